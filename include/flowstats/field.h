@@ -1,0 +1,82 @@
+#ifndef FLOWSTATS_FIELD_H
+#define FLOWSTATS_FIELD_H
+
+#include "view.h"
+
+/* The one list of what can be asked about a flow and a packet, made from fields.def. */
+
+/* Every filter name starts with this and a dot. */
+#define FLOW_PREFIX "flow"
+
+enum flow_kind {
+    FLOW_UINT8, /* as.number, the first four in decimal */
+    FLOW_UINT16,
+    FLOW_UINT32,
+    FLOW_UINT64,
+    FLOW_HEX16,   /* as.number */
+    FLOW_FRAME,   /* as.number: a frame number, a link in the tree */
+    FLOW_FLAG,    /* as.number: 1 */
+    FLOW_SPAN,    /* as.ns: a duration */
+    FLOW_INSTANT, /* as.ns: a point in time, since the epoch */
+    FLOW_TEXT,    /* as.text: UTF-8, valid until the next value from the same view */
+    FLOW_ADDR_MAC, /* as.addr: in network order, valid as long as the flow */
+    FLOW_ADDR_IPV4,
+    FLOW_ADDR_IPV6,
+};
+
+/* Which state a field reads. */
+enum flow_scope {
+    FLOW_SCOPE_FLOW,   /* identity: does not change */
+    FLOW_SCOPE_PACKET, /* about this packet */
+    FLOW_SCOPE_WHOLE,  /* the whole flow; unknown on a first dissection */
+    FLOW_SCOPE_SOFAR,  /* up to and including this packet */
+};
+
+/* Which part of the tree shows a field. */
+enum flow_section {
+    FLOW_SECTION_IDENTITY,
+    FLOW_SECTION_PACKET,
+    FLOW_SECTION_TOTAL,
+    FLOW_SECTION_UP,
+    FLOW_SECTION_DOWN,
+    FLOW_SECTION_TCP,
+    FLOW_SECTIONS
+};
+
+struct flow_value {
+    bool known; /* false: say nothing rather than 0 */
+    union {
+        uint64_t number;
+        int64_t ns;
+        const char *text;
+        const uint8_t *addr;
+    } as;
+};
+
+struct flow_field {
+    const char *name;  /* under FLOW_PREFIX: the filter, the CSV column, the JSON key */
+    const char *label; /* the tree item and the table heading */
+    const char *help;  /* the definition; the README's table is made of these */
+    struct flow_value (*value)(struct flow_view *view, const struct flow_state *state,
+                               enum flow_dir dir);
+    enum flow_kind kind;
+    enum flow_scope scope;
+    enum flow_section section;
+    enum flow_dir dir; /* of a field that exists for each direction */
+};
+
+extern const struct flow_field flow_fields[];
+extern const size_t flow_field_count;
+
+struct flow_value flow_field_value(const struct flow_field *field, struct flow_view *view);
+
+/* The field with that name under the prefix, NULL where there is none. */
+const struct flow_field *flow_field_named(const char *name);
+
+/* "TCP", "OSPF", "IP 253"; of a link-layer flow "ARP", "EtherType 0x88cc". */
+void flow_protocol_text(const struct flow *flow, char *ret_text, size_t size);
+
+/* An end of the flow as text: "10.0.0.1:443", "[2001:db8::1]:53", "00:11:22:33:44:55". */
+void flow_end_text(const struct flow *flow, enum flow_dir sender, char *ret_text, size_t size);
+
+#endif

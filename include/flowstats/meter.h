@@ -1,0 +1,38 @@
+#ifndef FLOWSTATS_METER_H
+#define FLOWSTATS_METER_H
+
+#include "view.h"
+
+/*
+ * The flows of one open file: packets go in, in the order of their frames, and
+ * views come out, in any order.
+ */
+struct flow_meter;
+
+/* limits: NULL for none. */
+struct flow_meter *flow_meter_new(const struct flow_limits *limits);
+void flow_meter_free(struct flow_meter *meter); /* NULL is fine */
+
+/* Account a packet.  All fragments that are due before it are counted before it. */
+void flow_meter_account(struct flow_meter *meter, const struct flow_packet *packet);
+
+/*
+ * The first pass is over: count the fragments that still wait, and let open
+ * flows end with the capture.  More packets may follow all the same.
+ */
+void flow_meter_finish(struct flow_meter *meter);
+
+uint32_t flow_meter_flows(const struct flow_meter *meter);
+
+/*
+ * The view of a frame's packet; with_whole: on any dissection but the first.
+ * False where the frame has no flow, or its fragment still waits.
+ * A view is valid until the next packet is accounted.
+ */
+bool flow_meter_view(struct flow_meter *meter, uint32_t frame, bool with_whole,
+                     struct flow_view *ret_view);
+
+/* The view of a whole flow; false from flow_meter_flows() on. */
+bool flow_meter_flow_view(struct flow_meter *meter, uint32_t flow, struct flow_view *ret_view);
+
+#endif

@@ -1,0 +1,441 @@
+#include <flowstats/direction.h>
+
+#include <glib.h>
+#include <string.h>
+
+const char *flow_reason_name(enum flow_reason reason)
+{
+    switch (reason) {
+    case FLOW_REASON_HANDSHAKE: return "handshake";
+    case FLOW_REASON_MESSAGE_TYPE: return "message type";
+    case FLOW_REASON_APPLICATION: return "application";
+    case FLOW_REASON_PORTS: return "ports";
+    case FLOW_REASON_FIRST_PACKET: return "first packet";
+    }
+    return NULL;
+}
+
+static enum flow_message of_handshake(const struct flow_packet *packet)
+{
+    if (!(packet->fact.bits & FLOW_FACT_TCP) || !(packet->fact.tcp_flags & FLOW_TCP_SYN))
+        return FLOW_MESSAGE_UNKNOWN;
+    return packet->fact.tcp_flags & FLOW_TCP_ACK ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_REQUEST;
+}
+
+static enum flow_message of_application(const struct flow_packet *packet)
+{
+    /* What a fragment carries is not all of the message. */
+    if (packet->fact.bits & FLOW_FACT_FRAG)
+        return FLOW_MESSAGE_UNKNOWN;
+    return (enum flow_message)packet->application;
+}
+
+/* IANA's system, user and dynamic ports. */
+static unsigned rank_of(uint16_t port)
+{
+    return port <= 1024 ? 0 : port <= 49151 ? 1 : 2;
+}
+
+static enum flow_message of_ports(const struct flow_packet *packet)
+{
+    uint16_t sender = packet->tuple.end[0].port, receiver = packet->tuple.end[1].port;
+
+    if (!(packet->tuple.bits & FLOW_TUPLE_PORTS) || sender == receiver)
+        return FLOW_MESSAGE_UNKNOWN;
+    if (rank_of(sender) != rank_of(receiver))
+        return rank_of(sender) < rank_of(receiver) ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_REQUEST;
+    return sender < receiver ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_REQUEST;
+}
+
+enum flow_dir flow_direction_of(const struct flow_packet *packet, enum flow_reason *ret_reason)
+{
+    const struct {
+        enum flow_reason reason;
+        enum flow_message message;
+    } rules[] = {
+        { FLOW_REASON_HANDSHAKE, of_handshake(packet) },
+        { FLOW_REASON_MESSAGE_TYPE, (enum flow_message)packet->message_type },
+        { FLOW_REASON_APPLICATION, of_application(packet) },
+        { FLOW_REASON_PORTS, of_ports(packet) },
+        { FLOW_REASON_FIRST_PACKET, FLOW_MESSAGE_REQUEST },
+    };
+    size_t i = 0;
+
+    while (rules[i].message == FLOW_MESSAGE_UNKNOWN)
+        i++;
+    *ret_reason = rules[i].reason;
+    return rules[i].message == FLOW_MESSAGE_REQUEST ? FLOW_UP : FLOW_DOWN;
+}
+
+/* A code of a protocol, and whether it asks or answers. */
+struct code {
+    uint16_t code;
+    uint8_t message;
+};
+
+#define REQUEST(n)  { n, FLOW_MESSAGE_REQUEST }
+#define RESPONSE(n) { n, FLOW_MESSAGE_RESPONSE }
+
+static enum flow_message look_up(const struct code *codes, size_t count, unsigned code)
+{
+    for (size_t i = 0; i < count; i++)
+        if (codes[i].code == code)
+            return (enum flow_message)codes[i].message;
+    return FLOW_MESSAGE_UNKNOWN;
+}
+
+#define LOOK_UP(codes, code) look_up(codes, G_N_ELEMENTS(codes), code)
+
+enum flow_message flow_message_of_icmp(uint8_t type)
+{
+    static const struct code types[] = {
+        REQUEST(8),   RESPONSE(0),  /* echo */
+        REQUEST(13),  RESPONSE(14), /* timestamp */
+        REQUEST(15),  RESPONSE(16), /* information */
+        REQUEST(17),  RESPONSE(18), /* address mask */
+        REQUEST(10),  RESPONSE(9),  /* router solicitation, advertisement */
+        REQUEST(42),  RESPONSE(43), /* extended echo */
+        REQUEST(33),  RESPONSE(34), /* where are you, I am here */
+        REQUEST(35),  RESPONSE(36), /* mobile registration */
+        REQUEST(37),  RESPONSE(38), /* domain name */
+        REQUEST(3), /* errors: destination unreachable, source quench, redirect, ... */
+        REQUEST(4),
+        REQUEST(5),
+        REQUEST(11),
+        REQUEST(12),
+        REQUEST(31),
+    };
+
+    return LOOK_UP(types, type);
+}
+
+enum flow_message flow_message_of_icmpv6(uint8_t type)
+{
+    static const struct code types[] = {
+        REQUEST(128),  RESPONSE(129), /* echo */
+        RESPONSE(130), REQUEST(131),  /* multicast listener query, report */
+        REQUEST(132),  REQUEST(143),  /* done, report of version 2 */
+        REQUEST(133),  RESPONSE(134), /* router solicitation, advertisement */
+        REQUEST(135),  RESPONSE(136), /* neighbour solicitation, advertisement */
+        REQUEST(137),                 /* redirect */
+        REQUEST(139),  RESPONSE(140), /* node information */
+        REQUEST(141),  RESPONSE(142), /* inverse neighbour discovery */
+        REQUEST(144),  RESPONSE(145), /* home agent address discovery */
+        REQUEST(146),  RESPONSE(147), /* mobile prefix */
+        REQUEST(148),  RESPONSE(149), /* certification path */
+        REQUEST(152),  RESPONSE(151), /* multicast router solicitation, advertisement */
+        REQUEST(157),  RESPONSE(158), /* duplicate address request, confirmation */
+        REQUEST(160),  RESPONSE(161), /* extended echo */
+    };
+
+    return type > 0 && type < 128 ? FLOW_MESSAGE_REQUEST : LOOK_UP(types, type);
+}
+
+enum flow_message flow_message_of_arp(uint16_t opcode)
+{
+    static const struct code opcodes[] = {
+        REQUEST(1), RESPONSE(2), /* ARP */
+        REQUEST(3), RESPONSE(4), /* RARP */
+        REQUEST(8), RESPONSE(9), /* InARP */
+    };
+
+    return LOOK_UP(opcodes, opcode);
+}
+
+/*
+ * Rule 3.  Each function reads no byte that is not there and says what the
+ * header says, for Wireshark has decided already which protocol it is.
+ */
+
+static bool starts_with(const uint8_t *data, size_t length, const char *word)
+{
+    size_t size = strlen(word);
+
+    return length >= size && memcmp(data, word, size) == 0;
+}
+
+static enum flow_message message_if(bool response)
+{
+    return response ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_REQUEST;
+}
+
+static enum flow_message dns(const uint8_t *data, size_t length)
+{
+    return length < 3 ? FLOW_MESSAGE_UNKNOWN : message_if(data[2] & 0x80);
+}
+
+/* Over TCP a message follows its length (RFC 1035, 4.2.2). */
+static enum flow_message dns_over_tcp(const uint8_t *data, size_t length)
+{
+    return length < 2 ? FLOW_MESSAGE_UNKNOWN : dns(data + 2, length - 2);
+}
+
+static enum flow_message dhcp(const uint8_t *data, size_t length)
+{
+    static const struct code types[] = {
+        REQUEST(1),   /* DISCOVER */
+        RESPONSE(2),  /* OFFER */
+        REQUEST(3),   /* REQUEST */
+        REQUEST(4),   /* DECLINE */
+        RESPONSE(5),  /* ACK */
+        RESPONSE(6),  /* NAK */
+        REQUEST(7),   /* RELEASE */
+        REQUEST(8),   /* INFORM */
+        RESPONSE(9),  /* FORCERENEW */
+        REQUEST(10),  /* LEASEQUERY */
+        RESPONSE(11), /* LEASEUNASSIGNED */
+        RESPONSE(12), /* LEASEUNKNOWN */
+        RESPONSE(13), /* LEASEACTIVE */
+    };
+    static const struct code ops[] = { REQUEST(1), RESPONSE(2) }; /* BOOTREQUEST, BOOTREPLY */
+    enum { OPTIONS = 240, PAD = 0, MESSAGE_TYPE = 53, END = 255 };
+
+    for (size_t at = OPTIONS; at < length && data[at] != END;) {
+        if (data[at] == PAD) {
+            at++;
+            continue;
+        }
+        if (at + 2 >= length)
+            break;
+        if (data[at] == MESSAGE_TYPE)
+            return LOOK_UP(types, data[at + 2]);
+        at += 2u + data[at + 1];
+    }
+    return length < 1 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(ops, data[0]);
+}
+
+static enum flow_message dhcpv6(const uint8_t *data, size_t length)
+{
+    static const struct code types[] = {
+        REQUEST(1),   /* SOLICIT */
+        RESPONSE(2),  /* ADVERTISE */
+        REQUEST(3),   /* REQUEST */
+        REQUEST(4),   /* CONFIRM */
+        REQUEST(5),   /* RENEW */
+        REQUEST(6),   /* REBIND */
+        RESPONSE(7),  /* REPLY */
+        REQUEST(8),   /* RELEASE */
+        REQUEST(9),   /* DECLINE */
+        RESPONSE(10), /* RECONFIGURE */
+        REQUEST(11),  /* INFORMATION-REQUEST */
+        REQUEST(12),  /* RELAY-FORW */
+        RESPONSE(13), /* RELAY-REPL */
+        REQUEST(14),  /* LEASEQUERY */
+        RESPONSE(15), /* LEASEQUERY-REPLY */
+    };
+
+    return length < 1 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(types, data[0]);
+}
+
+static enum flow_message ntp(const uint8_t *data, size_t length)
+{
+    static const struct code modes[] = {
+        REQUEST(1), RESPONSE(2), /* symmetric active, passive */
+        REQUEST(3), RESPONSE(4), /* client, server */
+        RESPONSE(5),             /* broadcast */
+    };
+
+    return length < 1 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(modes, data[0] & 7u);
+}
+
+/* A method of HTTP, SIP and their kin is a token in capitals that a space ends. */
+static bool starts_with_method(const uint8_t *data, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length && (g_ascii_isupper(data[at]) || data[at] == '-' || data[at] == '_'))
+        at++;
+    return at > 0 && at < length && data[at] == ' ';
+}
+
+static enum flow_message http(const uint8_t *data, size_t length)
+{
+    if (starts_with(data, length, "HTTP/"))
+        return FLOW_MESSAGE_RESPONSE;
+    return starts_with_method(data, length) ? FLOW_MESSAGE_REQUEST : FLOW_MESSAGE_UNKNOWN;
+}
+
+static enum flow_message sip(const uint8_t *data, size_t length)
+{
+    if (starts_with(data, length, "SIP/"))
+        return FLOW_MESSAGE_RESPONSE;
+    return starts_with_method(data, length) ? FLOW_MESSAGE_REQUEST : FLOW_MESSAGE_UNKNOWN;
+}
+
+static enum flow_message hello(uint8_t handshake_type)
+{
+    static const struct code types[] = { REQUEST(1), RESPONSE(2) }; /* ClientHello, ServerHello */
+
+    return LOOK_UP(types, handshake_type);
+}
+
+enum { TLS_HANDSHAKE = 22 };
+
+static enum flow_message tls(const uint8_t *data, size_t length)
+{
+    return length < 6 || data[0] != TLS_HANDSHAKE ? FLOW_MESSAGE_UNKNOWN : hello(data[5]);
+}
+
+static enum flow_message dtls(const uint8_t *data, size_t length)
+{
+    return length < 14 || data[0] != TLS_HANDSHAKE ? FLOW_MESSAGE_UNKNOWN : hello(data[13]);
+}
+
+/* A QUIC variable-length integer (RFC 9000, 16); false at the end of the data. */
+static bool varint(const uint8_t *data, size_t length, size_t *at, uint64_t *ret_value)
+{
+    if (*at >= length)
+        return false;
+    size_t size = (size_t)1 << (data[*at] >> 6);
+    if (size > length - *at)
+        return false;
+
+    uint64_t value = data[*at] & 0x3f;
+    for (size_t i = 1; i < size; i++)
+        value = value << 8 | data[*at + i];
+    *at += size;
+    *ret_value = value;
+    return true;
+}
+
+/* The frames of a decrypted Initial packet, up to the first CRYPTO frame (RFC 9000, 19). */
+static enum flow_message quic(const uint8_t *data, size_t length)
+{
+    enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6 };
+    uint64_t value, ranges;
+    size_t at = 0;
+
+    while (at < length) {
+        uint8_t type = data[at++];
+        if (type == PADDING || type == PING)
+            continue;
+        if (type == CRYPTO)
+            return varint(data, length, &at, &value) && value == 0 &&
+                           varint(data, length, &at, &value) && at < length
+                       ? hello(data[at])
+                       : FLOW_MESSAGE_UNKNOWN;
+        if (type != ACK && type != ACK_ECN)
+            break;
+        if (!varint(data, length, &at, &value) || !varint(data, length, &at, &value) ||
+            !varint(data, length, &at, &ranges) || !varint(data, length, &at, &value))
+            break;
+        for (ranges = 2 * ranges + (type == ACK_ECN ? 3 : 0); ranges > 0; ranges--)
+            if (!varint(data, length, &at, &value))
+                return FLOW_MESSAGE_UNKNOWN;
+    }
+    return FLOW_MESSAGE_UNKNOWN;
+}
+
+static enum flow_message stun(const uint8_t *data, size_t length)
+{
+    static const struct code classes[] = {
+        REQUEST(0x000),
+        RESPONSE(0x100), /* success */
+        RESPONSE(0x110), /* error */
+    };
+
+    return length < 2 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(classes, (data[0] << 8 | data[1]) & 0x110u);
+}
+
+static enum flow_message radius(const uint8_t *data, size_t length)
+{
+    static const struct code codes[] = {
+        REQUEST(1),   /* Access-Request */
+        RESPONSE(2),  /* Access-Accept */
+        RESPONSE(3),  /* Access-Reject */
+        REQUEST(4),   /* Accounting-Request */
+        RESPONSE(5),  /* Accounting-Response */
+        RESPONSE(11), /* Access-Challenge */
+        REQUEST(12),  /* Status-Server */
+        REQUEST(40),  /* Disconnect-Request, ACK, NAK */
+        RESPONSE(41),
+        RESPONSE(42),
+        REQUEST(43), /* CoA-Request, ACK, NAK */
+        RESPONSE(44),
+        RESPONSE(45),
+    };
+
+    return length < 1 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(codes, data[0]);
+}
+
+/* A BER header of one tag byte and a definite length (X.690, 8.1.3); at goes behind it. */
+static bool ber(const uint8_t *data, size_t length, size_t *at, uint8_t *ret_tag, size_t *ret_size)
+{
+    if (length < 2 || *at > length - 2)
+        return false;
+    *ret_tag = data[(*at)++];
+    *ret_size = data[(*at)++];
+    if (*ret_size >= 0x80) {
+        size_t octets = *ret_size & 0x7f;
+        if (octets == 0 || octets > 4 || octets > length - *at)
+            return false;
+        for (*ret_size = 0; octets > 0; octets--)
+            *ret_size = *ret_size << 8 | data[(*at)++];
+    }
+    return true;
+}
+
+static bool ber_skip(const uint8_t *data, size_t length, size_t *at, uint8_t tag)
+{
+    uint8_t found;
+    size_t size;
+
+    if (!ber(data, length, at, &found, &size) || found != tag || size > length - *at)
+        return false;
+    *at += size;
+    return true;
+}
+
+static enum flow_message snmp(const uint8_t *data, size_t length)
+{
+    enum { INTEGER = 0x02, OCTET_STRING = 0x04, SEQUENCE = 0x30 };
+    static const struct code pdus[] = {
+        REQUEST(0xa0),  /* GetRequest */
+        REQUEST(0xa1),  /* GetNextRequest */
+        RESPONSE(0xa2), /* Response */
+        REQUEST(0xa3),  /* SetRequest */
+        REQUEST(0xa4),  /* Trap */
+        REQUEST(0xa5),  /* GetBulkRequest */
+        REQUEST(0xa6),  /* InformRequest */
+        REQUEST(0xa7),  /* Trap of version 2 */
+        RESPONSE(0xa8), /* Report */
+    };
+    size_t at = 0, size;
+    uint8_t tag;
+
+    if (!ber(data, length, &at, &tag, &size) || tag != SEQUENCE ||
+        !ber(data, length, &at, &tag, &size) || tag != INTEGER || size != 1 || at >= length)
+        return FLOW_MESSAGE_UNKNOWN;
+    if (data[at++] < 2) { /* versions 1 and 2c: the community */
+        if (!ber_skip(data, length, &at, OCTET_STRING))
+            return FLOW_MESSAGE_UNKNOWN;
+    } else if (!ber_skip(data, length, &at, SEQUENCE) ||     /* global data */
+               !ber_skip(data, length, &at, OCTET_STRING) || /* security parameters */
+               !ber(data, length, &at, &tag, &size) ||
+               tag != SEQUENCE || /* scoped PDU, unless encrypted */
+               !ber_skip(data, length, &at, OCTET_STRING) || /* context engine */
+               !ber_skip(data, length, &at, OCTET_STRING)) { /* context name */
+        return FLOW_MESSAGE_UNKNOWN;
+    }
+    return at < length ? LOOK_UP(pdus, data[at]) : FLOW_MESSAGE_UNKNOWN;
+}
+
+const struct flow_application flow_applications[] = {
+    { "dns", dns, dns_over_tcp },
+    { "mdns", dns, NULL },
+    { "llmnr", dns, NULL },
+    { "nbns", dns, NULL },
+    { "dhcp", dhcp, NULL },
+    { "dhcpv6", dhcpv6, NULL },
+    { "ntp", ntp, NULL },
+    { "http", http, http },
+    { "ssdp", http, NULL },
+    { "tls", tls, tls },
+    { "dtls", dtls, NULL },
+    { "quic", quic, NULL },
+    { "stun", stun, stun },
+    { "sip", sip, sip },
+    { "radius", radius, radius },
+    { "snmp", snmp, snmp },
+};
+const size_t flow_application_count = G_N_ELEMENTS(flow_applications);

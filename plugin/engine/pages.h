@@ -1,0 +1,57 @@
+#ifndef FLOWSTATS_PAGES_H
+#define FLOWSTATS_PAGES_H
+
+#include <glib.h>
+#include <stdint.h>
+
+/*
+ * A long array that grows by pages: items never move, and growing copies
+ * nothing.  Numbers that were never written read as zero bytes.
+ */
+struct pages {
+    GPtrArray *pages;
+    size_t item_size;
+    uint32_t count; /* items added with pages_add() */
+};
+
+enum { PAGE_ITEMS = 1024 };
+
+static inline void pages_init(struct pages *pages, size_t item_size)
+{
+    pages->pages = g_ptr_array_new_with_free_func(g_free);
+    pages->item_size = item_size;
+    pages->count = 0;
+}
+
+static inline void pages_clear(struct pages *pages)
+{
+    g_ptr_array_unref(pages->pages);
+}
+
+/* An item that is there; NULL where its page never was. */
+static inline void *pages_at(const struct pages *pages, uint32_t number)
+{
+    uint32_t page = number / PAGE_ITEMS;
+    uint8_t *items = page < pages->pages->len ? pages->pages->pdata[page] : NULL;
+
+    return items ? items + (number % PAGE_ITEMS) * pages->item_size : NULL;
+}
+
+/* An item that need not be there yet. */
+static inline void *pages_make(struct pages *pages, uint32_t number)
+{
+    uint32_t page = number / PAGE_ITEMS;
+
+    if (page >= pages->pages->len)
+        g_ptr_array_set_size(pages->pages, (int)page + 1);
+    if (!pages->pages->pdata[page])
+        pages->pages->pdata[page] = g_malloc0_n(PAGE_ITEMS, pages->item_size);
+    return pages_at(pages, number);
+}
+
+static inline void *pages_add(struct pages *pages)
+{
+    return pages_make(pages, pages->count++);
+}
+
+#endif

@@ -1,0 +1,13 @@
+#ifndef FLOWSTATS_EXTRACT_H
+#define FLOWSTATS_EXTRACT_H
+
+#include "layers.h"
+
+/*
+ * From the layers of the frame just dissected to the engine's packet.  False
+ * where the frame belongs to no flow.  The packet is valid until the next walk.
+ */
+bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options *options,
+                struct flow_packet *ret_packet);
+
+#endif

@@ -1,0 +1,899 @@
+#include "layers.h"
+
+#include "ip.h"
+
+#include <flowstats/direction.h>
+
+#include <wiretap/wtap.h>
+
+/* Wireshark lets no frame have more layers than its tree may be deep. */
+enum { LAYERS_MAX = 512, NETS_MAX = 32 };
+
+#define NOWHERE SIZE_MAX
+
+enum row_kind {
+    ROW_UNKNOWN,     /* no row: an encapsulation of that name, if a packet is found inside */
+    ROW_PSEUDO,      /* a layer without bytes, or whose bytes another row has passed */
+    ROW_LINK,        /* a link layer that nobody can pass without decoding it */
+    ROW_HEADER,      /* a header that place() passes */
+    ROW_IPV4,        /* a network header */
+    ROW_IPV6,        /* likewise */
+    ROW_ICMP,        /* what follows is no traffic */
+    ROW_APPLICATION, /* a row of flow_applications */
+};
+
+struct walk {
+    const packet_info *pinfo;
+    const struct fs_walk_options *options;
+    struct fs_walk *out;
+
+    const uint8_t *rows; /* of the frame's layers: numbers in the table of rows */
+    const int *protos;   /* likewise: Wireshark's numbers */
+    size_t count;
+
+    struct fs_bytes here;
+    const GSList *source; /* the buffer that here is in */
+    bool lost;            /* a layer came that nobody could pass */
+    bool named;           /* that layer is in the path already */
+    bool on_link;         /* only link headers and their tags so far */
+    bool is_wlan;         /* the link is 802.11: its type comes with LLC */
+    uint16_t link_layers; /* how many tags it has */
+
+    struct fs_net nets[NETS_MAX]; /* from the outermost that encloses here */
+    size_t depth;
+    bool ends_free; /* the innermost net's addresses are the endpoints of no layer yet */
+    size_t last_net; /* the layer of the last network header that counts; NOWHERE: none */
+    size_t icmp;     /* the layer of ICMP behind it; NOWHERE: none */
+};
+
+struct row {
+    const char *name;
+    enum row_kind kind;
+    /* Pass the header at here; false where what follows is not right behind it. */
+    bool (*place)(struct walk *walk);
+};
+
+static struct flow_layer path[LAYERS_MAX]; /* of the frame being walked */
+
+static void begin(struct walk *walk, const packet_info *pinfo,
+                  const struct fs_walk_options *options, struct fs_walk *out)
+{
+    memset(walk, 0, offsetof(struct walk, nets));
+    walk->pinfo = pinfo;
+    walk->options = options;
+    walk->out = out;
+    walk->on_link = true;
+    walk->depth = 0;
+    walk->ends_free = false;
+    walk->last_net = walk->icmp = NOWHERE;
+}
+
+/* The path */
+
+static struct flow_layer *add_layer(struct walk *walk, const char *name, uint8_t bits)
+{
+    if (walk->out->layer_count == LAYERS_MAX)
+        return NULL;
+    struct flow_layer *layer = &path[walk->out->layer_count++];
+
+    memset(layer, 0, sizeof *layer);
+    layer->name = name;
+    layer->bits = bits;
+    walk->on_link = false;
+    /* The first layer over a network header is the tunnel between its addresses. */
+    if (walk->depth > 0 && walk->ends_free) {
+        const struct fs_net *net = &walk->nets[walk->depth - 1];
+        memcpy(layer->end, net->addr, sizeof layer->end);
+        layer->family = net->family;
+        layer->bits |= FLOW_LAYER_ENDS | FLOW_LAYER_KEY;
+        walk->ends_free = false;
+    }
+    return layer;
+}
+
+static void add_id(struct flow_layer *layer, uint32_t id)
+{
+    if (layer)
+        layer->id[layer->ids++] = id;
+}
+
+static uint8_t vlan_bits(const struct walk *walk)
+{
+    return walk->options->key_vlan ? FLOW_LAYER_KEY | FLOW_LAYER_ID_KEY : 0;
+}
+
+static uint8_t label_bits(const struct walk *walk)
+{
+    return walk->options->key_labels ? FLOW_LAYER_KEY | FLOW_LAYER_ID_KEY : FLOW_LAYER_KEY;
+}
+
+enum { SHARED_ID = FLOW_LAYER_KEY | FLOW_LAYER_ID_KEY };
+
+/* The cursor */
+
+static const uint8_t *bytes(const struct walk *walk, uint32_t count)
+{
+    return fs_bytes_here(&walk->here) >= count ? walk->here.data + walk->here.at : NULL;
+}
+
+static bool pass(struct walk *walk, uint32_t count)
+{
+    walk->here.at += count;
+    return true;
+}
+
+static void narrow(struct walk *walk, uint32_t start, uint32_t length)
+{
+    if (length < walk->here.end - MIN(start, walk->here.end))
+        walk->here.end = start + length;
+}
+
+/* Link headers */
+
+static void set_link(struct walk *walk, const uint8_t *sender, const uint8_t *receiver)
+{
+    walk->out->mac[0] = sender;
+    walk->out->mac[1] = receiver;
+}
+
+/* A number under 1536 is a length: 802.3, and no EtherType. */
+static void set_link_type(struct walk *walk, const uint8_t *type)
+{
+    uint16_t number = fs_be16(type);
+
+    if (!walk->on_link)
+        return;
+    walk->out->eth_type = number < 1536 ? 0 : number;
+    walk->out->link = walk->here;
+    walk->out->has_link = true;
+    walk->link_layers = walk->out->layer_count;
+}
+
+static bool place_eth(struct walk *walk)
+{
+    const uint8_t *header = bytes(walk, 14);
+
+    if (!header)
+        return false;
+    if (walk->ends_free)
+        add_layer(walk, "eth", FLOW_LAYER_KEY);
+    walk->on_link = walk->on_link && !walk->out->has_link;
+    if (walk->on_link)
+        set_link(walk, header + 6, header);
+    pass(walk, 14);
+    set_link_type(walk, header + 12);
+    return true;
+}
+
+static bool place_vlan(struct walk *walk)
+{
+    const uint8_t *tag = bytes(walk, 4);
+    bool on_link = walk->on_link;
+
+    if (!tag)
+        return false;
+    add_id(add_layer(walk, "vlan", vlan_bits(walk)), fs_be16(tag) & 0xfff);
+    walk->on_link = on_link;
+    pass(walk, 4);
+    set_link_type(walk, tag + 2);
+    return true;
+}
+
+/* radiotap and PPI both state their length here. */
+static bool place_radio(struct walk *walk)
+{
+    const uint8_t *header = bytes(walk, 4);
+
+    return header && pass(walk, header[2] | (uint32_t)header[3] << 8);
+}
+
+static bool enter(struct walk *walk, const GSList *source);
+
+/* An 802.11 data frame; one that was encrypted goes on in the next buffer. */
+static bool place_wlan(struct walk *walk)
+{
+    enum { DATA = 2, NO_DATA = 4, QOS = 8, TO_DS = 1, FROM_DS = 2, PROTECTED = 0x40, ORDER = 0x80 };
+    static const uint8_t addresses[4][2] = { { 10, 4 }, { 10, 16 }, { 16, 4 }, { 24, 16 } };
+    const uint8_t *header = bytes(walk, 32);
+
+    if (!header || (header[0] >> 2 & 3) != DATA)
+        return false;
+    uint8_t subtype = header[0] >> 4, flags = header[1];
+    bool has_qos = subtype & QOS;
+    uint32_t size = (flags & (TO_DS | FROM_DS)) == (TO_DS | FROM_DS) ? 30 : 24;
+    if ((subtype & NO_DATA) || (has_qos && (header[size] & 0x80)))
+        return false; /* no data, or several packets */
+
+    const uint8_t *at = addresses[flags & (TO_DS | FROM_DS)];
+    if (walk->on_link && !walk->out->has_link) {
+        set_link(walk, header + at[0], header + at[1]);
+        walk->is_wlan = true;
+    }
+    pass(walk, size + (has_qos ? 2 : 0) + (has_qos && (flags & ORDER) ? 4 : 0));
+    if (flags & PROTECTED)
+        return walk->source && walk->source->next && enter(walk, walk->source->next);
+    return true;
+}
+
+/* SNAP with an EtherType is how IP and ARP travel over LLC; others have no type. */
+static bool place_llc(struct walk *walk)
+{
+    static const uint8_t none[2];
+    const uint8_t *header = bytes(walk, 8);
+    bool is_snap = header && header[0] == 0xaa && header[1] == 0xaa && header[2] == 3;
+
+    if (is_snap)
+        pass(walk, 8);
+    if (walk->is_wlan)
+        set_link_type(walk, is_snap ? header + 6 : none);
+    return is_snap;
+}
+
+static bool place_sll(struct walk *walk)
+{
+    bool is_v2 = walk->pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_SLL2;
+
+    return pass(walk, is_v2 ? 20 : 16);
+}
+
+static bool place_null(struct walk *walk)
+{
+    return pass(walk, 4);
+}
+
+static bool place_raw(struct walk *walk)
+{
+    return pass(walk, 0);
+}
+
+static bool place_chdlc(struct walk *walk)
+{
+    return pass(walk, 4);
+}
+
+static bool place_ppp(struct walk *walk)
+{
+    const uint8_t *header = bytes(walk, 4);
+
+    if (!header)
+        return false;
+    if (header[0] == 0xff && header[1] == 3)
+        header = walk->here.data + (walk->here.at += 2);
+    return pass(walk, header[0] & 1 ? 1 : 2);
+}
+
+/* Tags and tunnels */
+
+static bool place_mpls(struct walk *walk)
+{
+    const uint8_t *label;
+    bool is_last;
+
+    do {
+        label = bytes(walk, 4);
+        if (!label)
+            return false;
+        is_last = label[2] & 1;
+        add_id(add_layer(walk, "mpls", vlan_bits(walk)), fs_be32(label) >> 12);
+        pass(walk, 4);
+    } while (!is_last);
+    return true;
+}
+
+static bool place_control_word(struct walk *walk)
+{
+    return pass(walk, 4);
+}
+
+/* The I-tag and the customer's addresses (802.1Q, 9.7). */
+static bool place_pbb(struct walk *walk)
+{
+    const uint8_t *tag = bytes(walk, 4);
+
+    if (!tag)
+        return false;
+    add_id(add_layer(walk, "pbb", SHARED_ID), fs_be32(tag) & 0xffffff);
+    return pass(walk, 4 + 2 * FLOW_MAC_LEN + 2);
+}
+
+static bool place_pppoe(struct walk *walk)
+{
+    const uint8_t *header = bytes(walk, 6);
+
+    if (!header)
+        return false;
+    add_id(add_layer(walk, "pppoe", label_bits(walk)), fs_be16(header + 2));
+    narrow(walk, walk->here.at + 6, fs_be16(header + 4));
+    return pass(walk, 6);
+}
+
+/* RFC 2784 and 2890; version 1 is PPTP's (RFC 2637, 4.1); RFC 7637 is NVGRE. */
+static bool place_gre(struct walk *walk)
+{
+    enum { CHECKSUM = 0x8000, ROUTING = 0x4000, KEY = 0x2000, SEQUENCE = 0x1000, ACK = 0x0080 };
+    enum { BRIDGED = 0x6558, NO_OPTIONS_BUT_KEY = CHECKSUM | ROUTING | SEQUENCE | 7 };
+    const uint8_t *header = bytes(walk, 4);
+
+    if (!header)
+        return false;
+    uint16_t flags = fs_be16(header), type = fs_be16(header + 2);
+    bool is_pptp = (flags & 7) == 1;
+    uint32_t size = 4 + (flags & (CHECKSUM | ROUTING) ? 4 : 0);
+    const uint8_t *key = flags & KEY ? bytes(walk, size + 4) : NULL;
+
+    if ((flags & KEY) && !key)
+        return false;
+    if (key)
+        key += size;
+    if (is_pptp)
+        add_id(add_layer(walk, "pptp", label_bits(walk)), key ? fs_be16(key + 2) : 0);
+    else if (key && type == BRIDGED && !(flags & NO_OPTIONS_BUT_KEY))
+        add_id(add_layer(walk, "nvgre", SHARED_ID), fs_be32(key) >> 8);
+    else if (key)
+        add_id(add_layer(walk, "gre", SHARED_ID | FLOW_LAYER_HEX), fs_be32(key));
+    else
+        add_layer(walk, "gre", FLOW_LAYER_KEY);
+
+    size += (flags & KEY ? 4u : 0) + (flags & SEQUENCE ? 4u : 0);
+    size += is_pptp && (flags & ACK) ? 4u : 0;
+    pass(walk, size);
+    return !(flags & ROUTING);
+}
+
+static bool place_vxlan(struct walk *walk)
+{
+    const uint8_t *header = bytes(walk, 8);
+
+    if (!header)
+        return false;
+    add_id(add_layer(walk, "vxlan", SHARED_ID), fs_be32(header + 4) >> 8);
+    return pass(walk, 8);
+}
+
+static bool place_geneve(struct walk *walk)
+{
+    const uint8_t *header = bytes(walk, 8);
+
+    if (!header)
+        return false;
+    add_id(add_layer(walk, "geneve", SHARED_ID), fs_be32(header + 4) >> 8);
+    return pass(walk, 8 + (header[0] & 0x3fu) * 4);
+}
+
+/* GTP-U (3GPP TS 29.281, 5.1). */
+static bool place_gtp(struct walk *walk)
+{
+    enum { OPTIONAL = 0x07, EXTENSION = 0x04 };
+    const uint8_t *header = bytes(walk, 8);
+
+    if (!header)
+        return false;
+    add_id(add_layer(walk, "gtp", label_bits(walk) | FLOW_LAYER_HEX), fs_be32(header + 4));
+    pass(walk, 8);
+    if (!(header[0] & OPTIONAL))
+        return true;
+
+    const uint8_t *optional = bytes(walk, 4);
+    if (!optional)
+        return false;
+    uint8_t next = header[0] & EXTENSION ? optional[3] : 0;
+    pass(walk, 4);
+    while (next) {
+        const uint8_t *extension = bytes(walk, 4);
+        uint32_t size = extension ? extension[0] * 4u : 0;
+        if (size == 0 || !bytes(walk, size))
+            return false;
+        next = extension[size - 1];
+        pass(walk, size);
+    }
+    return true;
+}
+
+/* RFC 4380, 5.1.1: an authentication and an origin indication may come first. */
+static bool place_teredo(struct walk *walk)
+{
+    const uint8_t *header = bytes(walk, 4);
+
+    add_layer(walk, "teredo", FLOW_LAYER_KEY);
+    if (header && fs_be16(header) == 1) {
+        pass(walk, 4u + header[2] + header[3] + 9);
+        header = bytes(walk, 4);
+    }
+    if (header && fs_be16(header) == 0)
+        pass(walk, 8);
+    return header != NULL;
+}
+
+/* L2TPv2 (RFC 2661, 3.1), L2TPv3 over UDP and over IP (RFC 3931, 4.1). */
+static bool place_l2tp(struct walk *walk)
+{
+    enum { TYPE = 0x8000, LENGTH = 0x4000, SEQUENCE = 0x0800, OFFSET = 0x0200, OVER_IP = 115 };
+    const uint8_t *header = bytes(walk, 8);
+
+    if (!header)
+        return false;
+    if (walk->depth > 0 && walk->nets[walk->depth - 1].payload.at == walk->here.at) {
+        add_id(add_layer(walk, "l2tpv3", label_bits(walk)), fs_be32(header));
+        return false; /* a cookie of unknown length follows */
+    }
+    uint16_t flags = fs_be16(header);
+    if ((flags & 0xf) == 3) {
+        add_id(add_layer(walk, "l2tpv3", label_bits(walk)), fs_be32(header + 4));
+        return false;
+    }
+
+    uint32_t at = flags & LENGTH ? 4 : 2;
+    struct flow_layer *layer = add_layer(walk, "l2tp", label_bits(walk));
+    add_id(layer, fs_be16(header + at));
+    add_id(layer, fs_be16(header + at + 2));
+    at += 4 + (flags & SEQUENCE ? 4u : 0);
+    if (flags & OFFSET) {
+        header = bytes(walk, at + 2);
+        if (!header)
+            return false;
+        at += 2u + fs_be16(header + at);
+    }
+    pass(walk, at);
+    return !(flags & TYPE);
+}
+
+/* A header like TCP's and, in the first segment, STT's own (draft-davie-stt). */
+static bool place_stt(struct walk *walk)
+{
+    add_layer(walk, "stt", FLOW_LAYER_KEY);
+    return pass(walk, 20 + 18);
+}
+
+/* Transport headers, of tunnels: that of the tracked packet is not passed. */
+
+static bool place_udp(struct walk *walk)
+{
+    const uint8_t *header = bytes(walk, 8);
+
+    if (!header)
+        return false;
+    if (fs_be16(header + 4) >= 8)
+        narrow(walk, walk->here.at, fs_be16(header + 4));
+    return pass(walk, 8);
+}
+
+/* What comes out of a stream need not lie behind this segment's header. */
+static bool place_stream(struct walk *walk)
+{
+    (void)walk;
+    return false;
+}
+
+static const struct row rows[] = {
+    [0] = { "", ROW_UNKNOWN, NULL },
+    { "ethertype", ROW_PSEUDO, NULL },
+    { "eth", ROW_HEADER, place_eth },
+    { "vlan", ROW_HEADER, place_vlan },
+    { "ieee8021ad", ROW_HEADER, place_vlan },
+    { "ip", ROW_IPV4, NULL },
+    { "ipv6", ROW_IPV6, NULL },
+    { "icmp", ROW_ICMP, NULL },
+    { "icmpv6", ROW_ICMP, NULL },
+    { "tcp", ROW_HEADER, place_stream },
+    { "udp", ROW_HEADER, place_udp },
+    { "udplite", ROW_HEADER, place_udp },
+    { "sctp", ROW_HEADER, place_stream },
+    { "dccp", ROW_HEADER, place_stream },
+
+    /* read with the header that they extend */
+    { "ipv6.hopopts", ROW_PSEUDO, NULL },
+    { "ipv6.routing", ROW_PSEUDO, NULL },
+    { "ipv6.fraghdr", ROW_PSEUDO, NULL },
+    { "ipv6.dstopts", ROW_PSEUDO, NULL },
+    { "mipv6", ROW_PSEUDO, NULL },
+    { "shim6", ROW_PSEUDO, NULL },
+    { "ah", ROW_PSEUDO, NULL },
+
+    { "sll", ROW_HEADER, place_sll },
+    { "null", ROW_HEADER, place_null },
+    { "raw", ROW_HEADER, place_raw },
+    { "chdlc", ROW_HEADER, place_chdlc },
+    { "ppp", ROW_HEADER, place_ppp },
+    { "llc", ROW_HEADER, place_llc },
+    { "radiotap", ROW_HEADER, place_radio },
+    { "ppi", ROW_HEADER, place_radio },
+    { "wlan_radio", ROW_PSEUDO, NULL },
+    { "wlan", ROW_HEADER, place_wlan },
+    { "wlan_aggregate", ROW_LINK, NULL },
+    { "prism", ROW_LINK, NULL },
+    { "pktap", ROW_LINK, NULL },
+    { "user_dlt", ROW_LINK, NULL },
+    { "pcap_pktdata", ROW_PSEUDO, NULL },
+    { "6lowpan", ROW_LINK, NULL },
+
+    { "mpls", ROW_HEADER, place_mpls },
+    { "pwethheuristic", ROW_PSEUDO, NULL },
+    { "pwethnocw", ROW_PSEUDO, NULL },
+    { "pwethcw", ROW_HEADER, place_control_word },
+    { "ieee8021ah", ROW_HEADER, place_pbb },
+    { "pppoes", ROW_HEADER, place_pppoe },
+    { "gre", ROW_HEADER, place_gre },
+    { "vxlan", ROW_HEADER, place_vxlan },
+    { "geneve", ROW_HEADER, place_geneve },
+    { "gtp", ROW_HEADER, place_gtp },
+    { "teredo", ROW_HEADER, place_teredo },
+    { "l2tp", ROW_HEADER, place_l2tp },
+    { "stt", ROW_HEADER, place_stt },
+};
+
+/* Rows behind these are those of flow_applications. */
+enum { ROWS = G_N_ELEMENTS(rows) };
+
+static GByteArray *row_of; /* by Wireshark's protocol number */
+static int proto_tcp, proto_arp;
+
+static enum row_kind kind_of(uint8_t row)
+{
+    return row < ROWS ? rows[row].kind : ROW_APPLICATION;
+}
+
+static void register_row(const char *name, size_t row)
+{
+    int proto = proto_get_id_by_filter_name(name);
+
+    if (proto < 0)
+        return; /* this Wireshark does not have it, so no frame will */
+    if ((unsigned)proto >= row_of->len) {
+        unsigned length = row_of->len;
+        g_byte_array_set_size(row_of, (unsigned)proto + 1);
+        memset(row_of->data + length, 0, row_of->len - length);
+    }
+    row_of->data[proto] = (uint8_t)row;
+}
+
+void fs_layers_register(void)
+{
+    row_of = g_byte_array_new();
+    for (size_t i = 1; i < ROWS; i++)
+        register_row(rows[i].name, i);
+    for (size_t i = 0; i < flow_application_count; i++)
+        register_row(flow_applications[i].name, ROWS + i);
+    proto_tcp = proto_get_id_by_filter_name("tcp");
+    proto_arp = proto_get_id_by_filter_name("arp");
+}
+
+/* Buffers */
+
+static bool enter(struct walk *walk, const GSList *source)
+{
+    tvbuff_t *tvb = get_data_source_tvb(source->data);
+    uint32_t captured = tvb_captured_length(tvb);
+
+    if (captured == 0)
+        return false;
+    walk->source = source;
+    walk->here.data = tvb_get_ptr(tvb, 0, (int)captured);
+    walk->here.at = 0;
+    walk->here.cap = captured;
+    walk->here.end = tvb_reported_length(tvb);
+    return true;
+}
+
+static bool enter_frame(struct walk *walk, tvbuff_t *frame)
+{
+    walk->source = walk->pinfo->data_src;
+    walk->here.cap = tvb_captured_length(frame);
+    walk->here.end = tvb_reported_length(frame);
+    if (walk->here.cap > 0)
+        walk->here.data = tvb_get_ptr(frame, 0, (int)walk->here.cap);
+    return walk->here.cap > 0 && walk->count > 0;
+}
+
+/* Network headers */
+
+static const char *ip_in_ip(enum flow_family outer, enum flow_family inner)
+{
+    if (outer == FLOW_IPV4)
+        return inner == FLOW_IPV4 ? "ipip" : "6in4";
+    return inner == FLOW_IPV4 ? "4in6" : "ip6tnl";
+}
+
+static bool encloses(const struct fs_net *net, const struct fs_bytes *here)
+{
+    if (net->payload.data != here->data)
+        return true; /* here's buffer came from what the net carries */
+    return here->at >= net->payload.at && here->at < net->payload.end;
+}
+
+static bool add_net(struct walk *walk, enum flow_family family)
+{
+    struct fs_net net = { 0 };
+
+    if (!fs_net_read(&walk->here, family, &net))
+        return false;
+    /* A header beside another one is not inside it. */
+    while (walk->depth > 0 && !encloses(&walk->nets[walk->depth - 1], &walk->here)) {
+        walk->depth--;
+        walk->out->layer_count = walk->nets[walk->depth].layers_outside;
+        walk->ends_free = false;
+    }
+    if (walk->depth == NETS_MAX)
+        return false;
+    if (walk->depth > 0 && walk->ends_free)
+        add_layer(walk, ip_in_ip((enum flow_family)walk->nets[walk->depth - 1].family, family),
+                  FLOW_LAYER_KEY);
+
+    net.layers_outside = walk->out->layer_count;
+    walk->nets[walk->depth++] = net;
+    walk->ends_free = true;
+    walk->here = net.payload;
+    walk->lost = walk->named = walk->on_link = false;
+    return true;
+}
+
+/* Wireshark points at the source address of the last IPv4 header it decoded. */
+static bool find_ipv4(struct walk *walk)
+{
+    const uint8_t *address = walk->pinfo->net_src.data;
+    struct fs_bytes before = walk->here;
+
+    if (walk->pinfo->net_src.type != AT_IPv4)
+        return false;
+    for (const GSList *source = walk->pinfo->data_src; source; source = source->next) {
+        if (!enter(walk, source))
+            continue;
+        const struct fs_bytes *here = &walk->here;
+        if (address < here->data + 12 || address >= here->data + here->cap)
+            continue;
+        if (here->data == before.data)
+            walk->here.end = before.end;
+        walk->here.at = (uint32_t)(address - here->data) - 12;
+        return add_net(walk, FLOW_IPV4);
+    }
+    return false;
+}
+
+/* Of the last IPv6 header it keeps only copies of the addresses: where they stand once, it is. */
+static bool find_ipv6(struct walk *walk)
+{
+    const address *sender = &walk->pinfo->net_src, *receiver = &walk->pinfo->net_dst;
+    struct fs_bytes hit;
+    const GSList *hit_source = NULL;
+    unsigned hits = 0;
+
+    if (sender->type != AT_IPv6 || receiver->type != AT_IPv6)
+        return false;
+    do {
+        for (; fs_bytes_here(&walk->here) >= 40; walk->here.at++) {
+            const uint8_t *header = walk->here.data + walk->here.at;
+            if (header[0] >> 4 != 6 || memcmp(header + 8, sender->data, FLOW_ADDR_LEN) != 0 ||
+                memcmp(header + 24, receiver->data, FLOW_ADDR_LEN) != 0)
+                continue;
+            hit = walk->here;
+            hit_source = walk->source;
+            hits++;
+        }
+        walk->source = walk->source ? walk->source->next : NULL;
+    } while (walk->source && enter(walk, walk->source));
+
+    if (hits != 1)
+        return false;
+    walk->here = hit;
+    walk->source = hit_source;
+    return add_net(walk, FLOW_IPV6);
+}
+
+/* Whether the header found is the one that Wireshark decoded last. */
+static bool is_last_decoded(const struct walk *walk, enum flow_family family)
+{
+    const uint8_t *header = walk->here.data + walk->here.at;
+    const address *source = &walk->pinfo->net_src;
+
+    if (family == FLOW_IPV4)
+        return source->type == AT_IPv4 && (const uint8_t *)source->data == header + 12;
+    return source->type == AT_IPv6 && memcmp(source->data, header + 8, 16) == 0;
+}
+
+static bool place_net(struct walk *walk, size_t layer, enum flow_family family)
+{
+    uint32_t needed = family == FLOW_IPV4 ? 20 : 40;
+    bool is_last = layer == walk->last_net;
+    /* What an ICMP error quotes may have left its own addresses behind. */
+    bool can_check = is_last && walk->icmp == NOWHERE;
+
+    if (!walk->lost && fs_bytes_here(&walk->here) >= needed &&
+        (!can_check || is_last_decoded(walk, family)) && add_net(walk, family))
+        return true;
+    if (is_last && (family == FLOW_IPV4 ? find_ipv4(walk) : find_ipv6(walk)))
+        return true;
+    walk->lost = true;
+    return false;
+}
+
+/* The loop */
+
+static void place_unknown(struct walk *walk, size_t layer)
+{
+    bool is_link = walk->on_link && layer == 0;
+
+    if (!is_link && !walk->named) {
+        add_layer(walk, proto_get_protocol_filter_name(walk->protos[layer]), FLOW_LAYER_KEY);
+        walk->named = true;
+    }
+    walk->lost = true;
+}
+
+/* Pass the layers from one to another; false at an IP fragment, into which nobody looks. */
+static bool run(struct walk *walk, size_t from, size_t to)
+{
+    for (size_t i = from; i <= to; i++) {
+        const struct row *row = &rows[walk->rows[i] < ROWS ? walk->rows[i] : 0];
+
+        switch (row->kind) {
+        case ROW_PSEUDO: break;
+        case ROW_LINK: walk->lost = true; break;
+        case ROW_HEADER: walk->lost = walk->lost || !row->place(walk); break;
+        case ROW_IPV4:
+        case ROW_IPV6:
+            if (place_net(walk, i, row->kind == ROW_IPV4 ? FLOW_IPV4 : FLOW_IPV6) &&
+                (walk->nets[walk->depth - 1].bits & FS_NET_FRAGMENT))
+                return false;
+            break;
+        case ROW_ICMP:
+        case ROW_APPLICATION:
+        case ROW_UNKNOWN: place_unknown(walk, i); break;
+        }
+    }
+    return true;
+}
+
+static bool is_net(uint8_t row)
+{
+    enum row_kind kind = kind_of(row);
+
+    return kind == ROW_IPV4 || kind == ROW_IPV6;
+}
+
+/* Rule 3 of direction looks at the first protocol that the tracked packet carries. */
+static void find_application(struct walk *walk, size_t from)
+{
+    struct fs_walk *out = walk->out;
+
+    for (size_t i = from; i < walk->count && !out->has_application; i++) {
+        switch (kind_of(walk->rows[i])) {
+        case ROW_PSEUDO:
+        case ROW_HEADER:
+            out->over_tcp = out->over_tcp || walk->protos[i] == proto_tcp;
+            break;
+        case ROW_APPLICATION:
+            out->application = walk->rows[i] - (size_t)ROWS;
+            out->has_application = true;
+            break;
+        case ROW_UNKNOWN:
+        case ROW_LINK:
+        case ROW_IPV4:
+        case ROW_IPV6:
+        case ROW_ICMP: return;
+        }
+    }
+    /* A QUIC message is in the next buffer, decrypted. */
+    const GSList *next = walk->source ? walk->source->next : NULL;
+    if (out->has_application && next &&
+        strcmp(flow_applications[out->application].name, "quic") == 0 && enter(walk, next))
+        out->message = walk->here;
+}
+
+/* ICMP errors carry what they quote behind a header of 8 bytes; redirects of ICMPv6 in an option. */
+static bool find_quote(const struct fs_net *net, struct fs_bytes *ret_quote)
+{
+    enum { REDIRECT = 137, REDIRECT_HEADER = 40, REDIRECTED = 4 };
+    struct fs_bytes here = net->payload;
+    const uint8_t *icmp = here.data + here.at;
+    uint32_t captured = fs_bytes_here(&here);
+
+    if (captured < 8)
+        return false;
+    if (net->protocol == FLOW_PROTOCOL_ICMP) {
+        if (icmp[0] != 3 && icmp[0] != 4 && icmp[0] != 5 && icmp[0] != 11 && icmp[0] != 12)
+            return false;
+        here.at += 8;
+    } else if (icmp[0] > 0 && icmp[0] < 128) {
+        here.at += 8;
+    } else if (icmp[0] == REDIRECT) {
+        uint32_t at = REDIRECT_HEADER;
+        while (at + 8 <= captured && icmp[at] != REDIRECTED && icmp[at + 1] > 0)
+            at += icmp[at + 1] * 8u;
+        if (at + 8 > captured || icmp[at] != REDIRECTED)
+            return false;
+        here.at += at + 8;
+    } else {
+        return false;
+    }
+    *ret_quote = here;
+    return true;
+}
+
+/* The innermost header that an error quotes: the walk goes on where the quote starts. */
+static void walk_quote(const struct walk *walk, size_t icmp)
+{
+    struct fs_walk nobody = { .layer_count = walk->out->layer_count }; /* the path is shared */
+    struct walk quoted;
+    size_t last = NOWHERE;
+
+    begin(&quoted, walk->pinfo, walk->options, &nobody);
+    quoted.rows = walk->rows;
+    quoted.protos = walk->protos;
+    quoted.count = walk->count;
+    quoted.source = walk->source;
+    for (size_t i = icmp + 1; i < walk->count && kind_of(walk->rows[i]) != ROW_ICMP; i++)
+        if (is_net(walk->rows[i]))
+            last = i;
+    if (last == NOWHERE || !find_quote(&walk->out->net, &quoted.here))
+        return;
+    run(&quoted, icmp + 1, last);
+    if (quoted.depth > 0) {
+        walk->out->quote = quoted.nets[quoted.depth - 1];
+        walk->out->has_quote = true;
+    }
+}
+
+/* The frame's layers behind "frame" itself; how many. */
+static size_t list_layers(const packet_info *pinfo, uint8_t *ret_rows, int *ret_protos)
+{
+    wmem_list_frame_t *frame = wmem_list_head(pinfo->layers);
+    size_t count = 0;
+
+    for (frame = frame ? wmem_list_frame_next(frame) : NULL; frame && count < LAYERS_MAX;
+         frame = wmem_list_frame_next(frame)) {
+        int proto = GPOINTER_TO_INT(wmem_list_frame_data(frame));
+        ret_protos[count] = proto;
+        ret_rows[count] = proto >= 0 && (unsigned)proto < row_of->len ? row_of->data[proto] : 0;
+        count++;
+    }
+    return count;
+}
+
+/* Nothing but link headers and tags: a link-layer flow, if any. */
+static void finish_link(struct walk *walk)
+{
+    walk->out->layer_count = walk->link_layers;
+    for (size_t i = 0; i < walk->count; i++)
+        walk->out->is_arp = walk->out->is_arp || walk->protos[i] == proto_arp;
+}
+
+static void finish_net(struct walk *walk)
+{
+    const struct fs_net *net = &walk->nets[walk->depth - 1];
+
+    walk->out->net = *net;
+    walk->out->has_net = true;
+    walk->out->layer_count = net->layers_outside;
+    if (walk->icmp != NOWHERE)
+        walk_quote(walk, walk->icmp);
+    else if (!walk->lost && !(net->bits & FS_NET_FRAGMENT))
+        find_application(walk, walk->last_net + 1);
+}
+
+void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_options *options,
+             struct fs_walk *ret_walk)
+{
+    uint8_t row[LAYERS_MAX];
+    int proto[LAYERS_MAX];
+    struct walk walk;
+
+    memset(ret_walk, 0, sizeof *ret_walk);
+    ret_walk->layers = path;
+    begin(&walk, pinfo, options, ret_walk);
+    walk.rows = row;
+    walk.protos = proto;
+    walk.count = list_layers(pinfo, row, proto);
+    if (!enter_frame(&walk, tvb))
+        return;
+
+    for (size_t i = 0; i < walk.count && walk.icmp == NOWHERE; i++) {
+        if (is_net(row[i]))
+            walk.last_net = i;
+        else if (kind_of(row[i]) == ROW_ICMP && walk.last_net != NOWHERE)
+            walk.icmp = i;
+    }
+    run(&walk, 0, walk.last_net != NOWHERE ? walk.last_net : walk.count - 1);
+    if (walk.depth > 0)
+        finish_net(&walk);
+    else
+        finish_link(&walk);
+}

@@ -1,0 +1,37 @@
+#include "prefs.h"
+
+static struct fs_prefs ours = { .show_sofar = TRUE };
+
+const struct fs_prefs *const fs_prefs = &ours;
+
+void fs_prefs_register(int proto)
+{
+    module_t *module = prefs_register_protocol(proto, NULL);
+
+    prefs_register_uint_preference(
+        module, "idle_timeout", "Idle timeout (seconds)",
+        "A packet that comes after a longer silence of its flow starts a new one, "
+        "as in NetFlow and IPFIX. 0 means never.",
+        10, &ours.idle_timeout);
+    prefs_register_uint_preference(
+        module, "active_timeout", "Active timeout (seconds)",
+        "A packet that comes later than this after the start of its flow starts a new one, "
+        "as in NetFlow and IPFIX. 0 means never.",
+        10, &ours.active_timeout);
+    prefs_register_bool_preference(
+        module, "key_vlan", "VLAN and MPLS tell flows apart",
+        "Make VLAN tags and MPLS labels, their presence included, part of a flow's key. Off by "
+        "default, for one direction is often captured untagged or with other labels.",
+        &ours.key_vlan);
+    prefs_register_bool_preference(
+        module, "key_labels", "One-way identifiers tell flows apart",
+        "Make the identifiers that each direction of a tunnel chooses for itself part of a flow's "
+        "key: GTP-U TEIDs, L2TP tunnels and sessions, PPTP call ids, PPPoE sessions. Off by "
+        "default, for it takes the two directions apart where the identifiers differ.",
+        &ours.key_labels);
+    prefs_register_bool_preference(
+        module, "show_sofar", "Show the values so far",
+        "Add the flow.sofar fields, which say what was known of the flow up to and including "
+        "this packet. Without them a packet's details are built faster.",
+        &ours.show_sofar);
+}

@@ -1,0 +1,19 @@
+#ifndef FLOWSTATS_PREFS_H
+#define FLOWSTATS_PREFS_H
+
+#include "ws_compat.h"
+
+/* The preferences, as the user has set them. */
+struct fs_prefs {
+    unsigned idle_timeout;   /* seconds; 0: never */
+    unsigned active_timeout; /* likewise */
+    ws_bool key_vlan;
+    ws_bool key_labels;
+    ws_bool show_sofar;
+};
+
+extern const struct fs_prefs *const fs_prefs;
+
+void fs_prefs_register(int proto);
+
+#endif
