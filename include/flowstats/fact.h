@@ -38,7 +38,7 @@ enum flow_tcp_flags {
 struct flow_fact {
     int64_t time_ns; /* since the epoch */
     uint32_t frame;
-    uint32_t flow;
+    uint32_t flow;        /* which flow of the file, from 0 */
     uint32_t ordinal;     /* 0 for the flow's first fact; filled in by the history */
     uint32_t previous;    /* the history's number of the flow's fact before this one; likewise */
     uint32_t cap_len;     /* captured bytes of the frame */

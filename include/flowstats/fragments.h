@@ -45,6 +45,8 @@ struct flow_waiting *flow_fragments_take_of(struct flow_fragments *fragments,
 struct flow_waiting *flow_fragments_take_overdue(struct flow_fragments *fragments, int64_t now_ns);
 struct flow_waiting *flow_fragments_take(struct flow_fragments *fragments);
 
+bool flow_fragments_is_empty(const struct flow_fragments *fragments); /* none waits */
+
 const struct flow_packet *flow_waiting_packet(const struct flow_waiting *waiting);
 uint32_t flow_waiting_path(const struct flow_waiting *waiting);
 void flow_waiting_free(struct flow_waiting *waiting);

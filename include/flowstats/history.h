@@ -25,6 +25,9 @@ void flow_history_free(struct flow_history *history); /* NULL is fine */
  */
 const struct flow_fact *flow_history_record(struct flow_history *history, struct flow_fact fact);
 
+/* The n-th fact, in the order of accounting; NULL behind the last. */
+const struct flow_fact *flow_history_at(const struct flow_history *history, uint32_t number);
+
 /* The packet of a frame, NULL where there is none. */
 const struct flow_fact *flow_history_frame(const struct flow_history *history, uint32_t frame);
 

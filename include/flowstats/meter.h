@@ -9,8 +9,8 @@
  */
 struct flow_meter;
 
-/* limits: NULL for none. */
-struct flow_meter *flow_meter_new(const struct flow_limits *limits);
+/* limits: NULL for none.  first_id: the id of the first flow. */
+struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t first_id);
 void flow_meter_free(struct flow_meter *meter); /* NULL is fine */
 
 /* Account a packet.  All fragments that are due before it are counted before it. */
@@ -24,6 +24,9 @@ void flow_meter_finish(struct flow_meter *meter);
 
 uint32_t flow_meter_flows(const struct flow_meter *meter);
 
+/* Whether flow_meter_finish() would change anything. */
+bool flow_meter_is_finished(const struct flow_meter *meter);
+
 /*
  * The view of a frame's packet; with_whole: on any dissection but the first.
  * False where the frame has no flow, or its fragment still waits.
@@ -32,7 +35,14 @@ uint32_t flow_meter_flows(const struct flow_meter *meter);
 bool flow_meter_view(struct flow_meter *meter, uint32_t frame, bool with_whole,
                      struct flow_view *ret_view);
 
-/* The view of a whole flow; false from flow_meter_flows() on. */
+/* The view of the n-th flow, as a whole; false from flow_meter_flows() on. */
 bool flow_meter_flow_view(struct flow_meter *meter, uint32_t flow, struct flow_view *ret_view);
+
+/*
+ * Call back for every fact in the order of accounting, but for packets whose
+ * frame number was used again.
+ */
+void flow_meter_each_fact(const struct flow_meter *meter,
+                          void (*call)(const struct flow_fact *fact, void *data), void *data);
 
 #endif

@@ -53,13 +53,17 @@ struct flow_limits {
 
 struct flow_table;
 
-struct flow_table *flow_table_new(void);
+/* first_id: the number of the first flow. */
+struct flow_table *flow_table_new(uint32_t first_id);
 void flow_table_free(struct flow_table *table); /* NULL is fine */
 
 uint32_t flow_table_count(const struct flow_table *table);
 
-/* A flow by its number; NULL from flow_table_count() on. */
-struct flow *flow_table_at(const struct flow_table *table, uint32_t id);
+/* The n-th flow of the table; NULL from flow_table_count() on. */
+struct flow *flow_table_at(const struct flow_table *table, uint32_t index);
+
+/* Which one a flow is. */
+uint32_t flow_table_index(const struct flow_table *table, const struct flow *flow);
 
 /* The latest flow with that key, NULL where there is none. */
 struct flow *flow_table_find(const struct flow_table *table, const struct flow_key *key);

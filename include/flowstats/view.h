@@ -20,9 +20,12 @@ const char *flow_end_reason_name(enum flow_end_reason reason);
  * costs something is computed when it is asked for, once.
  */
 struct flow_view {
-    struct flow_history *history;
+    struct flow_history *history; /* NULL in the view of a flow whose file is closed */
     const struct flow *flow;
     const struct flow_fact *fact;   /* this packet; NULL in the view of a flow */
+    uint32_t first_frame;           /* of the flow's first and last packet */
+    uint32_t last_frame;
+    uint32_t first_id;              /* id of the file's first flow */
     const struct flow_state *whole; /* NULL while it cannot be known: a first dissection */
     enum flow_end_reason end_reason; /* of the whole flow */
 

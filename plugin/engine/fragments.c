@@ -197,6 +197,11 @@ struct flow_waiting *flow_fragments_take(struct flow_fragments *fragments)
     return oldest ? take(fragments, oldest) : NULL;
 }
 
+bool flow_fragments_is_empty(const struct flow_fragments *fragments)
+{
+    return fragments->waiting.length == 0;
+}
+
 const struct flow_packet *flow_waiting_packet(const struct flow_waiting *waiting)
 {
     return &waiting->packet;

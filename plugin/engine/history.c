@@ -128,6 +128,11 @@ const struct flow_fact *flow_history_record(struct flow_history *history, struct
     return kept;
 }
 
+const struct flow_fact *flow_history_at(const struct flow_history *history, uint32_t number)
+{
+    return number < history->facts.count ? fact_at(history, number) : NULL;
+}
+
 const struct flow_fact *flow_history_frame(const struct flow_history *history, uint32_t frame)
 {
     const uint32_t *number = pages_at(&history->frames, frame);

@@ -11,19 +11,21 @@ struct flow_meter {
     struct flow_paths *paths;
     struct flow_fragments *fragments;
     struct flow_limits limits;
+    uint32_t first_id;
     int64_t last_ns; /* the latest timestamp of the capture */
     bool has_time;
     bool finished;
 };
 
-struct flow_meter *flow_meter_new(const struct flow_limits *limits)
+struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t first_id)
 {
     struct flow_meter *meter = g_new0(struct flow_meter, 1);
 
-    meter->table = flow_table_new();
+    meter->table = flow_table_new(first_id);
     meter->history = flow_history_new();
     meter->paths = flow_paths_new();
     meter->fragments = flow_fragments_new();
+    meter->first_id = first_id;
     if (limits)
         meter->limits = *limits;
     return meter;
@@ -43,7 +45,7 @@ void flow_meter_free(struct flow_meter *meter)
 static const struct flow_fact *record(struct flow_meter *meter, struct flow *flow,
                                       enum flow_dir dir, struct flow_fact fact)
 {
-    fact.flow = flow->id;
+    fact.flow = flow_table_index(meter->table, flow);
     if (dir == FLOW_DOWN)
         fact.bits |= FLOW_FACT_DOWN;
     flow_learn_base(flow, &fact);
@@ -60,6 +62,11 @@ static struct flow *begin(struct flow_meter *meter, const struct flow_key *key, 
     return flow;
 }
 
+static const struct flow_state *state_of(const struct flow_meter *meter, const struct flow *flow)
+{
+    return flow_history_final(meter->history, flow_table_index(meter->table, flow));
+}
+
 /* The flow that a packet belongs to, by its key alone; it may begin with this packet. */
 static struct flow *flow_of(struct flow_meter *meter, const struct flow_packet *packet,
                             uint32_t path, enum flow_dir *ret_dir)
@@ -71,8 +78,7 @@ static struct flow *flow_of(struct flow_meter *meter, const struct flow_packet *
     if (flow) {
         enum flow_dir dir = flow_dir_of(flow, sender, packet);
         enum flow_successor successor =
-            flow_successor_of(flow, flow_history_final(meter->history, flow->id), packet, dir,
-                              &meter->limits);
+            flow_successor_of(flow, state_of(meter, flow), packet, dir, &meter->limits);
         if (successor == FLOW_SUCCESSOR_NONE) {
             *ret_dir = dir;
             return flow;
@@ -107,11 +113,11 @@ static void account_overdue(struct flow_meter *meter, int64_t now_ns)
 static void account_later_fragment(struct flow_meter *meter, const struct flow_packet *packet,
                                    uint32_t path, int64_t now_ns)
 {
-    uint32_t id;
+    uint32_t index;
     enum flow_dir dir;
 
-    if (flow_fragments_find(meter->fragments, packet, path, &id, &dir)) {
-        record(meter, flow_table_at(meter->table, id), dir, packet->fact);
+    if (flow_fragments_find(meter->fragments, packet, path, &index, &dir)) {
+        record(meter, flow_table_at(meter->table, index), dir, packet->fact);
         return;
     }
     flow_fragments_wait(meter->fragments, packet, path);
@@ -124,7 +130,7 @@ static void account_waiting(struct flow_meter *meter, const struct flow_packet *
 {
     struct flow_waiting *waiting;
 
-    flow_fragments_learn(meter->fragments, first, path, flow->id, dir);
+    flow_fragments_learn(meter->fragments, first, path, flow_table_index(meter->table, flow), dir);
     while ((waiting = flow_fragments_take_of(meter->fragments, first, path))) {
         record(meter, flow, dir, flow_waiting_packet(waiting)->fact);
         flow_waiting_free(waiting);
@@ -142,8 +148,8 @@ static void account_quote(struct flow_meter *meter, const struct flow_packet *pa
 
     if (!flow)
         return;
-    event.flow = flow->id;
-    flow_history_note_error_for(meter->history, error, flow->id);
+    event.flow = flow_table_index(meter->table, flow);
+    flow_history_note_error_for(meter->history, error, event.flow);
     flow_history_record(meter->history, event);
 }
 
@@ -182,6 +188,11 @@ void flow_meter_finish(struct flow_meter *meter)
     meter->finished = true;
 }
 
+bool flow_meter_is_finished(const struct flow_meter *meter)
+{
+    return meter->finished && flow_fragments_is_empty(meter->fragments);
+}
+
 uint32_t flow_meter_flows(const struct flow_meter *meter)
 {
     return flow_table_count(meter->table);
@@ -207,14 +218,17 @@ static enum flow_end_reason end_reason_of(const struct flow_meter *meter, const 
     return meter->finished ? FLOW_END_FORCED : FLOW_END_OPEN;
 }
 
-static void view_flow(struct flow_meter *meter, uint32_t id, bool with_whole,
+static void view_flow(struct flow_meter *meter, uint32_t index, bool with_whole,
                       struct flow_view *ret_view)
 {
-    const struct flow *flow = flow_table_at(meter->table, id);
-    const struct flow_state *whole = flow_history_final(meter->history, id);
+    const struct flow *flow = flow_table_at(meter->table, index);
+    const struct flow_state *whole = flow_history_final(meter->history, index);
 
     ret_view->history = meter->history;
     ret_view->flow = flow;
+    ret_view->first_frame = flow_history_first(meter->history, index)->frame;
+    ret_view->last_frame = flow_history_last(meter->history, index)->frame;
+    ret_view->first_id = meter->first_id;
     ret_view->fact = NULL;
     ret_view->known_so_far = NULL;
     ret_view->whole = with_whole ? whole : NULL;
@@ -239,4 +253,15 @@ bool flow_meter_flow_view(struct flow_meter *meter, uint32_t flow, struct flow_v
         return false;
     view_flow(meter, flow, true, ret_view);
     return true;
+}
+
+void flow_meter_each_fact(const struct flow_meter *meter,
+                          void (*call)(const struct flow_fact *fact, void *data), void *data)
+{
+    const struct flow_fact *fact;
+
+    for (uint32_t i = 0; (fact = flow_history_at(meter->history, i)); i++)
+        if ((fact->bits & FLOW_FACT_EVENT) ||
+            flow_history_frame(meter->history, fact->frame) == fact)
+            call(fact, data);
 }

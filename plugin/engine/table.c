@@ -7,12 +7,14 @@
 struct flow_table {
     struct pages flows;  /* struct flow */
     GHashTable *current; /* a set: the latest flow of each key */
+    uint32_t first_id;
 };
 
-struct flow_table *flow_table_new(void)
+struct flow_table *flow_table_new(uint32_t first_id)
 {
     struct flow_table *table = g_new0(struct flow_table, 1);
 
+    table->first_id = first_id;
     pages_init(&table->flows, sizeof(struct flow));
     table->current = g_hash_table_new(flow_key_hash, flow_key_equal);
     return table;
@@ -32,9 +34,14 @@ uint32_t flow_table_count(const struct flow_table *table)
     return table->flows.count;
 }
 
-struct flow *flow_table_at(const struct flow_table *table, uint32_t id)
+struct flow *flow_table_at(const struct flow_table *table, uint32_t index)
 {
-    return id < table->flows.count ? pages_at(&table->flows, id) : NULL;
+    return index < table->flows.count ? pages_at(&table->flows, index) : NULL;
+}
+
+uint32_t flow_table_index(const struct flow_table *table, const struct flow *flow)
+{
+    return flow->id - table->first_id;
 }
 
 struct flow *flow_table_find(const struct flow_table *table, const struct flow_key *key)
@@ -45,7 +52,7 @@ struct flow *flow_table_find(const struct flow_table *table, const struct flow_k
 struct flow *flow_table_begin(struct flow_table *table, const struct flow_key *key, unsigned sender,
                               const struct flow_packet *packet)
 {
-    uint32_t id = table->flows.count;
+    uint32_t id = table->first_id + table->flows.count;
     struct flow *flow = pages_add(&table->flows);
     enum flow_reason reason;
     enum flow_dir dir = flow_direction_of(packet, &reason);

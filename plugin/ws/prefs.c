@@ -1,6 +1,6 @@
 #include "prefs.h"
 
-static struct fs_prefs ours = { .show_sofar = TRUE };
+static struct fs_prefs ours = { .table_rows = 100000, .show_sofar = TRUE };
 
 const struct fs_prefs *const fs_prefs = &ours;
 
@@ -34,4 +34,9 @@ void fs_prefs_register(int proto)
         "Add the flow.sofar fields, which say what was known of the flow up to and including "
         "this packet. Without them a packet's details are built faster.",
         &ours.show_sofar);
+    prefs_register_uint_preference(
+        module, "table_rows", "Rows of the flow table",
+        "How many flows Statistics > Flow Statistics and -z flowstats,table show. The last line "
+        "says how many more there are.",
+        10, &ours.table_rows);
 }

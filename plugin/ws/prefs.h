@@ -7,6 +7,7 @@
 struct fs_prefs {
     unsigned idle_timeout;   /* seconds; 0: never */
     unsigned active_timeout; /* likewise */
+    unsigned table_rows;
     ws_bool key_vlan;
     ws_bool key_labels;
     ws_bool show_sofar;

@@ -41,4 +41,25 @@ typedef guint ws_uint;
 #define FS_PLUGIN_DESCRIPTION 0
 #endif
 
+/* The result of a -z callback.  Before 4.6 it had none, and a program without windows ended here. */
+#if WSV(4, 6)
+typedef bool ws_stat_init_ret;
+#define WS_STAT_INIT_OK   return true
+#define WS_STAT_INIT_FAIL return false
+#else
+typedef void ws_stat_init_ret;
+#define WS_STAT_INIT_OK   return
+#define WS_STAT_INIT_FAIL exit(EXIT_FAILURE)
+#endif
+
+/* Conversation filters: their functions get what was registered with them from 4.4 on. */
+#if WSV(4, 4)
+#define WS_CONVERSATION_FILTER_DATA , void *data _U_
+#define ws_register_conversation_filter(proto, name, is_valid, build)                              \
+    register_conversation_filter(proto, name, is_valid, build, NULL)
+#else
+#define WS_CONVERSATION_FILTER_DATA
+#define ws_register_conversation_filter register_conversation_filter
+#endif
+
 #endif

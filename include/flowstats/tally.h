@@ -1,0 +1,36 @@
+#ifndef FLOWSTATS_TALLY_H
+#define FLOWSTATS_TALLY_H
+
+#include "meter.h"
+
+/*
+ * The flows as one statistic sees them: all of them as they are, or those of
+ * the packets that passed its filter, with the measures of these packets alone.
+ *
+ * It remembers which frames passed (a bit each) and folds their facts when it
+ * is asked; what it says is right also of fragments that were accounted after
+ * their own frame.
+ */
+struct flow_tally;
+
+struct flow_tally *flow_tally_new(bool is_filtered);
+void flow_tally_free(struct flow_tally *tally); /* NULL is fine */
+
+/* Begin again: forget what passed and what was kept. */
+void flow_tally_clear(struct flow_tally *tally);
+
+/* A frame passed the filter. */
+void flow_tally_pass(struct flow_tally *tally, uint32_t frame);
+
+/* The meter is about to go and another one to begin: keep its flows as rows of the tally. */
+void flow_tally_keep(struct flow_tally *tally, struct flow_meter *meter);
+
+/*
+ * Call back for every flow in the order of ids: first those that were kept,
+ * then the meter's (NULL: none).  Of a view only fields of scope FLOW and WHOLE
+ * are known.
+ */
+void flow_tally_each(struct flow_tally *tally, struct flow_meter *meter,
+                     void (*call)(struct flow_view *view, void *data), void *data);
+
+#endif

@@ -1,0 +1,152 @@
+#include <flowstats/tally.h>
+
+#include <glib.h>
+#include <string.h>
+
+/* What is left of a flow whose file is closed. */
+struct row {
+    struct flow flow;
+    struct flow_state whole;
+    uint32_t first_frame;
+    uint32_t last_frame;
+    enum flow_end_reason end_reason;
+};
+
+struct flow_tally {
+    bool is_filtered;
+    GByteArray *passed; /* a bit for each frame */
+    GArray *kept;       /* struct row */
+    GStringChunk *texts;
+};
+
+struct flow_tally *flow_tally_new(bool is_filtered)
+{
+    struct flow_tally *tally = g_new0(struct flow_tally, 1);
+
+    tally->is_filtered = is_filtered;
+    tally->passed = g_byte_array_new();
+    tally->kept = g_array_new(FALSE, FALSE, sizeof(struct row));
+    tally->texts = g_string_chunk_new(256);
+    return tally;
+}
+
+void flow_tally_free(struct flow_tally *tally)
+{
+    if (!tally)
+        return;
+    g_byte_array_unref(tally->passed);
+    g_array_unref(tally->kept);
+    g_string_chunk_free(tally->texts);
+    g_free(tally);
+}
+
+static void forget_frames(struct flow_tally *tally)
+{
+    g_byte_array_set_size(tally->passed, 0);
+}
+
+void flow_tally_clear(struct flow_tally *tally)
+{
+    forget_frames(tally);
+    g_array_set_size(tally->kept, 0);
+    g_string_chunk_clear(tally->texts);
+}
+
+void flow_tally_pass(struct flow_tally *tally, uint32_t frame)
+{
+    unsigned byte = frame / 8, length = tally->passed->len;
+
+    if (!tally->is_filtered)
+        return;
+    if (byte >= length) {
+        g_byte_array_set_size(tally->passed, byte + 1);
+        memset(tally->passed->data + length, 0, byte + 1 - length);
+    }
+    tally->passed->data[byte] |= (uint8_t)(1u << frame % 8);
+}
+
+static bool has_passed(const struct flow_tally *tally, uint32_t frame)
+{
+    unsigned byte = frame / 8;
+
+    return byte < tally->passed->len && (tally->passed->data[byte] >> frame % 8 & 1);
+}
+
+struct folding {
+    const struct flow_tally *tally;
+    struct flow_state *states; /* by flow */
+};
+
+static void fold(const struct flow_fact *fact, void *data)
+{
+    struct folding *folding = data;
+
+    if (has_passed(folding->tally, fact->frame))
+        flow_state_apply(&folding->states[fact->flow], fact);
+}
+
+static uint32_t pkts(const struct flow_state *state)
+{
+    return state->half[FLOW_UP].pkts + state->half[FLOW_DOWN].pkts;
+}
+
+static void each_of_meter(const struct flow_tally *tally, struct flow_meter *meter,
+                          void (*call)(struct flow_view *view, void *data), void *data)
+{
+    struct flow_state *states = NULL;
+    struct flow_view view;
+
+    if (tally->is_filtered) {
+        states = g_new0(struct flow_state, flow_meter_flows(meter));
+        flow_meter_each_fact(meter, fold, &(struct folding){ tally, states });
+    }
+    for (uint32_t i = 0; flow_meter_flow_view(meter, i, &view); i++) {
+        if (states)
+            view.whole = &states[i];
+        if (pkts(view.whole) > 0)
+            call(&view, data);
+    }
+    g_free(states);
+}
+
+static void each_kept(const struct flow_tally *tally,
+                      void (*call)(struct flow_view *view, void *data), void *data)
+{
+    for (unsigned i = 0; i < tally->kept->len; i++) {
+        const struct row *row = &g_array_index(tally->kept, struct row, i);
+        struct flow_view view = { .flow = &row->flow,
+                                  .first_frame = row->first_frame,
+                                  .last_frame = row->last_frame,
+                                  .whole = &row->whole,
+                                  .end_reason = row->end_reason };
+        call(&view, data);
+    }
+}
+
+void flow_tally_each(struct flow_tally *tally, struct flow_meter *meter,
+                     void (*call)(struct flow_view *view, void *data), void *data)
+{
+    each_kept(tally, call, data);
+    if (meter)
+        each_of_meter(tally, meter, call, data);
+}
+
+static void keep(struct flow_view *view, void *data)
+{
+    struct flow_tally *tally = data;
+    struct row row = { .flow = *view->flow,
+                       .whole = *view->whole,
+                       .first_frame = view->first_frame,
+                       .last_frame = view->last_frame,
+                       .end_reason = view->end_reason };
+
+    if (row.flow.vni)
+        row.flow.vni = g_string_chunk_insert_const(tally->texts, row.flow.vni);
+    g_array_append_val(tally->kept, row);
+}
+
+void flow_tally_keep(struct flow_tally *tally, struct flow_meter *meter)
+{
+    each_of_meter(tally, meter, keep, tally);
+    forget_frames(tally);
+}

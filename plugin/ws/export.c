@@ -1,0 +1,259 @@
+#include "export.h"
+
+#include "output.h"
+#include "session.h"
+
+#include <epan/stat_tap_ui.h>
+#include <epan/to_str.h>
+#include <flowstats/field.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <wsutil/json_dumper.h>
+#include <wsutil/report_message.h>
+
+struct export {
+    const struct format *format;
+    char *file;
+    struct flow_tally *tally;
+};
+
+struct format {
+    const char *cli; /* after -z */
+    void (*header)(FILE *file);
+    void (*row)(struct flow_view *view, void *file);
+};
+
+/* A write that failed is told by the exit code, after everything has been drawn. */
+static bool has_failed;
+
+static bool is_exported(const struct flow_field *field)
+{
+    return field->scope == FLOW_SCOPE_FLOW || field->scope == FLOW_SCOPE_WHOLE;
+}
+
+/* Seconds with all nine decimals; the sign stands also before a zero. */
+static void seconds_text(int64_t ns, char *ret_text, size_t size)
+{
+    uint64_t size_ns = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+
+    g_snprintf(ret_text, (gulong)size, "%s%" G_GUINT64_FORMAT ".%09" G_GUINT64_FORMAT,
+               ns < 0 ? "-" : "", size_ns / 1000000000, size_ns % 1000000000);
+}
+
+enum { VALUE_TEXT_LEN = 64 };
+
+/* A value as text, and whether the text is a number.  text: room for what is not text itself. */
+static const char *value_text(enum flow_kind kind, const struct flow_value *value,
+                              char text[VALUE_TEXT_LEN], bool *ret_is_number)
+{
+    address addr;
+
+    *ret_is_number = true;
+    switch (kind) {
+    case FLOW_UINT8:
+    case FLOW_UINT16:
+    case FLOW_UINT32:
+    case FLOW_UINT64:
+    case FLOW_HEX16:
+    case FLOW_FRAME:
+    case FLOW_FLAG:
+        g_snprintf(text, VALUE_TEXT_LEN, "%" G_GUINT64_FORMAT, value->as.number);
+        return text;
+    case FLOW_SPAN:
+    case FLOW_INSTANT: seconds_text(value->as.ns, text, VALUE_TEXT_LEN); return text;
+    case FLOW_TEXT: *ret_is_number = false; return value->as.text;
+    case FLOW_ADDR_MAC: set_address(&addr, AT_ETHER, 6, value->as.addr); break;
+    case FLOW_ADDR_IPV4: set_address(&addr, AT_IPv4, 4, value->as.addr); break;
+    case FLOW_ADDR_IPV6: set_address(&addr, AT_IPv6, 16, value->as.addr); break;
+    }
+    *ret_is_number = false;
+    address_to_str_buf(&addr, text, VALUE_TEXT_LEN);
+    return text;
+}
+
+/* RFC 4180: what has a comma, a quote or a line break is quoted, and quotes are doubled. */
+static void csv_cell(FILE *file, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, file);
+        return;
+    }
+    putc('"', file);
+    for (; *text; text++) {
+        if (*text == '"')
+            putc('"', file);
+        putc(*text, file);
+    }
+    putc('"', file);
+}
+
+static void csv_header(FILE *file)
+{
+    const char *separator = "";
+
+    for (size_t i = 0; i < flow_field_count; i++) {
+        if (!is_exported(&flow_fields[i]))
+            continue;
+        fprintf(file, "%s" FLOW_PREFIX ".%s", separator, flow_fields[i].name);
+        separator = ",";
+    }
+    fputs("\r\n", file);
+}
+
+static void csv_row(struct flow_view *view, void *data)
+{
+    FILE *file = data;
+    const char *separator = "";
+    char text[VALUE_TEXT_LEN];
+    bool is_number;
+
+    for (size_t i = 0; i < flow_field_count; i++) {
+        const struct flow_field *field = &flow_fields[i];
+        if (!is_exported(field))
+            continue;
+        fputs(separator, file);
+        separator = ",";
+        struct flow_value value = flow_field_value(field, view);
+        if (value.known)
+            csv_cell(file, value_text(field->kind, &value, text, &is_number));
+    }
+    fputs("\r\n", file);
+}
+
+static void no_header(FILE *file _U_) {}
+
+static void json_row(struct flow_view *view, void *data)
+{
+    json_dumper dumper = { .output_file = data };
+    char text[VALUE_TEXT_LEN], name[64];
+    bool is_number;
+
+    json_dumper_begin_object(&dumper);
+    for (size_t i = 0; i < flow_field_count; i++) {
+        const struct flow_field *field = &flow_fields[i];
+        if (!is_exported(field))
+            continue;
+        struct flow_value value = flow_field_value(field, view);
+        if (!value.known)
+            continue;
+        const char *shown = value_text(field->kind, &value, text, &is_number);
+        g_snprintf(name, sizeof name, FLOW_PREFIX ".%s", field->name);
+        json_dumper_set_member_name(&dumper, name);
+        if (is_number)
+            json_dumper_value_anyf(&dumper, "%s", shown);
+        else
+            json_dumper_value_string(&dumper, shown);
+    }
+    json_dumper_end_object(&dumper);
+    json_dumper_finish(&dumper);
+}
+
+static const struct format csv = { "flowstats,csv", csv_header, csv_row };
+static const struct format json = { "flowstats,json", no_header, json_row };
+
+static tap_packet_status pass(void *data, packet_info *pinfo, epan_dissect_t *edt _U_,
+                              const void *tapped _U_, tap_flags_t flags _U_)
+{
+    const struct export *export = data;
+
+    flow_tally_pass(export->tally, pinfo->num);
+    return TAP_PACKET_REDRAW;
+}
+
+static void reset(void *data)
+{
+    const struct export *export = data;
+
+    flow_tally_clear(export->tally);
+}
+
+static void draw(void *data)
+{
+    const struct export *export = data;
+    char *error = NULL;
+    struct fs_output *output = fs_output_open(export->file, &error);
+
+    fs_session_draw();
+    if (output) {
+        export->format->header(fs_output_file(output));
+        flow_tally_each(export->tally, fs_session_meter(), export->format->row,
+                        fs_output_file(output));
+        fs_output_close(output, &error);
+    }
+    if (error) {
+        report_failure("%s", error);
+        g_free(error);
+        has_failed = true;
+    }
+}
+
+static void finish(void *data)
+{
+    struct export *export = data;
+
+    fs_session_detach(export->tally);
+    flow_tally_free(export->tally);
+    g_free(export->file);
+    g_free(export);
+}
+
+/* "flowstats,csv,FILE,FILTER": the filter is all behind the third comma. */
+static ws_stat_init_ret init(const char *argument, void *data)
+{
+    const struct format *format = data;
+    const char *rest = argument + strlen(format->cli);
+    char **parts = g_strsplit(*rest == ',' ? rest + 1 : "", ",", 2);
+    const char *file = parts[0] ? parts[0] : "";
+    const char *filter = parts[0] && parts[1] && *parts[1] ? parts[1] : NULL;
+    char *error = NULL;
+
+    if (*rest && *rest != ',') {
+        error = g_strdup_printf("flowstats: -z %s: there is no such statistic", argument);
+    } else if (fs_output_can_open(file, &error)) {
+        struct export *export = g_new0(struct export, 1);
+        export->format = format;
+        export->file = g_strdup(file);
+        export->tally = flow_tally_new(filter != NULL);
+        fs_session_attach(export->tally);
+        GString *refusal = register_tap_listener("flow", export, filter, TL_REQUIRES_NOTHING, reset,
+                                                 pass, draw, finish);
+        if (refusal) {
+            error = g_strdup_printf("flowstats: -z %s: %s", argument, refusal->str);
+            g_string_free(refusal, TRUE);
+            finish(export);
+        }
+    }
+    g_strfreev(parts);
+    if (!error)
+        WS_STAT_INIT_OK;
+
+    report_failure("%s", error);
+    g_free(error);
+    if (fs_has_windows())
+        WS_STAT_INIT_OK;
+    WS_STAT_INIT_FAIL;
+}
+
+static void register_format(const struct format *format)
+{
+    stat_tap_ui ui = { .group = REGISTER_STAT_GROUP_GENERIC,
+                       .cli_string = format->cli,
+                       .tap_init_cb = init };
+
+    register_stat_tap_ui(&ui, (void *)format);
+}
+
+void fs_export_register(void)
+{
+    register_format(&csv);
+    register_format(&json);
+}
+
+/* Runs when the plugin is unloaded, the last of it that runs. */
+__attribute__((destructor)) static void exit_as_failed(void)
+{
+    if (has_failed && !fs_has_windows()) {
+        fflush(NULL);
+        _exit(EXIT_FAILURE);
+    }
+}

@@ -1,0 +1,12 @@
+#ifndef FLOWSTATS_EXPORT_H
+#define FLOWSTATS_EXPORT_H
+
+#include "ws_compat.h"
+
+/*
+ * -z flowstats,csv[,FILE[,FILTER]] and -z flowstats,json[,FILE[,FILTER]]: a row
+ * a flow, with every field that a whole flow has.
+ */
+void fs_export_register(void);
+
+#endif

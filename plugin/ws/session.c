@@ -1,0 +1,105 @@
+#include "session.h"
+
+#include "prefs.h"
+
+#include <epan/plugin_if.h>
+
+static struct flow_meter *meter;
+static GSList *tallies; /* struct flow_tally */
+
+/* tshark opens one file; when a session begins again there (-M), the numbers of flows go on. */
+static uint32_t next_id;
+
+/*
+ * That a pass through all frames is over is told once, when a file has been
+ * read, and not when it is dissected again.  So the number of its frames is
+ * kept: the pass is over when that frame has been dissected again.
+ */
+static uint32_t frames_seen, frames_of_file;
+
+struct flow_meter *fs_session_meter(void)
+{
+    return meter;
+}
+
+bool fs_has_windows(void)
+{
+    ws_info_t *info = NULL;
+
+    plugin_if_get_ws_info(&info);
+    return info && info->ws_info_supported;
+}
+
+static int64_t seconds(unsigned count)
+{
+    return (int64_t)count * 1000000000;
+}
+
+static void open_session(void)
+{
+    struct flow_limits limits = { .idle_ns = seconds(fs_prefs->idle_timeout),
+                                  .active_ns = seconds(fs_prefs->active_timeout) };
+
+    meter = flow_meter_new(&limits, next_id);
+    frames_seen = 0;
+}
+
+static void close_session(void)
+{
+    if (!meter)
+        return;
+    if (!fs_has_windows()) {
+        flow_meter_finish(meter);
+        for (GSList *tally = tallies; tally; tally = tally->next)
+            flow_tally_keep(tally->data, meter);
+        next_id += flow_meter_flows(meter);
+    }
+    flow_meter_free(meter);
+    meter = NULL;
+}
+
+static void file_was_read(void)
+{
+    frames_of_file = frames_seen;
+    if (meter)
+        flow_meter_finish(meter);
+}
+
+void fs_session_register(void)
+{
+    register_init_routine(open_session);
+    register_cleanup_routine(close_session);
+    register_postseq_cleanup_routine(file_was_read);
+}
+
+void fs_session_first_dissection(uint32_t frame)
+{
+    frames_seen = MAX(frames_seen, frame);
+}
+
+void fs_session_later_dissection(void)
+{
+    if (frames_of_file > 0 && frames_seen == frames_of_file && !flow_meter_is_finished(meter))
+        flow_meter_finish(meter);
+}
+
+bool fs_session_is_last(uint32_t frame)
+{
+    return frame == frames_seen;
+}
+
+void fs_session_draw(void)
+{
+    if (meter && !fs_has_windows())
+        flow_meter_finish(meter);
+}
+
+void fs_session_attach(struct flow_tally *tally)
+{
+    tallies = g_slist_prepend(tallies, tally);
+}
+
+void fs_session_detach(struct flow_tally *tally)
+{
+    tallies = g_slist_remove(tallies, tally);
+}

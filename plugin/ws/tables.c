@@ -1,0 +1,321 @@
+#include "tables.h"
+
+#include "prefs.h"
+#include "session.h"
+
+#include <epan/stat_tap_ui.h>
+#include <flowstats/field.h>
+#include <stdlib.h>
+#include <wsutil/report_message.h>
+
+#define TITLE "Flow Statistics"
+
+/*
+ * How a cell shows a value.  In Wireshark's tables integers have 32 bits, so
+ * bytes are floats without decimals, and only strings can be absent: numbers
+ * that can be absent are strings of one width, which sort as numbers do.
+ */
+enum cell {
+    CELL_ID,
+    CELL_SOURCE,
+    CELL_DESTINATION,
+    CELL_PROTOCOL,
+    CELL_TEXT,
+    CELL_PACKETS,
+    CELL_BYTES,
+    CELL_COUNT,   /* may be absent */
+    CELL_SECONDS, /* likewise */
+    CELL_START,   /* likewise; since the first frame of the file */
+};
+
+static const struct column {
+    const char *title;
+    enum cell cell;
+    const char *field;
+} columns[] = {
+    { "Flow", CELL_ID, NULL },
+    { "Source", CELL_SOURCE, NULL },
+    { "Destination", CELL_DESTINATION, NULL },
+    { "Protocol", CELL_PROTOCOL, NULL },
+    { "Encapsulation", CELL_TEXT, "vni" },
+    { "Start", CELL_START, "start" },
+    { "Duration", CELL_SECONDS, "duration" },
+    { "Packets up", CELL_PACKETS, "up.pkts" },
+    { "Packets down", CELL_PACKETS, "down.pkts" },
+    { "Bytes up", CELL_BYTES, "up.bytes" },
+    { "Bytes down", CELL_BYTES, "down.bytes" },
+    { "Payload up", CELL_BYTES, "up.payload_bytes" },
+    { "Payload down", CELL_BYTES, "down.payload_bytes" },
+    { "Lost up", CELL_COUNT, "up.lost" },
+    { "Lost down", CELL_COUNT, "down.lost" },
+    { "State", CELL_TEXT, "tcp.state_name" },
+    { "RTT", CELL_SECONDS, "tcp.rtt" },
+    { "RTT net", CELL_SECONDS, "tcp.rtt_net" },
+    { "RTT user", CELL_SECONDS, "tcp.rtt_user" },
+    { "End", CELL_TEXT, "end_reason_name" },
+};
+
+enum { COLUMNS = G_N_ELEMENTS(columns) };
+
+static const struct flow_field *field_of[COLUMNS];
+
+static stat_tap_table_ui *table_ui; /* set while a table is to be filled */
+static stat_tap_table *table;
+static struct flow_tally *tally;
+static int64_t file_start_ns;
+static bool listens_to_draw;
+
+/* Cells */
+
+static stat_tap_table_item_enum type_of(enum cell cell)
+{
+    switch (cell) {
+    case CELL_PACKETS: return TABLE_ITEM_UINT;
+    case CELL_BYTES: return TABLE_ITEM_FLOAT;
+    case CELL_ID:
+    case CELL_SOURCE:
+    case CELL_DESTINATION:
+    case CELL_PROTOCOL:
+    case CELL_TEXT:
+    case CELL_COUNT:
+    case CELL_SECONDS:
+    case CELL_START: break;
+    }
+    return TABLE_ITEM_STRING;
+}
+
+static const char *format_of(enum cell cell)
+{
+    switch (type_of(cell)) {
+    case TABLE_ITEM_UINT: return "%u";
+    case TABLE_ITEM_FLOAT: return "%.0f";
+    default: return "%s";
+    }
+}
+
+/* The same for an absent value in every column of strings. */
+static char *text_of(enum cell cell, struct flow_view *view, const struct flow_value *value)
+{
+    char text[64] = "-";
+
+    switch (cell) {
+    case CELL_ID: return g_strdup_printf("%10u", view->flow->id);
+    case CELL_SOURCE: flow_end_text(view->flow, FLOW_UP, text, sizeof text); break;
+    case CELL_DESTINATION: flow_end_text(view->flow, FLOW_DOWN, text, sizeof text); break;
+    case CELL_PROTOCOL: flow_protocol_text(view->flow, text, sizeof text); break;
+    case CELL_TEXT: return g_strdup(value->known ? value->as.text : text);
+    case CELL_COUNT:
+        if (value->known)
+            g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT, value->as.number);
+        return g_strdup_printf("%10s", text);
+    case CELL_SECONDS:
+    case CELL_START:
+        if (value->known)
+            g_snprintf(text, sizeof text, "%.6f",
+                       (double)(value->as.ns - (cell == CELL_START ? file_start_ns : 0)) / 1e9);
+        return g_strdup_printf("%14s", text);
+    case CELL_PACKETS:
+    case CELL_BYTES: break;
+    }
+    return g_strdup(text);
+}
+
+static void fill_row(stat_tap_table_item_type *row, struct flow_view *view)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        struct flow_value value = { .known = false };
+        if (field_of[i])
+            value = flow_field_value(field_of[i], view);
+        row[i].type = type_of(columns[i].cell);
+        if (row[i].type == TABLE_ITEM_UINT)
+            row[i].value.uint_value = (unsigned)value.as.number;
+        else if (row[i].type == TABLE_ITEM_FLOAT)
+            row[i].value.float_value = (double)value.as.number;
+        else
+            row[i].value.string_value = text_of(columns[i].cell, view, &value);
+    }
+}
+
+/* The rows that are one too many become one: how many they are, and the sums of their counts. */
+struct rest {
+    uint32_t shown;
+    uint32_t more;
+    stat_tap_table_item_type row[COLUMNS];
+};
+
+static void add_to_rest(struct rest *rest, struct flow_view *view)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (columns[i].cell == CELL_PACKETS)
+            rest->row[i].value.uint_value +=
+                (unsigned)flow_field_value(field_of[i], view).as.number;
+        else if (columns[i].cell == CELL_BYTES)
+            rest->row[i].value.float_value +=
+                (double)flow_field_value(field_of[i], view).as.number;
+    }
+    rest->more++;
+}
+
+static void add_row(struct flow_view *view, void *data)
+{
+    struct rest *rest = data;
+    stat_tap_table_item_type row[COLUMNS];
+
+    if (rest->shown >= fs_prefs->table_rows) {
+        add_to_rest(rest, view);
+        return;
+    }
+    fill_row(row, view);
+    stat_tap_init_table_row(table, rest->shown++, COLUMNS, row);
+}
+
+static void add_rest(struct rest *rest)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        rest->row[i].type = type_of(columns[i].cell);
+        if (columns[i].cell == CELL_SOURCE)
+            rest->row[i].value.string_value = g_strdup_printf("… and %u more flows", rest->more);
+        else if (rest->row[i].type == TABLE_ITEM_STRING)
+            rest->row[i].value.string_value = g_strdup("");
+    }
+    stat_tap_init_table_row(table, rest->shown, COLUMNS, rest->row);
+}
+
+/* Filling and emptying */
+
+static void free_item(stat_tap_table *of _U_, ws_uint row _U_, ws_uint column,
+                      stat_tap_table_item_type *item)
+{
+    if (type_of(columns[column].cell) == TABLE_ITEM_STRING)
+        g_free((char *)item->value.string_value);
+}
+
+/* Rows that a second window still shows are left to it. */
+static void empty(stat_tap_table *of)
+{
+    if (table_ui && table_ui->refcount <= 1)
+        for (unsigned row = 0; row < of->num_elements; row++) {
+            for (unsigned i = 0; i < COLUMNS; i++)
+                free_item(of, row, i, stat_tap_get_field_data(of, row, i));
+            g_free(of->elements[row]);
+        }
+    of->num_elements = 0;
+}
+
+static void fill(void)
+{
+    struct rest rest = { .shown = 0 };
+
+    if (!table_ui)
+        return;
+    empty(table);
+    flow_tally_each(tally, fs_session_meter(), add_row, &rest);
+    if (rest.more > 0)
+        add_rest(&rest);
+}
+
+/*
+ * Nobody tells a table that it is about to be drawn.  In tshark a listener of
+ * our own is: one that registers while the table's already listens comes
+ * before it.  A window draws after it has had all frames dissected again: the
+ * table is filled at the last one.
+ */
+static void draw(void *data _U_)
+{
+    fs_session_draw();
+    fill();
+}
+
+static tap_packet_status ignore(void *data _U_, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
+                                const void *tapped _U_, tap_flags_t flags _U_)
+{
+    return TAP_PACKET_DONT_REDRAW;
+}
+
+static void listen_to_draw(void)
+{
+    static int listener;
+    GString *error = register_tap_listener(FLOW_PREFIX, &listener, NULL, TL_REQUIRES_NOTHING, NULL,
+                                           ignore, draw, NULL);
+
+    if (error)
+        g_string_free(error, TRUE);
+    listens_to_draw = true;
+}
+
+void fs_tables_end_of_retap(void)
+{
+    if (table_ui && fs_has_windows())
+        fill();
+}
+
+static int64_t ns_of(const nstime_t *time)
+{
+    return (int64_t)time->secs * 1000000000 + time->nsecs;
+}
+
+static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t *edt _U_,
+                              const void *tapped _U_, tap_flags_t flags _U_)
+{
+    bool has_windows = fs_has_windows();
+
+    if (!has_windows && !listens_to_draw)
+        listen_to_draw();
+    file_start_ns = ns_of(&pinfo->abs_ts) - ns_of(&pinfo->rel_ts);
+    flow_tally_pass(tally, pinfo->num);
+    if (has_windows && fs_session_is_last(pinfo->num))
+        fill();
+    return TAP_PACKET_REDRAW;
+}
+
+static void init(stat_tap_table_ui *ui)
+{
+    table = stat_tap_find_table(ui, TITLE);
+    if (table && !fs_has_windows()) {
+        /* Wireshark's tables of one kind share their rows: two filters cannot be told apart. */
+        report_failure("flowstats: -z flowstats,table can be given once");
+        exit(EXIT_FAILURE);
+    }
+    table_ui = ui;
+    if (table) {
+        empty(table);
+    } else {
+        table = stat_tap_init_table(TITLE, COLUMNS, 0, NULL);
+        stat_tap_add_table(ui, table);
+    }
+    if (tally) {
+        flow_tally_clear(tally);
+    } else {
+        tally = flow_tally_new(true);
+        fs_session_attach(tally);
+    }
+}
+
+void fs_tables_register(void)
+{
+    static stat_tap_table_item items[COLUMNS];
+    static stat_tap_table_ui ui = {
+        .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
+        .title = TITLE,
+        .tap_name = FLOW_PREFIX,
+        .cli_string = "flowstats,table",
+        .stat_tap_init_cb = init,
+        .packet_func = pass,
+        .stat_tap_reset_table_cb = empty,
+        .stat_tap_free_table_item_cb = free_item,
+        .nfields = COLUMNS,
+        .fields = items,
+    };
+
+    for (size_t i = 0; i < COLUMNS; i++) {
+        items[i] = (stat_tap_table_item){ .type = type_of(columns[i].cell),
+                                          .align = columns[i].cell <= CELL_TEXT
+                                                       ? TAP_ALIGN_LEFT
+                                                       : TAP_ALIGN_RIGHT,
+                                          .column_name = columns[i].title,
+                                          .field_format = format_of(columns[i].cell) };
+        if (columns[i].field)
+            field_of[i] = flow_field_named(columns[i].field);
+    }
+    register_stat_tap_table_ui(&ui);
+}
