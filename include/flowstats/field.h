@@ -13,12 +13,12 @@ enum flow_kind {
     FLOW_UINT16,
     FLOW_UINT32,
     FLOW_UINT64,
-    FLOW_HEX16,   /* as.number */
-    FLOW_FRAME,   /* as.number: a frame number, a link in the tree */
-    FLOW_FLAG,    /* as.number: 1 */
-    FLOW_SPAN,    /* as.ns: a duration */
-    FLOW_INSTANT, /* as.ns: a point in time, since the epoch */
-    FLOW_TEXT,    /* as.text: UTF-8, valid until the next value from the same view */
+    FLOW_HEX16,    /* as.number */
+    FLOW_FRAME,    /* as.number: a frame number, a link in the tree */
+    FLOW_FLAG,     /* as.number: 1 */
+    FLOW_SPAN,     /* as.ns: a duration */
+    FLOW_INSTANT,  /* as.ns: a point in time, since the epoch */
+    FLOW_TEXT,     /* as.text: UTF-8, valid until the next value from the same view */
     FLOW_ADDR_MAC, /* as.addr: in network order, valid as long as the flow */
     FLOW_ADDR_IPV4,
     FLOW_ADDR_IPV6,

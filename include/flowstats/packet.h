@@ -76,7 +76,7 @@ enum flow_message {
 struct flow_fragment {
     uint32_t ident;
     uint8_t protocol; /* as the fragment's own header says, before extension headers */
-    bool waits;       /* its protocol has ports or identifiers, and they are in the first fragment */
+    bool waits; /* its protocol has ports or identifiers, and they are in the first fragment */
 };
 
 enum flow_packet_bits {

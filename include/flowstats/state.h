@@ -53,16 +53,16 @@ enum flow_tcp_state {
 };
 
 enum flow_state_bits {
-    FLOW_STATE_TIME = 1 << 0,            /* start_ns and last_ns are known */
-    FLOW_STATE_TCP = 1 << 1,             /* a segment came */
-    FLOW_STATE_INITIATOR = 1 << 2,       /* the initiator is known */
-    FLOW_STATE_INITIATOR_DOWN = 1 << 3,  /* and it is the flow's destination */
-    FLOW_STATE_INITIATOR_SYN = 1 << 4,   /* its SYN was captured */
-    FLOW_STATE_HANDSHAKE_DONE = 1 << 5,  /* the handshake's ACK came */
-    FLOW_STATE_FIRST_SYN_TIME = 1 << 6,  /* first_syn_ns is known */
-    FLOW_STATE_SYN_TIME = 1 << 7,        /* syn_ns is known */
-    FLOW_STATE_SYN_ACK_TIME = 1 << 8,    /* syn_ack_ns is known */
-    FLOW_STATE_ACK_TIME = 1 << 9,        /* ack_ns is known */
+    FLOW_STATE_TIME = 1 << 0,           /* start_ns and last_ns are known */
+    FLOW_STATE_TCP = 1 << 1,            /* a segment came */
+    FLOW_STATE_INITIATOR = 1 << 2,      /* the initiator is known */
+    FLOW_STATE_INITIATOR_DOWN = 1 << 3, /* and it is the flow's destination */
+    FLOW_STATE_INITIATOR_SYN = 1 << 4,  /* its SYN was captured */
+    FLOW_STATE_HANDSHAKE_DONE = 1 << 5, /* the handshake's ACK came */
+    FLOW_STATE_FIRST_SYN_TIME = 1 << 6, /* first_syn_ns is known */
+    FLOW_STATE_SYN_TIME = 1 << 7,       /* syn_ns is known */
+    FLOW_STATE_SYN_ACK_TIME = 1 << 8,   /* syn_ack_ns is known */
+    FLOW_STATE_ACK_TIME = 1 << 9,       /* ack_ns is known */
 };
 
 struct flow_state {

@@ -22,11 +22,11 @@ const char *flow_end_reason_name(enum flow_end_reason reason);
 struct flow_view {
     struct flow_history *history; /* NULL in the view of a flow whose file is closed */
     const struct flow *flow;
-    const struct flow_fact *fact;   /* this packet; NULL in the view of a flow */
-    uint32_t first_frame;           /* of the flow's first and last packet */
+    const struct flow_fact *fact; /* this packet; NULL in the view of a flow */
+    uint32_t first_frame;         /* of the flow's first and last packet */
     uint32_t last_frame;
-    uint32_t first_id;              /* id of the file's first flow */
-    const struct flow_state *whole; /* NULL while it cannot be known: a first dissection */
+    uint32_t first_id;               /* id of the file's first flow */
+    const struct flow_state *whole;  /* NULL while it cannot be known: a first dissection */
     enum flow_end_reason end_reason; /* of the whole flow */
 
     const struct flow_state *known_so_far; /* use flow_view_so_far() */

@@ -73,8 +73,14 @@ struct code {
     uint8_t message;
 };
 
-#define REQUEST(n)  { n, FLOW_MESSAGE_REQUEST }
-#define RESPONSE(n) { n, FLOW_MESSAGE_RESPONSE }
+#define REQUEST(n)                                                                                 \
+    {                                                                                              \
+        n, FLOW_MESSAGE_REQUEST                                                                    \
+    }
+#define RESPONSE(n)                                                                                \
+    {                                                                                              \
+        n, FLOW_MESSAGE_RESPONSE                                                                   \
+    }
 
 static enum flow_message look_up(const struct code *codes, size_t count, unsigned code)
 {
@@ -89,21 +95,17 @@ static enum flow_message look_up(const struct code *codes, size_t count, unsigne
 enum flow_message flow_message_of_icmp(uint8_t type)
 {
     static const struct code types[] = {
-        REQUEST(8),   RESPONSE(0),  /* echo */
-        REQUEST(13),  RESPONSE(14), /* timestamp */
-        REQUEST(15),  RESPONSE(16), /* information */
-        REQUEST(17),  RESPONSE(18), /* address mask */
-        REQUEST(10),  RESPONSE(9),  /* router solicitation, advertisement */
-        REQUEST(42),  RESPONSE(43), /* extended echo */
-        REQUEST(33),  RESPONSE(34), /* where are you, I am here */
-        REQUEST(35),  RESPONSE(36), /* mobile registration */
-        REQUEST(37),  RESPONSE(38), /* domain name */
+        REQUEST(8),  RESPONSE(0),  /* echo */
+        REQUEST(13), RESPONSE(14), /* timestamp */
+        REQUEST(15), RESPONSE(16), /* information */
+        REQUEST(17), RESPONSE(18), /* address mask */
+        REQUEST(10), RESPONSE(9),  /* router solicitation, advertisement */
+        REQUEST(42), RESPONSE(43), /* extended echo */
+        REQUEST(33), RESPONSE(34), /* where are you, I am here */
+        REQUEST(35), RESPONSE(36), /* mobile registration */
+        REQUEST(37), RESPONSE(38), /* domain name */
         REQUEST(3), /* errors: destination unreachable, source quench, redirect, ... */
-        REQUEST(4),
-        REQUEST(5),
-        REQUEST(11),
-        REQUEST(12),
-        REQUEST(31),
+        REQUEST(4),  REQUEST(5),   REQUEST(11), REQUEST(12), REQUEST(31),
     };
 
     return LOOK_UP(types, type);
@@ -230,9 +232,9 @@ static enum flow_message dhcpv6(const uint8_t *data, size_t length)
 static enum flow_message ntp(const uint8_t *data, size_t length)
 {
     static const struct code modes[] = {
-        REQUEST(1), RESPONSE(2), /* symmetric active, passive */
-        REQUEST(3), RESPONSE(4), /* client, server */
-        RESPONSE(5),             /* broadcast */
+        REQUEST(1),  RESPONSE(2), /* symmetric active, passive */
+        REQUEST(3),  RESPONSE(4), /* client, server */
+        RESPONSE(5),              /* broadcast */
     };
 
     return length < 1 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(modes, data[0] & 7u);
@@ -329,9 +331,8 @@ static enum flow_message quic(const uint8_t *data, size_t length)
 static enum flow_message stun(const uint8_t *data, size_t length)
 {
     static const struct code classes[] = {
-        REQUEST(0x000),
-        RESPONSE(0x100), /* success */
-        RESPONSE(0x110), /* error */
+        REQUEST(0x000), RESPONSE(0x100), /* success */
+        RESPONSE(0x110),                 /* error */
     };
 
     return length < 2 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(classes, (data[0] << 8 | data[1]) & 0x110u);
@@ -340,19 +341,16 @@ static enum flow_message stun(const uint8_t *data, size_t length)
 static enum flow_message radius(const uint8_t *data, size_t length)
 {
     static const struct code codes[] = {
-        REQUEST(1),   /* Access-Request */
-        RESPONSE(2),  /* Access-Accept */
-        RESPONSE(3),  /* Access-Reject */
-        REQUEST(4),   /* Accounting-Request */
-        RESPONSE(5),  /* Accounting-Response */
-        RESPONSE(11), /* Access-Challenge */
-        REQUEST(12),  /* Status-Server */
-        REQUEST(40),  /* Disconnect-Request, ACK, NAK */
-        RESPONSE(41),
-        RESPONSE(42),
-        REQUEST(43), /* CoA-Request, ACK, NAK */
-        RESPONSE(44),
-        RESPONSE(45),
+        REQUEST(1),                              /* Access-Request */
+        RESPONSE(2),                             /* Access-Accept */
+        RESPONSE(3),                             /* Access-Reject */
+        REQUEST(4),                              /* Accounting-Request */
+        RESPONSE(5),                             /* Accounting-Response */
+        RESPONSE(11),                            /* Access-Challenge */
+        REQUEST(12),                             /* Status-Server */
+        REQUEST(40),                             /* Disconnect-Request, ACK, NAK */
+        RESPONSE(41), RESPONSE(42), REQUEST(43), /* CoA-Request, ACK, NAK */
+        RESPONSE(44), RESPONSE(45),
     };
 
     return length < 1 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(codes, data[0]);
@@ -412,7 +410,7 @@ static enum flow_message snmp(const uint8_t *data, size_t length)
     } else if (!ber_skip(data, length, &at, SEQUENCE) ||     /* global data */
                !ber_skip(data, length, &at, OCTET_STRING) || /* security parameters */
                !ber(data, length, &at, &tag, &size) ||
-               tag != SEQUENCE || /* scoped PDU, unless encrypted */
+               tag != SEQUENCE ||                            /* scoped PDU, unless encrypted */
                !ber_skip(data, length, &at, OCTET_STRING) || /* context engine */
                !ber_skip(data, length, &at, OCTET_STRING)) { /* context name */
         return FLOW_MESSAGE_UNKNOWN;
@@ -421,21 +419,11 @@ static enum flow_message snmp(const uint8_t *data, size_t length)
 }
 
 const struct flow_application flow_applications[] = {
-    { "dns", dns, dns_over_tcp },
-    { "mdns", dns, NULL },
-    { "llmnr", dns, NULL },
-    { "nbns", dns, NULL },
-    { "dhcp", dhcp, NULL },
-    { "dhcpv6", dhcpv6, NULL },
-    { "ntp", ntp, NULL },
-    { "http", http, http },
-    { "ssdp", http, NULL },
-    { "tls", tls, tls },
-    { "dtls", dtls, NULL },
-    { "quic", quic, NULL },
-    { "stun", stun, stun },
-    { "sip", sip, sip },
-    { "radius", radius, radius },
+    { "dns", dns, dns_over_tcp }, { "mdns", dns, NULL },  { "llmnr", dns, NULL },
+    { "nbns", dns, NULL },        { "dhcp", dhcp, NULL }, { "dhcpv6", dhcpv6, NULL },
+    { "ntp", ntp, NULL },         { "http", http, http }, { "ssdp", http, NULL },
+    { "tls", tls, tls },          { "dtls", dtls, NULL }, { "quic", quic, NULL },
+    { "stun", stun, stun },       { "sip", sip, sip },    { "radius", radius, radius },
     { "snmp", snmp, snmp },
 };
 const size_t flow_application_count = G_N_ELEMENTS(flow_applications);

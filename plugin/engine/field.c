@@ -58,18 +58,18 @@ void flow_end_text(const struct flow *flow, enum flow_dir sender, char *ret_text
 void flow_protocol_text(const struct flow *flow, char *ret_text, size_t size)
 {
     static const char *const ip[256] = {
-        [1] = "ICMP",   [2] = "IGMP",    [4] = "IPIP",   [6] = "TCP",   [17] = "UDP",
-        [33] = "DCCP",  [41] = "IPv6",   [46] = "RSVP",  [47] = "GRE",  [50] = "ESP",
-        [51] = "AH",    [58] = "ICMPv6", [88] = "EIGRP", [89] = "OSPF", [103] = "PIM",
+        [1] = "ICMP",   [2] = "IGMP",    [4] = "IPIP",   [6] = "TCP",        [17] = "UDP",
+        [33] = "DCCP",  [41] = "IPv6",   [46] = "RSVP",  [47] = "GRE",       [50] = "ESP",
+        [51] = "AH",    [58] = "ICMPv6", [88] = "EIGRP", [89] = "OSPF",      [103] = "PIM",
         [112] = "VRRP", [115] = "L2TP",  [132] = "SCTP", [136] = "UDP-Lite",
     };
     static const struct {
         uint16_t type;
         const char *name;
     } link[] = {
-        { 0x0000, "802.3" },  { 0x0800, "IPv4" },  { 0x0806, "ARP" },   { 0x8035, "RARP" },
-        { 0x86dd, "IPv6" },   { 0x8809, "Slow" },  { 0x8863, "PPPoED" }, { 0x8864, "PPPoES" },
-        { 0x888e, "EAPOL" },  { 0x88cc, "LLDP" },  { 0x88f7, "PTP" },
+        { 0x0000, "802.3" }, { 0x0800, "IPv4" }, { 0x0806, "ARP" },    { 0x8035, "RARP" },
+        { 0x86dd, "IPv6" },  { 0x8809, "Slow" }, { 0x8863, "PPPoED" }, { 0x8864, "PPPoES" },
+        { 0x888e, "EAPOL" }, { 0x88cc, "LLDP" }, { 0x88f7, "PTP" },
     };
 
     if (flow->key.family != FLOW_LINK) {
@@ -137,9 +137,9 @@ static const char *tuple_text(struct flow_view *view)
     }
 #define FLOW(id, kind, name, section, label, is_known, expr, help)                                 \
     VALUE(value_of, id, kind, is_known, expr)
-#define PACKET  FLOW
-#define MEASURE FLOW
-#define WHOLE   FLOW
+#define PACKET                                            FLOW
+#define MEASURE                                           FLOW
+#define WHOLE                                             FLOW
 #define HALF(id, kind, name, label, is_known, expr, help) VALUE(half_of, id, kind, is_known, expr)
 #include "fields.def"
 #undef FLOW

@@ -279,7 +279,8 @@ void flow_history_note_error_for(struct flow_history *history, const struct flow
 
 static int compare_errors(const void *left, const void *right)
 {
-    uint32_t a = ((const struct error_for *)left)->fact, b = ((const struct error_for *)right)->fact;
+    uint32_t a = ((const struct error_for *)left)->fact,
+             b = ((const struct error_for *)right)->fact;
 
     return (a > b) - (a < b);
 }

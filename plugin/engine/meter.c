@@ -90,7 +90,8 @@ static struct flow *flow_of(struct flow_meter *meter, const struct flow_packet *
     return flow;
 }
 
-/* A fragment whose first one is not coming: a packet of its addresses and protocol, without ports. */
+/* A fragment whose first one is not coming: a packet of its addresses and protocol, without ports.
+ */
 static void account_lone(struct flow_meter *meter, struct flow_waiting *waiting)
 {
     const struct flow_packet *packet = flow_waiting_packet(waiting);
@@ -138,8 +139,8 @@ static void account_waiting(struct flow_meter *meter, const struct flow_packet *
 }
 
 /* An ICMP error is an event of the flow that it speaks of. */
-static void account_quote(struct flow_meter *meter, const struct flow_packet *packet,
-                          uint32_t path, const struct flow_fact *error)
+static void account_quote(struct flow_meter *meter, const struct flow_packet *packet, uint32_t path,
+                          const struct flow_fact *error)
 {
     unsigned sender;
     struct flow_key key = flow_key_make(&packet->quote, path, &sender);
@@ -204,8 +205,8 @@ static enum flow_end_reason end_reason_of(const struct flow_meter *meter, const 
 {
     const struct flow_limits *limits = &meter->limits;
     bool has_time = (whole->bits & FLOW_STATE_TIME) && meter->has_time;
-    bool is_over = (whole->bits & FLOW_STATE_TCP) && (whole->tcp_state == FLOW_TCP_CLOSED ||
-                                                      whole->tcp_state == FLOW_TCP_RESET);
+    bool is_over = (whole->bits & FLOW_STATE_TCP) &&
+                   (whole->tcp_state == FLOW_TCP_CLOSED || whole->tcp_state == FLOW_TCP_RESET);
 
     if (is_over || flow->successor == FLOW_SUCCESSOR_CONNECTION)
         return FLOW_END_DETECTED;

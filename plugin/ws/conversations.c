@@ -73,9 +73,8 @@ static void addresses_of(const struct flow *flow, address ret_address[FLOW_DIRS]
                     families[flow->key.family].length, flow_end_of(flow, dir)->addr);
 }
 
-static tap_packet_status add_conversation(void *data, packet_info *pinfo,
-                                          epan_dissect_t *edt _U_, const void *tapped _U_,
-                                          tap_flags_t flags)
+static tap_packet_status add_conversation(void *data, packet_info *pinfo, epan_dissect_t *edt _U_,
+                                          const void *tapped _U_, tap_flags_t flags)
 {
     static ct_dissector_info_t info = { conversation_filter };
     conv_hash_t *hash = data;
@@ -115,8 +114,7 @@ static tap_packet_status add_endpoints(void *data, packet_info *pinfo, epan_diss
 
 static bool view_of(packet_info *pinfo, struct flow_view *ret_view)
 {
-    return fs_session_meter() &&
-           flow_meter_view(fs_session_meter(), pinfo->num, false, ret_view);
+    return fs_session_meter() && flow_meter_view(fs_session_meter(), pinfo->num, false, ret_view);
 }
 
 static ws_bool has_flow(packet_info *pinfo WS_CONVERSATION_FILTER_DATA)

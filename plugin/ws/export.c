@@ -11,7 +11,8 @@
 #include <wsutil/json_dumper.h>
 #include <wsutil/report_message.h>
 
-struct export {
+struct export
+{
     const struct format *format;
     char *file;
     struct flow_tally *tally;

@@ -131,7 +131,7 @@ static enum flow_message message_of(const struct fs_walk *walk)
     if (!here.data) {
         here = walk->net.payload;
         uint32_t captured = fs_bytes_here(&here);
-        here.at += !walk->over_tcp  ? 8
+        here.at += !walk->over_tcp ? 8
                    : captured > 12 ? (uint32_t)(here.data[here.at + 12] >> 4) * 4
                                    : captured;
     }

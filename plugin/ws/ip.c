@@ -208,8 +208,8 @@ static bool ipv6_read(const struct fs_bytes *here, struct fs_net *net)
     uint32_t length = fs_be16(header + 4);
     if (length == 0 && net->protocol == EXTENSION_HOP_BY_HOP)
         length = jumbo_length(&net->payload);
-    net->payload.end = length < fs_bytes_on_wire(&net->payload) ? net->payload.at + length
-                                                                 : here->end;
+    net->payload.end =
+        length < fs_bytes_on_wire(&net->payload) ? net->payload.at + length : here->end;
     while (extension_read(net))
         ;
     return true;

@@ -41,7 +41,7 @@ struct walk {
 
     struct fs_net nets[NETS_MAX]; /* from the outermost that encloses here */
     size_t depth;
-    bool ends_free; /* the innermost net's addresses are the endpoints of no layer yet */
+    bool ends_free;  /* the innermost net's addresses are the endpoints of no layer yet */
     size_t last_net; /* the layer of the last network header that counts; NOWHERE: none */
     size_t icmp;     /* the layer of ICMP behind it; NOWHERE: none */
 };
@@ -757,9 +757,7 @@ static void find_application(struct walk *walk, size_t from)
     for (size_t i = from; i < walk->count && !out->has_application; i++) {
         switch (kind_of(walk->rows[i])) {
         case ROW_PSEUDO:
-        case ROW_HEADER:
-            out->over_tcp = out->over_tcp || walk->protos[i] == proto_tcp;
-            break;
+        case ROW_HEADER: out->over_tcp = out->over_tcp || walk->protos[i] == proto_tcp; break;
         case ROW_APPLICATION:
             out->application = walk->rows[i] - (size_t)ROWS;
             out->has_application = true;
@@ -778,7 +776,8 @@ static void find_application(struct walk *walk, size_t from)
         out->message = walk->here;
 }
 
-/* ICMP errors carry what they quote behind a header of 8 bytes; redirects of ICMPv6 in an option. */
+/* ICMP errors carry what they quote behind a header of 8 bytes; redirects of ICMPv6 in an option.
+ */
 static bool find_quote(const struct fs_net *net, struct fs_bytes *ret_quote)
 {
     enum { REDIRECT = 137, REDIRECT_HEADER = 40, REDIRECTED = 4 };

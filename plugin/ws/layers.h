@@ -33,9 +33,9 @@ struct fs_net {
     uint8_t addr[2][FLOW_ADDR_LEN]; /* of the sender and the receiver, as Wireshark shows them */
     uint8_t family;                 /* FLOW_IPV4 or FLOW_IPV6 */
     uint8_t protocol;               /* of the payload */
-    uint8_t fragment_protocol;      /* what the fragment's header says: extension headers may follow */
-    uint8_t bits;                   /* enum fs_net_bits */
-    uint16_t layers_outside;        /* how many of the layers are outside it */
+    uint8_t fragment_protocol; /* what the fragment's header says: extension headers may follow */
+    uint8_t bits;              /* enum fs_net_bits */
+    uint16_t layers_outside;   /* how many of the layers are outside it */
 };
 
 /* Which identifiers that need not be the same both ways are part of the key, all the same. */
@@ -56,8 +56,8 @@ struct fs_walk {
     uint16_t eth_type;
     bool has_net;
     bool has_quote;
-    bool has_link;     /* eth_type and link are known */
-    bool is_arp;       /* an ARP message follows the link header */
+    bool has_link; /* eth_type and link are known */
+    bool is_arp;   /* an ARP message follows the link header */
     bool has_application;
     bool over_tcp; /* the application's */
 };

@@ -150,8 +150,7 @@ static void add_to_rest(struct rest *rest, struct flow_view *view)
             rest->row[i].value.uint_value +=
                 (unsigned)flow_field_value(field_of[i], view).as.number;
         else if (columns[i].cell == CELL_BYTES)
-            rest->row[i].value.float_value +=
-                (double)flow_field_value(field_of[i], view).as.number;
+            rest->row[i].value.float_value += (double)flow_field_value(field_of[i], view).as.number;
     }
     rest->more++;
 }
@@ -309,9 +308,8 @@ void fs_tables_register(void)
 
     for (size_t i = 0; i < COLUMNS; i++) {
         items[i] = (stat_tap_table_item){ .type = type_of(columns[i].cell),
-                                          .align = columns[i].cell <= CELL_TEXT
-                                                       ? TAP_ALIGN_LEFT
-                                                       : TAP_ALIGN_RIGHT,
+                                          .align = columns[i].cell <= CELL_TEXT ? TAP_ALIGN_LEFT
+                                                                                : TAP_ALIGN_RIGHT,
                                           .column_name = columns[i].title,
                                           .field_format = format_of(columns[i].cell) };
         if (columns[i].field)

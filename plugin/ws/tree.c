@@ -179,13 +179,16 @@ static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, packet_info *p
                                enum flow_section section, const struct flow_state *state)
 {
     static const char *const titles[FLOW_SECTIONS] = {
-        [FLOW_SECTION_IDENTITY] = "Identity", [FLOW_SECTION_PACKET] = "This packet",
-        [FLOW_SECTION_TOTAL] = "Both directions", [FLOW_SECTION_UP] = "Up",
-        [FLOW_SECTION_DOWN] = "Down",         [FLOW_SECTION_TCP] = "TCP",
+        [FLOW_SECTION_IDENTITY] = "Identity",
+        [FLOW_SECTION_PACKET] = "This packet",
+        [FLOW_SECTION_TOTAL] = "Both directions",
+        [FLOW_SECTION_UP] = "Up",
+        [FLOW_SECTION_DOWN] = "Down",
+        [FLOW_SECTION_TCP] = "TCP",
     };
     proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree(parent, tvb, 0, 0, ett_section[section], &item,
-                                              titles[section]);
+    proto_tree *tree =
+        proto_tree_add_subtree(parent, tvb, 0, 0, ett_section[section], &item, titles[section]);
 
     proto_item_set_generated(item);
     if (state && section == FLOW_SECTION_UP)
@@ -200,8 +203,7 @@ static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, packet_info *p
 void fs_tree_add(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
                  bool with_sofar)
 {
-    proto_tree *flow_tree =
-        proto_item_add_subtree(add_root(tree, tvb, pinfo, view), ett_flow);
+    proto_tree *flow_tree = proto_item_add_subtree(add_root(tree, tvb, pinfo, view), ett_flow);
     proto_tree *sections[2][FLOW_SECTIONS] = { { NULL } };
     proto_tree *parents[2] = { flow_tree, NULL };
 

@@ -1,7 +1,8 @@
 #ifndef FLOWSTATS_WS_COMPAT_H
 #define FLOWSTATS_WS_COMPAT_H
 
-/* Every difference between Wireshark 4.0, 4.4 and 4.6; included first by all that know Wireshark. */
+/* Every difference between Wireshark 4.0, 4.4 and 4.6; included first by all that know Wireshark.
+ */
 
 #include <ws_version.h>
 
@@ -41,7 +42,8 @@ typedef guint ws_uint;
 #define FS_PLUGIN_DESCRIPTION 0
 #endif
 
-/* The result of a -z callback.  Before 4.6 it had none, and a program without windows ended here. */
+/* The result of a -z callback.  Before 4.6 it had none, and a program without windows ended here.
+ */
 #if WSV(4, 6)
 typedef bool ws_stat_init_ret;
 #define WS_STAT_INIT_OK   return true
