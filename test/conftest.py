@@ -1,0 +1,86 @@
+"""tshark with the plugin of the build tree, and the captures; shared by all tests."""
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+sys.path.insert(0, str(TOP / "test" / "captures"))
+
+
+class Tshark:
+    """Runs tshark; root becomes nobody, for root's tshark loads no plugins from a build tree."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.folder.chmod(0o755)
+        self.as_user = NOBODY if 0 in (os.getuid(), os.getgid()) else []
+        shutil.copytree(BUILD / "plugins", self.folder / "plugins")
+        self.environment = {
+            "PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "WIRESHARK_PLUGIN_DIR": str(self.folder / "plugins"),
+            "WIRESHARK_EXTCAP_DIR": "/nonexistent", "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1",
+        }
+        assert "flowstats.so" in self.run("-G", "plugins").stdout, "tshark did not load the plugin"
+
+    def run(self, *arguments, rc=0, **options):
+        """Run it and return the finished process; rc: the exit code that is expected."""
+        result = subprocess.run([*self.as_user, "tshark", *map(str, arguments)], text=True,
+                                capture_output=True, env=self.environment, timeout=120, **options)
+        assert result.returncode == rc, f"{arguments}: {result.returncode}\n{result.stderr}"
+        return result
+
+    @functools.lru_cache(maxsize=None)
+    def fields(self, capture, names, *options):
+        """A dict a frame of its fields with a value: strings as tshark prints them, lists joined."""
+        wanted = [argument for name in names for argument in ("-e", name)]
+        lines = self.run("-n", "-r", capture, *options, "-T", "fields", "-E", "separator=/t",
+                         "-E", "aggregator=;", *wanted).stdout.splitlines()
+        return [{name: {"True": "1", "False": "0"}.get(value, value)
+                 for name, value in zip(names, line.split("\t")) if value} for line in lines]
+
+    @functools.cached_property
+    def field_names(self):
+        lines = self.run("-G", "fields").stdout.splitlines()
+        names = [line.split("\t")[2] for line in lines if line.startswith("F\t")]
+        return tuple(name for name in names if name.startswith("flow."))
+
+    def flows(self, capture, *options):
+        """What -z flowstats,json says: a dict a flow."""
+        lines = self.run("-n", "-q", "-r", capture, *options, "-z", "flowstats,json").stdout
+        return [json.loads(line) for line in lines.splitlines()]
+
+
+@pytest.fixture(scope="session")
+def tshark():
+    with tempfile.TemporaryDirectory() as folder:
+        yield Tshark(folder)
+
+
+@pytest.fixture(scope="session")
+def captures():
+    """Folder of the generated captures and of the recorded sample, readable for all."""
+    import generate
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        generate.generate(folder)
+        shutil.copy(TOP / "test/captures/sample.pcapng", folder)
+        for path in Path(folder).iterdir():
+            path.chmod(0o644)
+        yield Path(folder)
+
+
+def pytest_generate_tests(metafunc):
+    """A test with the argument any_capture runs once for every capture."""
+    if "any_capture" in metafunc.fixturenames:
+        import generate
+        metafunc.parametrize("any_capture", [f"{name}.pcap" for name in generate.BUILDERS]
+                             + ["sample.pcapng"])

@@ -1,0 +1,87 @@
+"""Every way of dissecting a capture says the same."""
+import json
+import xml.etree.ElementTree as xml
+
+import pytest
+
+SOME = ("flow.id", "flow.index", "flow.sofar.bytes", "flow.sofar.tcp.state_name", "flow.srcport")
+
+
+def rows(tshark, capture, *options):
+    return tshark.fields(capture, SOME, *options)
+
+
+def test_json_and_ek_and_pdml_agree_with_fields(tshark, captures):
+    capture = captures / "tcp_plain.pcap"
+    expected = rows(tshark, capture)
+
+    packets = json.loads(tshark.run("-n", "-r", capture, "-T", "json", "-e", SOME[0], "-e", SOME[1],
+                                    "-e", SOME[2], "-e", SOME[3], "-e", SOME[4]).stdout)
+    assert [{name: values[0] for name, values in packet["_source"]["layers"].items()}
+            for packet in packets] == expected
+
+    document = xml.fromstring(tshark.run("-n", "-r", capture, "-T", "pdml").stdout)
+    shown = [{field.get("name"): field.get("show") for field in packet.iter("field")}
+             for packet in document.iter("packet")]
+    assert [{name: frame[name] for name in SOME} for frame in shown] == expected
+
+    lines = tshark.run("-n", "-r", capture, "-T", "ek").stdout.splitlines()
+    packets = [json.loads(line) for line in lines if "layers" in line]
+    assert [int(packet["layers"]["flow"]["flow_flow_index"]) for packet in packets] == [
+        int(frame["flow.index"]) for frame in expected]
+
+
+def test_details_are_shown(tshark, captures):
+    details = tshark.run("-n", "-V", "-2", "-r", captures / "tcp_plain.pcap").stdout
+    assert ("[Flow Statistics: flow 0, TCP 10.0.0.1:40000 → 10.0.0.2:80, packet 4 of 11, "
+            "334 B up, 1.3 kB down, Closed, RTT 25 ms]") in details
+    for title in ("Identity", "This packet", "Both directions", "So far"):
+        assert f"    [{title}]" in details
+
+
+def test_filter_sees_the_whole_flow_in_two_passes(tshark, captures):
+    capture = captures / "port_reuse.pcap"
+    big = tshark.fields(capture, ("frame.number",), "-2", "-Y", "flow.bytes > 1000")
+    assert [frame["frame.number"] for frame in big] == [str(n) for n in range(1, 12)]
+    assert tshark.fields(capture, ("frame.number",), "-Y", "flow.bytes > 1000") == []
+    one_each = tshark.fields(capture, ("flow.id", "flow.pkts"), "-2", "-Y", "flow.is_last")
+    assert [tuple(frame.values()) for frame in one_each] == [("0", "11"), ("1", "3"), ("2", "2")]
+    slow = tshark.fields(capture, ("flow.id",), "-2", "-Y",
+                         "flow.bytes > 1000 && flow.tcp.rtt > 0.01 && tcp.flags.syn == 1")
+    assert len(slow) == 2
+
+
+def test_rejected_frames_are_counted(tshark, captures):
+    """As in Wireshark's own TCP analysis; the records of their reused frame numbers are replaced."""
+    frames = tshark.fields(captures / "tcp_plain.pcap", ("flow.id", "flow.pkts", "flow.index"),
+                           "-2", "-R", "tcp.len > 0")
+    assert [frame["flow.id"] for frame in frames] == ["0"] * 3
+    assert [frame["flow.index"] for frame in frames] == ["4", "5", "6"]
+    assert {frame["flow.pkts"] for frame in frames} == {"11"}
+
+
+def test_sessions_go_on_numbering(tshark, captures):
+    """-M begins a new session every so many frames; the ids of flows go on, and rows are kept."""
+    capture = captures / "pings.pcap"
+    frames = tshark.fields(capture, ("flow.id",), "-M", "3")
+    ids = [int(frame["flow.id"]) for frame in frames]
+    assert ids == sorted(ids) and len(set(ids)) > 3
+    flows = tshark.flows(capture, "-M", "3")
+    assert [flow["flow.id"] for flow in flows] == list(range(len(set(ids))))
+    assert sum(flow["flow.pkts"] for flow in flows) == len(frames)
+
+
+def test_disabled_protocol_adds_nothing(tshark, captures):
+    frames = rows(tshark, captures / "tcp_plain.pcap", "--disable-protocol", "flow")
+    assert frames == [{}] * 11
+
+
+def test_without_so_far_values(tshark, captures):
+    frames = rows(tshark, captures / "tcp_plain.pcap", "-o", "flow.show_sofar:FALSE")
+    assert frames[3] == {"flow.id": "0", "flow.index": "4", "flow.srcport": "40000"}
+
+
+@pytest.mark.parametrize("name", ["frame_number", "time"])
+def test_no_field_shares_a_name(tshark, name):
+    assert f"flow.{name}" not in tshark.field_names
+    assert len(set(tshark.field_names)) == len(tshark.field_names)

@@ -1,0 +1,135 @@
+"""Table, CSV, JSON, conversations and frame fields say the same about the same flows."""
+import csv
+import io
+import json
+import re
+
+import pytest
+
+# tshark prints these fields as dates and in hexadecimal.
+PRINTED_OTHERWISE = ("start", "last", "ts_syn", "ts_syn_ack", "ts_ack", "eth.type")
+ROWS = re.compile(r"^ *(\d+) \|(.*)\|$", re.M)
+
+
+def statistic(tshark, capture, what, *options, rc=0):
+    return tshark.run("-n", "-q", "-r", capture, *options, "-z", what, rc=rc).stdout
+
+
+def read_csv(text):
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_csv_equals_json_equals_last_frame(tshark, captures, any_capture):
+    capture, table = captures / any_capture, tshark.folder / "csv"
+    table.mkdir(exist_ok=True)
+    table.chmod(0o777)
+    table = table / any_capture
+    flows = tshark.flows(capture, "-z", f"flowstats,csv,{table}")
+    rows = read_csv(table.read_bytes().decode())
+    last = tshark.fields(capture, tshark.field_names, "-2", "-Y", "flow.is_last")
+    frames = {int(frame["flow.id"]): frame for frame in last}
+    assert sorted(frames) == [flow["flow.id"] for flow in flows]
+    assert len(rows) == len(flows)
+    for flow, row in zip(flows, rows):
+        frame = frames[flow["flow.id"]]
+        for name in row:
+            assert (name in flow) == (name in frame) == bool(row[name]), name
+            if name in flow and isinstance(flow[name], str):
+                assert flow[name] == row[name] == frame[name]
+            elif name in flow and not name.endswith(PRINTED_OTHERWISE):
+                assert flow[name] == float(row[name]) == float(frame[name]), name
+
+
+def test_table_equals_csv(tshark, captures):
+    capture = captures / "sample.pcapng"
+    table = ROWS.findall(statistic(tshark, capture, "flowstats,table"))
+    rows = read_csv(statistic(tshark, capture, "flowstats,csv"))
+    assert len(table) == len(rows)
+    for (ident, line), row in zip(table, rows):
+        cells = [cell.strip() for cell in line.split("|")]
+        assert ident == row["flow.id"]
+        assert cells[6:8] == [row["flow.up.pkts"], row["flow.down.pkts"]]
+        assert cells[8:12] == [row[f"flow.{name}"] for name in (
+            "up.bytes", "down.bytes", "up.payload_bytes", "down.payload_bytes")]
+        assert cells[14] == (row["flow.tcp.state_name"] or "-")
+        assert (cells[15] == "-") == (row["flow.tcp.rtt"] == "")
+
+
+def test_table_has_a_cap(tshark, captures):
+    text = statistic(tshark, captures / "ports_decide.pcap", "flowstats,table", "-o",
+                     "flow.table_rows:3")
+    assert len(ROWS.findall(text)) == 3
+    assert "… and 6 more flows" in text
+
+
+def test_sums_equal_capinfos_and_conversations(tshark, captures):
+    capture = captures / "tcp_plain.pcap"
+    flow, = tshark.flows(capture)
+    conversations = statistic(tshark, capture, "conv,tcp")
+    ours = statistic(tshark, capture, "conv,flow")
+    for text in (conversations, ours):
+        assert re.search(rf"5\s+{flow['flow.down.wire_bytes']} bytes\s+6\s+"
+                         rf"{flow['flow.up.wire_bytes']} bytes", text.replace(",", "")), text
+    assert "10.0.0.1" in statistic(tshark, capture, "endpoints,flow")
+
+
+def test_conversations_keep_flows_apart(tshark, captures):
+    text = statistic(tshark, captures / "tunnels_apart.pcap", "conv,flow")
+    assert text.count("<->") == 3
+
+
+def test_filter_selects_the_packets_that_are_measured(tshark, captures):
+    """Measures are those of the packets that pass; who the flow is does not change."""
+    capture = captures / "port_reuse.pcap"
+    flows = [json.loads(line) for line in statistic(
+        tshark, capture, "flowstats,json,-,tcp.len > 0 && ip.addr in {10.0.0.1, 10.0.0.9}"
+    ).splitlines()]
+    assert [(flow["flow.id"], flow["flow.pkts"], flow["flow.payload_bytes"], flow["flow.up.bytes"])
+            for flow in flows] == [(0, 3, 1010, 64)]
+    assert "flow.tcp.rtt" not in flows[0]
+    assert ROWS.findall(statistic(tshark, capture, "flowstats,table,tcp.len > 0"))[0][1].split(
+        "|")[6:8] == ["1 ", "2 "]
+
+
+def test_waiting_fragments_count_in_one_pass(tshark, captures):
+    flows = tshark.flows(captures / "fragments_reversed.pcap")
+    assert [(flow["flow.pkts"], flow["flow.payload_bytes"]) for flow in flows] == [(3, 3000)] * 2
+    lone = tshark.flows(captures / "fragments_first_missing.pcap")
+    assert [(flow["flow.pkts"], flow.get("flow.srcport")) for flow in lone] == [(2, None), (1, 2)]
+
+
+@pytest.mark.parametrize("capture, count", [("empty", 0), ("link_layer", 3)])
+def test_captures_without_much(tshark, captures, capture, count):
+    path = captures / f"{capture}.pcap"
+    assert len(tshark.flows(path)) == count
+    assert len(read_csv(statistic(tshark, path, "flowstats,csv"))) == count
+    assert len(ROWS.findall(statistic(tshark, path, "flowstats,table"))) == count
+
+
+def test_files_appear_whole_or_not_at_all(tshark, captures):
+    capture, target = captures / "tcp_plain.pcap", tshark.folder / "out"
+    target.mkdir(exist_ok=True)
+    target.chmod(0o777)
+    statistic(tshark, capture, f"flowstats,csv,{target}/flows.csv")
+    assert len(read_csv((target / "flows.csv").read_text())) == 1
+    assert [path.name for path in target.iterdir()] == ["flows.csv"]
+
+
+@pytest.mark.parametrize("what, said", [
+    ("flowstats,csv,/nonexistent/flows.csv", "/nonexistent/flows.csv: No such file"),
+    ("flowstats,csv,/", "/: Is a directory"),
+    ("flowstats,csv,-,no.such.field", "no.such.field"),
+    ("flowstats,json,-,tcp.port ==", "tcp.port =="),
+    ("flowstats,csvx", "there is no such statistic"),
+])
+def test_errors_at_the_start(tshark, captures, what, said):
+    result = tshark.run("-n", "-q", "-r", captures / "tcp_plain.pcap", "-z", what, rc=1)
+    assert said in result.stderr and result.stdout == ""
+
+
+@pytest.mark.parametrize("what", ["flowstats,csv,/dev/full", "flowstats,json,/dev/full"])
+def test_a_full_disk_ends_in_exit_code_1(tshark, captures, what):
+    result = tshark.run("-n", "-q", "-r", captures / "tcp_plain.pcap", "-z", "io,stat,0", "-z",
+                        what, rc=1)
+    assert "/dev/full: No space left on device" in result.stderr
+    assert "IO Statistics" in result.stdout  # everything was drawn

@@ -1,0 +1,313 @@
+"""Values worked out by hand: a row is a capture, a frame, a field and what it must say."""
+import pytest
+
+# The whole connection is frames of 54 bytes and their payload of 10, 600 and 400.
+CONNECTION_UP, CONNECTION_DOWN = 6 * 54 + 10, 5 * 54 + 1000
+
+# (capture, frame or None for every frame, field, value or None for absent)
+WHOLE = [
+    ("tcp_plain", None, "flow.id", "0"),
+    ("tcp_plain", None, "flow.tuple", "TCP 10.0.0.1:40000 → 10.0.0.2:80"),
+    ("tcp_plain", None, "flow.proto", "6"),
+    ("tcp_plain", None, "flow.ip.src", "10.0.0.1"),
+    ("tcp_plain", None, "flow.ip.dst", "10.0.0.2"),
+    ("tcp_plain", None, "flow.ipv6.src", None),
+    ("tcp_plain", None, "flow.srcport", "40000"),
+    ("tcp_plain", None, "flow.dstport", "80"),
+    ("tcp_plain", None, "flow.eth.src", "02:00:00:00:00:0a"),
+    ("tcp_plain", None, "flow.eth.dst", "02:00:00:00:00:0b"),
+    ("tcp_plain", None, "flow.eth.type", "0x0800"),
+    ("tcp_plain", None, "flow.vni", None),
+    ("tcp_plain", None, "flow.direction_reason", "1"),
+    ("tcp_plain", None, "flow.direction_reason_name", "handshake"),
+    ("tcp_plain", None, "flow.pkts", "11"),
+    ("tcp_plain", None, "flow.up.pkts", "6"),
+    ("tcp_plain", None, "flow.down.pkts", "5"),
+    ("tcp_plain", None, "flow.bytes", str(CONNECTION_UP + CONNECTION_DOWN)),
+    ("tcp_plain", None, "flow.up.bytes", str(CONNECTION_UP)),
+    ("tcp_plain", None, "flow.down.wire_bytes", str(CONNECTION_DOWN)),
+    ("tcp_plain", None, "flow.payload_bytes", "1010"),
+    ("tcp_plain", None, "flow.down.payload_bytes", "1000"),
+    ("tcp_plain", None, "flow.down.payload_pkts", "2"),
+    ("tcp_plain", None, "flow.up.payload_pkts", "1"),
+    ("tcp_plain", None, "flow.up.frags", "0"),
+    ("tcp_plain", None, "flow.up.ip_id", None),  # all have DF
+    ("tcp_plain", None, "flow.up.lost", "0"),
+    ("tcp_plain", None, "flow.up.seq", "112"),
+    ("tcp_plain", None, "flow.down.seq", "1501"),
+    ("tcp_plain", None, "flow.duration", "0.125000000"),
+    ("tcp_plain", None, "flow.tcp.rtt", "0.025000000"),
+    ("tcp_plain", None, "flow.tcp.rtt_net", "0.020000000"),
+    ("tcp_plain", None, "flow.tcp.rtt_user", "0.005000000"),
+    ("tcp_plain", None, "flow.tcp.connect_time", "0.025000000"),
+    ("tcp_plain", None, "flow.tcp.syn_frame", "1"),
+    ("tcp_plain", None, "flow.tcp.syn_ack_frame", "2"),
+    ("tcp_plain", None, "flow.tcp.ack_frame", "3"),
+    ("tcp_plain", None, "flow.tcp.syn_retrans", "0"),
+    ("tcp_plain", None, "flow.tcp.state", "0"),
+    ("tcp_plain", None, "flow.tcp.state_name", "Closed"),
+    ("tcp_plain", None, "flow.end_reason", "3"),
+    ("tcp_plain", None, "flow.end_reason_name", "end of flow"),
+    ("tcp_plain", None, "flow.first_frame", "1"),
+    ("tcp_plain", None, "flow.last_frame", "11"),
+    ("tcp_plain", None, "flow.icmp_errors", "0"),
+    ("tcp_plain", 1, "flow.is_first", "1"),
+    ("tcp_plain", 2, "flow.is_first", None),
+    ("tcp_plain", 11, "flow.is_last", "1"),
+    ("tcp_plain", 10, "flow.is_last", None),
+    ("tcp_plain", 1, "flow.direction", "0"),
+    ("tcp_plain", 2, "flow.direction", "1"),
+    ("tcp_plain", 2, "flow.direction_name", "down"),
+    ("tcp_plain", 5, "flow.index", "5"),
+    ("tcp_plain", 1, "flow.prev_frame", None),
+    ("tcp_plain", 5, "flow.prev_frame", "4"),
+    ("tcp_plain", 5, "flow.next_frame", "6"),
+    ("tcp_plain", 11, "flow.next_frame", None),
+    ("tcp_plain", 1, "flow.delta", None),
+    ("tcp_plain", 4, "flow.delta", "0.005000000"),
+    ("tcp_plain", 4, "flow.time_relative", "0.030000000"),
+    ("tcp_plain", 4, "flow.sofar.payload_bytes", "10"),
+    ("tcp_plain", 4, "flow.sofar.down.seq", "500"),
+    ("tcp_plain", 1, "flow.sofar.down.seq", None),
+    ("tcp_plain", 2, "flow.sofar.tcp.rtt", None),
+    ("tcp_plain", 2, "flow.sofar.tcp.rtt_net", "0.020000000"),
+    ("tcp_plain", 3, "flow.sofar.tcp.rtt", "0.025000000"),
+    ("tcp_v6", None, "flow.tuple", "TCP [2001:db8::1]:40000 → [2001:db8::2]:80"),
+    ("tcp_v6", None, "flow.up.lost", None),
+    ("tcp_v6", None, "flow.up.ip_id", None),
+    ("tcp_v6", None, "flow.payload_bytes", "1010"),
+    ("tcp_v6", None, "flow.eth.type", "0x86dd"),
+    ("tcp_raw_ip", None, "flow.payload_bytes", "1010"),
+    ("tcp_raw_ip", None, "flow.eth.src", None),
+    ("tcp_cooked", None, "flow.payload_bytes", "1010"),
+    ("tcp_cooked", None, "flow.eth.src", None),
+    ("tcp_loopback", None, "flow.payload_bytes", "1010"),
+    ("syn_retransmitted", None, "flow.tcp.syn_retrans", "2"),
+    ("syn_retransmitted", None, "flow.tcp.syn_ack_retrans", "1"),
+    ("syn_retransmitted", None, "flow.tcp.rtt", "0.050000000"),
+    ("syn_retransmitted", None, "flow.tcp.rtt_net", "0.040000000"),
+    ("syn_retransmitted", None, "flow.tcp.rtt_user", "0.010000000"),
+    ("syn_retransmitted", None, "flow.tcp.connect_time", "3.050000000"),
+    ("syn_retransmitted", None, "flow.tcp.syn_frame", "3"),
+    ("syn_ack_missing", None, "flow.tcp.rtt", "0.025000000"),
+    ("syn_ack_missing", None, "flow.tcp.rtt_net", None),
+    ("syn_missing", None, "flow.tcp.rtt", None),
+    ("syn_missing", None, "flow.tcp.rtt_user", "0.005000000"),
+    ("syn_missing", None, "flow.tuple", "TCP 10.0.0.1:40000 → 10.0.0.2:80"),
+    ("simultaneous_open", None, "flow.tcp.rtt_net", "0.022000000"),
+    ("simultaneous_open", None, "flow.tcp.rtt", "0.040000000"),
+    ("refused", None, "flow.tcp.state_name", "Reset"),
+    ("refused", None, "flow.tcp.rtt", None),
+    ("unanswered", None, "flow.tcp.state_name", "SynSent"),
+    ("unanswered", None, "flow.end_reason", "4"),
+    ("reset", None, "flow.end_reason", "3"),
+    ("midstream", 1, "flow.tcp.state_name", "Unknown"),
+    ("midstream", 3, "flow.tcp.state_name", "Established"),
+    ("port_reuse", 1, "flow.id", "0"),
+    ("port_reuse", 13, "flow.id", "1"),
+    ("port_reuse", 16, "flow.id", "2"),
+    ("port_reuse", 17, "flow.id", "2"),
+    ("port_reuse", 13, "flow.end_reason", "3"),  # replaced
+    ("port_reuse", 16, "flow.end_reason", "4"),
+    ("syn_after_reset", None, "flow.id", "0"),
+    ("syn_after_reset", None, "flow.tcp.syn_retrans", "1"),
+    ("syn_after_reset", None, "flow.tcp.state_name", "Reset"),
+    ("udp", None, "flow.up.payload_bytes", "10"),
+    ("udp", None, "flow.up.payload_pkts", "1"),
+    ("udp", None, "flow.down.payload_bytes", "20"),
+    ("udp", None, "flow.up.ip_id", "1002"),
+    ("udp", None, "flow.tcp.state", None),
+    ("udp", None, "flow.tcp.rtt", None),
+    ("udp", None, "flow.up.seq", None),
+    ("udp", None, "flow.direction_reason_name", "ports"),
+    ("udp_lengths", 1, "flow.payload_bytes", "0"),
+    ("udp_lengths", 2, "flow.payload_bytes", "6"),
+    ("transports", 1, "flow.payload_bytes", "30"),
+    ("transports", 1, "flow.srcport", "40000"),
+    ("transports", 2, "flow.payload_bytes", "4"),
+    ("transports", 2, "flow.dstport", "9999"),
+    ("transports", 3, "flow.payload_bytes", "9"),
+    ("transports", 3, "flow.proto", "33"),
+    ("transports", 4, "flow.payload_bytes", "50"),
+    ("transports", 4, "flow.srcport", None),
+    ("transports", 4, "flow.direction_reason_name", "first packet"),
+    ("transports", 4, "flow.tuple", "OSPF 10.0.0.1 → 10.0.0.2"),
+    ("transports", 5, "flow.payload_bytes", "8"),
+    ("pings", 1, "flow.tuple", "ICMP 10.0.0.1 → 10.0.0.2 id 1"),
+    ("pings", 1, "flow.id", "0"),
+    ("pings", 2, "flow.id", "0"),
+    ("pings", 3, "flow.id", "1"),
+    ("pings", 1, "flow.payload_bytes", "80"),
+    ("pings", 5, "flow.tuple", "ICMPv6 2001:db8::1 → 2001:db8::2 id 3"),
+    ("pings", 5, "flow.pkts", "2"),
+    ("pings", 7, "flow.direction_name", "down"),
+    ("pings", 7, "flow.ip.src", "10.0.0.1"),
+    ("pings", 7, "flow.direction_reason_name", "message type"),
+    ("pings", 8, "flow.direction_reason_name", "message type"),
+    ("icmp_errors", 1, "flow.pkts", "2"),
+    ("icmp_errors", 1, "flow.icmp_errors", "2"),
+    ("icmp_errors", 1, "flow.sofar.icmp_errors", "0"),
+    ("icmp_errors", 3, "flow.sofar.icmp_errors", "1"),
+    ("icmp_errors", 1, "flow.icmp_error_frame", "4"),
+    ("icmp_errors", 2, "flow.icmp_error_for", "0"),
+    ("icmp_errors", 2, "flow.tuple", "ICMP 10.0.0.2 → 10.0.0.1"),
+    ("icmp_errors", 2, "flow.index", "1"),
+    ("icmp_errors", 3, "flow.index", "2"),
+    ("icmp_errors", 5, "flow.icmp_errors", "1"),
+    ("icmp_errors", 6, "flow.icmp_error_for", "2"),
+    ("icmp_errors", 7, "flow.icmp_error_for", None),
+    ("link_layer", 1, "flow.tuple", "ARP 02:00:00:00:00:0a → 02:00:00:00:00:0b"),
+    ("link_layer", 2, "flow.id", "0"),
+    ("link_layer", 2, "flow.direction_name", "down"),
+    ("link_layer", 1, "flow.direction_reason_name", "message type"),
+    ("link_layer", 1, "flow.up.payload_bytes", "56"),  # with the tagged one
+    ("link_layer", 1, "flow.up.frags", None),
+    ("link_layer", 1, "flow.icmp_errors", None),
+    ("link_layer", 1, "flow.proto", None),
+    ("link_layer", 3, "flow.eth.type", "0x88cc"),
+    ("link_layer", 4, "flow.eth.type", "0x0000"),
+    ("link_layer", 5, "flow.id", "0"),
+    ("ip_ids", None, "flow.up.lost", "258"),  # 2 + 4 + 126 + 126; not 0, 128, 65535
+    ("ip_ids", 3, "flow.sofar.up.ip_id", "65533"),
+    ("ip_ids", 4, "flow.sofar.up.lost", "6"),
+    ("ip_ids", None, "flow.up.ip_id", "383"),
+    ("offload_and_padding", None, "flow.up.payload_bytes", "3001"),
+    ("offload_and_padding", 2, "flow.sofar.up.seq", "3001"),
+    ("cut_short", 1, "flow.up.payload_bytes", "300"),  # frames 1 to 3, whose header says so
+    ("cut_short", 1, "flow.up.wire_bytes", "462"),
+    ("cut_short", 1, "flow.up.bytes", str(60 + 54 + 47)),
+    ("cut_short", 4, "flow.tuple", "TCP 10.0.0.1 → 10.0.0.2"),
+    ("cut_short", 5, "flow.tuple", "IPv4 02:00:00:00:00:0a → 02:00:00:00:00:0b"),
+    ("cut_short", 6, "flow.id", None),
+    ("same_ends", 1, "flow.direction_name", "up"),
+    ("same_ends", 2, "flow.direction_name", "down"),
+    ("same_ends", None, "flow.pkts", "3"),
+    ("times_back", None, "flow.duration", "0.250000000"),
+    ("times_back", 2, "flow.delta", "-0.050000000"),
+    ("times_back", 2, "flow.time_relative", "-0.050000000"),
+    ("times_back", 2, "flow.sofar.duration", "0.050000000"),
+    ("fragments", None, "flow.up.payload_bytes", "3000"),
+    ("fragments", 1, "flow.up.frags", "3"),
+    ("fragments", None, "flow.up.frag_pkts", "1"),
+    ("fragments", 2, "flow.srcport", "40000"),
+    ("fragments", 1, "flow.sofar.up.payload_bytes", "1472"),
+    ("fragments_reversed", 1, "flow.id", "0"),
+    ("fragments_reversed", 3, "flow.index", "3"),
+    ("fragments_reversed", 1, "flow.index", "1"),
+    ("fragments_reversed", None, "flow.up.payload_bytes", "3000"),
+    ("fragments_first_missing", 1, "flow.tuple", "UDP 10.0.0.1 → 10.0.0.2"),
+    ("fragments_first_missing", 1, "flow.up.payload_bytes", "1528"),
+    ("fragments_first_missing", 1, "flow.up.frag_pkts", "0"),
+    ("fragments_first_missing", 3, "flow.id", "1"),
+    ("fragments_last_missing", None, "flow.up.payload_bytes", "2952"),
+    ("fragments_id_reused", 1, "flow.srcport", "40000"),
+    ("fragments_id_reused", 3, "flow.srcport", "40000"),
+    ("fragments_id_reused", 4, "flow.srcport", "41000"),
+    ("fragments_id_reused", 6, "flow.srcport", "41000"),
+    ("fragments_overlapping", None, "flow.up.frags", "4"),
+    ("fragments_vlan", None, "flow.up.payload_bytes", "3000"),
+    ("fragments_vlan", None, "flow.vni", "vlan(7)"),
+    ("tunnels_apart", 1, "flow.id", "0"),
+    ("tunnels_apart", 2, "flow.id", "1"),
+    ("tunnels_apart", 3, "flow.id", "2"),
+    ("tunnels_apart", 4, "flow.id", "1"),
+    ("tunnels_nested", None, "flow.vni",
+     "vlan(100) › vxlan(5001, 192.0.2.1↔192.0.2.2) › gre(0x00000009, 10.0.0.3↔10.0.0.2)"),
+    ("vlan_one_way", None, "flow.pkts", "2"),
+    ("arp_in_vxlan", 2, "flow.tuple", "UDP 192.0.2.1:50000 → 192.0.2.2:4789"),
+    ("error_in_tunnel", 3, "flow.icmp_error_for", "1"),
+    ("error_in_tunnel", 2, "flow.icmp_errors", "1"),
+    ("error_in_tunnel", 1, "flow.icmp_errors", "0"),
+    ("extension_headers", None, "flow.id", "0"),
+    ("extension_headers", None, "flow.up.payload_bytes", "100"),
+    ("extension_headers", None, "flow.up.frags", "0"),
+]
+
+# The state after every segment.
+STATES = {
+    "tcp_plain": "1 2 3 3 3 3 3 4 5 6 0",
+    "syn_retransmitted": "1 1 1 2 2 3",
+    "syn_ack_missing": "1 3 3",
+    "syn_missing": "2 3 3",
+    "simultaneous_open": "1 2 2 2 3",
+    "refused": "1 7",
+    "reset": "1 2 3 3 7 7",
+    "half_close": "1 2 3 4 5 5 5 6 6 0",
+    "midstream": "8 8 8 3",
+    "syn_after_reset": "1 7 7 7",
+    "same_ends": "1 2 3",
+}
+
+# The encapsulation and the packets of each flow, in the order of generate.TUNNELS.
+ENDS = "192.0.2.1↔192.0.2.2"
+TUNNELS = [
+    ("vlan(5)", "6"),  # VLAN, QinQ and MPLS are no part of the key: one flow
+    ("pppoe(5)", "2"), (f"gre(0x00000005, {ENDS})", "2"), (f"gre({ENDS})", "2"),
+    (f"nvgre(5, {ENDS})", "2"), (f"vxlan(5, {ENDS})", "2"), (f"geneve(5, {ENDS})", "2"),
+    (f"ipip({ENDS})", "2"), ("4in6(2001:db8:1::1↔2001:db8:1::2)", "2"),
+    (f"gtp(0x00000005, {ENDS})", "2"), (f"l2tp(5/5, {ENDS})", "2"),
+]
+TUNNELS6 = [(f"6in4({ENDS})", "2"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "2"),
+            (f"teredo({ENDS})", "2")]
+
+
+@pytest.mark.parametrize("capture", sorted({row[0] for row in WHOLE}))
+def test_values(tshark, captures, capture):
+    frames = tshark.fields(captures / f"{capture}.pcap", tshark.field_names, "-2")
+    wrong = [(frame, field, value, row.get(field))
+             for _, wanted, field, value in (row for row in WHOLE if row[0] == capture)
+             for frame, row in enumerate(frames, 1)
+             if wanted in (None, frame) and row.get(field) != value]
+    assert not wrong, "frame, field, expected, got"
+
+
+@pytest.mark.parametrize("capture", STATES)
+def test_tcp_states(tshark, captures, capture):
+    frames = tshark.fields(captures / f"{capture}.pcap", ("flow.sofar.tcp.state",))
+    assert " ".join(frame["flow.sofar.tcp.state"] for frame in frames) == STATES[capture]
+
+
+@pytest.mark.parametrize("capture, expected", [("tunnels", TUNNELS), ("tunnels6", TUNNELS6)])
+def test_tunnels(tshark, captures, capture, expected):
+    frames = tshark.fields(captures / f"{capture}.pcap", ("flow.id", "flow.vni", "flow.pkts"), "-2")
+    flows = {frame["flow.id"]: (frame["flow.vni"], frame["flow.pkts"]) for frame in frames}
+    assert list(flows.values()) == expected
+
+
+def test_answers_tell_the_direction(tshark, captures):
+    names = ("flow.direction_name", "flow.direction_reason_name")
+    frames = tshark.fields(captures / "answers_first.pcap", names)
+    assert [tuple(frame.values()) for frame in frames] == [("down", "application")] * 9
+
+
+def test_ports_tell_the_direction(tshark, captures):
+    names = ("flow.direction_name", "flow.direction_reason_name", "flow.dstport")
+    frames = tshark.fields(captures / "ports_decide.pcap", names)
+    assert [tuple(frame.values()) for frame in frames] == [
+        ("down", "ports", "80"), ("up", "ports", "80"), ("down", "ports", "1024"),
+        ("down", "ports", "49151"), ("up", "ports", "49151"), ("up", "ports", "2000"),
+        ("down", "ports", "2000"), ("up", "ports", "50000"), ("up", "first packet", "777")]
+
+
+def test_key_preferences(tshark, captures):
+    """What is shown only is part of the key when the user says so."""
+    def flows(capture, option):
+        frames = tshark.fields(captures / capture, ("flow.id",), "-o", option)
+        return len({frame["flow.id"] for frame in frames})
+    assert flows("vlan_one_way.pcap", "flow.key_vlan:TRUE") == 2
+    assert flows("tunnels.pcap", "flow.key_vlan:TRUE") == len(TUNNELS) + 2  # VLAN, QinQ, MPLS
+    # the TEID and the session differ each way
+    assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS) + 2
+
+
+@pytest.mark.parametrize("option, ids, reasons", [
+    ("flow.idle_timeout:10", "0 0 1 1 1 1 1", "1 1 4 4 4 4 4"),
+    ("flow.idle_timeout:2", "0 1 2 2 2 2 2", "1 1 4 4 4 4 4"),
+    ("flow.active_timeout:5", "0 0 1 1 1 2 2", "2 2 2 2 2 4 4"),
+    ("flow.idle_timeout:0", "0 0 0 0 0 0 0", "4 4 4 4 4 4 4"),
+])
+def test_timeouts(tshark, captures, option, ids, reasons):
+    frames = tshark.fields(captures / "gaps.pcap", ("flow.id", "flow.end_reason"), "-2",
+                           "-o", option)
+    assert " ".join(frame["flow.id"] for frame in frames) == ids
+    assert " ".join(frame["flow.end_reason"] for frame in frames) == reasons
