@@ -45,7 +45,9 @@ struct flow_waiting *flow_fragments_take_of(struct flow_fragments *fragments,
 struct flow_waiting *flow_fragments_take_overdue(struct flow_fragments *fragments, int64_t now_ns);
 struct flow_waiting *flow_fragments_take(struct flow_fragments *fragments);
 
-bool flow_fragments_is_empty(const struct flow_fragments *fragments); /* none waits */
+/* Whether none waits, and whether that frame is one that does: the one that came last, that is. */
+bool flow_fragments_is_empty(const struct flow_fragments *fragments);
+bool flow_fragments_is_waiting(const struct flow_fragments *fragments, uint32_t frame);
 
 const struct flow_packet *flow_waiting_packet(const struct flow_waiting *waiting);
 uint32_t flow_waiting_path(const struct flow_waiting *waiting);

@@ -202,6 +202,13 @@ bool flow_fragments_is_empty(const struct flow_fragments *fragments)
     return fragments->waiting.length == 0;
 }
 
+bool flow_fragments_is_waiting(const struct flow_fragments *fragments, uint32_t frame)
+{
+    const struct flow_waiting *newest = g_queue_peek_tail((GQueue *)&fragments->waiting);
+
+    return newest && newest->packet.fact.frame == frame;
+}
+
 const struct flow_packet *flow_waiting_packet(const struct flow_waiting *waiting)
 {
     return &waiting->packet;

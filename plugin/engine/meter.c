@@ -248,6 +248,11 @@ bool flow_meter_view(struct flow_meter *meter, uint32_t frame, bool with_whole,
     return true;
 }
 
+bool flow_meter_is_waiting(const struct flow_meter *meter, uint32_t frame)
+{
+    return flow_fragments_is_waiting(meter->fragments, frame);
+}
+
 bool flow_meter_flow_view(struct flow_meter *meter, uint32_t flow, struct flow_view *ret_view)
 {
     if (flow >= flow_meter_flows(meter))

@@ -7,6 +7,7 @@
 #include "session.h"
 #include "tables.h"
 #include "tree.h"
+#include "trees.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = FLOWSTATS_VERSION;
 WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
@@ -68,6 +69,7 @@ static void register_flow(void)
     tap_flow = register_tap(FLOW_PREFIX);
     fs_export_register();
     fs_tables_register();
+    fs_trees_register();
     fs_conversations_register(proto_flow);
     register_postdissector(register_dissector(FLOW_PREFIX, dissect_flow, proto_flow));
 }

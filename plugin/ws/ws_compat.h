@@ -54,6 +54,13 @@ typedef void ws_stat_init_ret;
 #define WS_STAT_INIT_FAIL exit(EXIT_FAILURE)
 #endif
 
+/* How the path of a statistics tree names its submenu. */
+#if WSV(4, 4)
+#define WS_STATS_TREE_MENU_SEPARATOR "//"
+#else
+#define WS_STATS_TREE_MENU_SEPARATOR "/"
+#endif
+
 /* Conversation filters: their functions get what was registered with them from 4.4 on. */
 #if WSV(4, 4)
 #define WS_CONVERSATION_FILTER_DATA , void *data _U_

@@ -133,3 +133,24 @@ def test_a_full_disk_ends_in_exit_code_1(tshark, captures, what):
                         what, rc=1)
     assert "/dev/full: No space left on device" in result.stderr
     assert "IO Statistics" in result.stdout  # everything was drawn
+
+
+@pytest.mark.parametrize("tree, capture, counts", [
+    ("states", "port_reuse", {"TCP state": 3, "Closed": 1, "Established": 1, "SynSent": 1}),
+    ("rtt", "port_reuse", {"RTT": 2, "10 ms to 50 ms": 2}),
+    ("sizes", "port_reuse", {"Duration": 3, "100 ms to 1 s": 2, "Bytes": 3, "1 kB to 10 kB": 1}),
+    ("sizes", "fragments_reversed", {"Packets": 2, "3 to 9": 2}),
+    ("protocols", "tunnels_apart", {"Protocol": 3, "UDP": 3, "Encapsulation": 2}),
+    ("directions", "ports_decide", {"Direction decided by": 9, "ports": 8, "first packet": 1}),
+])
+def test_trees_count_each_flow_once(tshark, captures, tree, capture, counts):
+    text = statistic(tshark, captures / f"{capture}.pcap", f"flowstats.{tree},tree")
+    first = {}
+    for name, number in re.findall(r"^ ?(\S.*?)  +(\d+) ", text, re.M):
+        first.setdefault(name, int(number))
+    assert {name: first.get(name) for name in counts} == counts
+
+
+def test_trees_follow_their_filter(tshark, captures):
+    text = statistic(tshark, captures / "port_reuse.pcap", "flowstats.sizes,tree,tcp.len > 0")
+    assert re.search(r"^ 3 to 9 +1 ", text, re.M) and re.search(r"^Packets +1 ", text, re.M)
