@@ -78,6 +78,19 @@ def captures():
         yield Path(folder)
 
 
+# Wireshark's own decode, to compare with.
+DECODED = ("frame.len", "frame.cap_len", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport",
+           "tcp.dstport", "udp.srcport", "udp.dstport", "sctp.srcport", "sctp.dstport",
+           "tcp.seq_raw", "tcp.len", "tcp.stream", "ip.id", "ip.flags.df", "udp.length",
+           "icmp.type", "icmpv6.type", "tcp.analysis.initial_rtt")
+
+
+@pytest.fixture(scope="session")
+def decoded(tshark, captures):
+    """All frames of a capture dissected again, with our fields and Wireshark's."""
+    return lambda capture: tshark.fields(captures / capture, tshark.field_names + DECODED, "-2")
+
+
 def pytest_generate_tests(metafunc):
     """A test with the argument any_capture runs once for every capture."""
     if "any_capture" in metafunc.fixturenames:

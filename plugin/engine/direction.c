@@ -300,11 +300,25 @@ static bool varint(const uint8_t *data, size_t length, size_t *at, uint64_t *ret
     return true;
 }
 
+/* Largest acknowledged, delay, count of ranges, first range, the ranges, and ECN's counts. */
+static bool quic_ack_skip(const uint8_t *data, size_t length, size_t *at, bool has_ecn)
+{
+    uint64_t value, left = 4;
+
+    for (unsigned i = 0; left > 0; i++, left--) {
+        if (!varint(data, length, at, &value))
+            return false;
+        if (i == 2)
+            left += MIN(value, length) * 2 + (has_ecn ? 3 : 0);
+    }
+    return true;
+}
+
 /* The frames of a decrypted Initial packet, up to the first CRYPTO frame (RFC 9000, 19). */
 static enum flow_message quic(const uint8_t *data, size_t length)
 {
     enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6 };
-    uint64_t value, ranges;
+    uint64_t value;
     size_t at = 0;
 
     while (at < length) {
@@ -318,12 +332,8 @@ static enum flow_message quic(const uint8_t *data, size_t length)
                        : FLOW_MESSAGE_UNKNOWN;
         if (type != ACK && type != ACK_ECN)
             break;
-        if (!varint(data, length, &at, &value) || !varint(data, length, &at, &value) ||
-            !varint(data, length, &at, &ranges) || !varint(data, length, &at, &value))
+        if (!quic_ack_skip(data, length, &at, type == ACK_ECN))
             break;
-        for (ranges = 2 * ranges + (type == ACK_ECN ? 3 : 0); ranges > 0; ranges--)
-            if (!varint(data, length, &at, &value))
-                return FLOW_MESSAGE_UNKNOWN;
     }
     return FLOW_MESSAGE_UNKNOWN;
 }
@@ -335,7 +345,8 @@ static enum flow_message stun(const uint8_t *data, size_t length)
         RESPONSE(0x110),                 /* error */
     };
 
-    return length < 2 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(classes, (data[0] << 8 | data[1]) & 0x110u);
+    return length < 2 ? FLOW_MESSAGE_UNKNOWN
+                      : LOOK_UP(classes, (data[0] & 1u) << 8 | (data[1] & 0x10u));
 }
 
 static enum flow_message radius(const uint8_t *data, size_t length)
@@ -373,14 +384,27 @@ static bool ber(const uint8_t *data, size_t length, size_t *at, uint8_t *ret_tag
     return true;
 }
 
-static bool ber_skip(const uint8_t *data, size_t length, size_t *at, uint8_t tag)
+/* What comes before the PDU: each element has this tag and is passed, or entered. */
+struct ber_step {
+    uint8_t tag;
+    bool enter;
+};
+
+static bool ber_walk(const uint8_t *data, size_t length, size_t *at, const struct ber_step *steps,
+                     size_t count)
 {
-    uint8_t found;
+    uint8_t tag;
     size_t size;
 
-    if (!ber(data, length, at, &found, &size) || found != tag || size > length - *at)
-        return false;
-    *at += size;
+    for (size_t i = 0; i < count; i++) {
+        if (!ber(data, length, at, &tag, &size) || tag != steps[i].tag)
+            return false;
+        if (steps[i].enter)
+            continue;
+        if (size > length - *at)
+            return false;
+        *at += size;
+    }
     return true;
 }
 
@@ -398,23 +422,24 @@ static enum flow_message snmp(const uint8_t *data, size_t length)
         REQUEST(0xa7),  /* Trap of version 2 */
         RESPONSE(0xa8), /* Report */
     };
-    size_t at = 0, size;
-    uint8_t tag;
+    static const struct ber_step message[] = { { SEQUENCE, true }, { INTEGER, true } };
+    static const struct ber_step community[] = { { OCTET_STRING, false } };
+    static const struct ber_step scoped[] = {
+        { SEQUENCE, false },     /* global data */
+        { OCTET_STRING, false }, /* security parameters */
+        { SEQUENCE, true },      /* scoped PDU; encrypted, it is an octet string */
+        { OCTET_STRING, false }, /* context engine */
+        { OCTET_STRING, false }, /* context name */
+    };
+    enum { VERSION_2C = 1 };
+    size_t at = 0;
 
-    if (!ber(data, length, &at, &tag, &size) || tag != SEQUENCE ||
-        !ber(data, length, &at, &tag, &size) || tag != INTEGER || size != 1 || at >= length)
+    if (!ber_walk(data, length, &at, message, G_N_ELEMENTS(message)) || at >= length)
         return FLOW_MESSAGE_UNKNOWN;
-    if (data[at++] < 2) { /* versions 1 and 2c: the community */
-        if (!ber_skip(data, length, &at, OCTET_STRING))
-            return FLOW_MESSAGE_UNKNOWN;
-    } else if (!ber_skip(data, length, &at, SEQUENCE) ||     /* global data */
-               !ber_skip(data, length, &at, OCTET_STRING) || /* security parameters */
-               !ber(data, length, &at, &tag, &size) ||
-               tag != SEQUENCE ||                            /* scoped PDU, unless encrypted */
-               !ber_skip(data, length, &at, OCTET_STRING) || /* context engine */
-               !ber_skip(data, length, &at, OCTET_STRING)) { /* context name */
+    uint8_t version = data[at++];
+    if (version <= VERSION_2C ? !ber_walk(data, length, &at, community, G_N_ELEMENTS(community))
+                              : !ber_walk(data, length, &at, scoped, G_N_ELEMENTS(scoped)))
         return FLOW_MESSAGE_UNKNOWN;
-    }
     return at < length ? LOOK_UP(pdus, data[at]) : FLOW_MESSAGE_UNKNOWN;
 }
 

@@ -53,13 +53,15 @@ static void stamp(struct flow_state *state, uint16_t bit, int64_t *time_ns, uint
 static void handshake_apply(struct flow_state *state, const struct flow_fact *segment,
                             enum segment_kind kind, bool initiator)
 {
+    bool is_first = !(state->half[flow_fact_dir(segment)].bits & FLOW_HALF_SYN);
+
     if (state->bits & FLOW_STATE_HANDSHAKE_DONE)
         return;
 
     if (kind == SEGMENT_SYN && initiator) {
         stamp(state, FLOW_STATE_SYN_TIME, &state->syn_ns, &state->syn_frame, segment);
-        if ((state->bits & FLOW_STATE_SYN_TIME) && !(state->bits & FLOW_STATE_FIRST_SYN_TIME)) {
-            state->first_syn_ns = state->syn_ns;
+        if (is_first && (segment->bits & FLOW_FACT_TIME)) {
+            state->first_syn_ns = segment->time_ns;
             state->bits |= FLOW_STATE_FIRST_SYN_TIME;
         }
     } else if (kind == SEGMENT_SYN_ACK && !initiator) {
