@@ -49,8 +49,7 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
         account(tvb, pinfo);
     } else {
         fs_session_later_dissection();
-        if (fs_session_is_last(pinfo->num))
-            fs_tables_end_of_retap();
+        fs_tables_later_dissection(fs_session_is_last(pinfo->num));
     }
     if (have_tap_listener(tap_flow))
         queue(pinfo);

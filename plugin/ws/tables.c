@@ -59,7 +59,14 @@ enum { COLUMNS = G_N_ELEMENTS(columns) };
 
 static const struct flow_field *field_of[COLUMNS];
 
-static stat_tap_table_ui *table_ui; /* set while a table is to be filled */
+/* What a table is waiting for. */
+static enum {
+    DONE,       /* nothing: it is on the screen, or nobody asked for it */
+    TO_FILL,    /* the end of the retap that fills it */
+    FILLED_NOW, /* the listener, which may get the last frame too */
+} stage;
+
+static stat_tap_table_ui *table_ui;
 static stat_tap_table *table;
 static struct flow_tally *tally;
 static int64_t file_start_ns;
@@ -205,8 +212,8 @@ static void fill(void)
 {
     struct rest rest = { .shown = 0 };
 
-    if (!table_ui)
-        return;
+    if (stat_tap_find_table(table_ui, TITLE) != table)
+        return; /* its window was closed meanwhile */
     empty(table);
     flow_tally_each(tally, fs_session_meter(), add_row, &rest);
     if (rest.more > 0)
@@ -222,7 +229,8 @@ static void fill(void)
 static void draw(void *data _U_)
 {
     fs_session_draw();
-    fill();
+    if (stage == TO_FILL)
+        fill();
 }
 
 static tap_packet_status ignore(void *data _U_, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
@@ -242,10 +250,16 @@ static void listen_to_draw(void)
     listens_to_draw = true;
 }
 
-void fs_tables_end_of_retap(void)
+void fs_tables_later_dissection(bool is_last)
 {
-    if (table_ui && fs_has_windows())
+    if (stage == DONE)
+        return;
+    if (stage == FILLED_NOW) {
+        stage = DONE;
+    } else if (is_last && fs_has_windows()) {
         fill();
+        stage = FILLED_NOW;
+    }
 }
 
 static int64_t ns_of(const nstime_t *time)
@@ -256,13 +270,11 @@ static int64_t ns_of(const nstime_t *time)
 static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t *edt _U_,
                               const void *tapped _U_, tap_flags_t flags _U_)
 {
-    bool has_windows = fs_has_windows();
-
-    if (!has_windows && !listens_to_draw)
+    if (!listens_to_draw && !fs_has_windows())
         listen_to_draw();
     file_start_ns = ns_of(&pinfo->abs_ts) - ns_of(&pinfo->rel_ts);
     flow_tally_pass(tally, pinfo->num);
-    if (has_windows && fs_session_is_last(pinfo->num))
+    if (stage == FILLED_NOW)
         fill();
     return TAP_PACKET_REDRAW;
 }
@@ -276,6 +288,7 @@ static void init(stat_tap_table_ui *ui)
         exit(EXIT_FAILURE);
     }
     table_ui = ui;
+    stage = TO_FILL;
     if (table) {
         empty(table);
     } else {

@@ -6,7 +6,7 @@
 /* The flow table: Statistics > Flow Statistics, and -z flowstats,table[,FILTER]. */
 void fs_tables_register(void);
 
-/* The last frame of the file is being dissected again: a retap comes to its end. */
-void fs_tables_end_of_retap(void);
+/* A frame is being dissected again; at the last one of the file a retap comes to its end. */
+void fs_tables_later_dissection(bool is_last);
 
 #endif
