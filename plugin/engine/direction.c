@@ -280,7 +280,10 @@ static enum flow_message tls(const uint8_t *data, size_t length)
 
 static enum flow_message dtls(const uint8_t *data, size_t length)
 {
-    return length < 14 || data[0] != TLS_HANDSHAKE ? FLOW_MESSAGE_UNKNOWN : hello(data[13]);
+    /* From epoch 1 on the handshake is encrypted. */
+    if (length < 14 || data[0] != TLS_HANDSHAKE || data[3] || data[4])
+        return FLOW_MESSAGE_UNKNOWN;
+    return hello(data[13]);
 }
 
 /* A QUIC variable-length integer (RFC 9000, 16); false at the end of the data. */
@@ -314,26 +317,38 @@ static bool quic_ack_skip(const uint8_t *data, size_t length, size_t *at, bool h
     return true;
 }
 
-/* The frames of a decrypted Initial packet, up to the first CRYPTO frame (RFC 9000, 19). */
+/* Where the data of a CRYPTO frame starts in its stream; at goes to the data. */
+static bool quic_crypto(const uint8_t *data, size_t length, size_t *at, uint64_t *ret_offset,
+                        uint64_t *ret_size)
+{
+    return varint(data, length, at, ret_offset) && varint(data, length, at, ret_size) &&
+           *ret_size <= length - *at;
+}
+
+/*
+ * The frames of a decrypted Initial packet, up to the CRYPTO frame with the
+ * start of the stream: clients shuffle them (RFC 9000, 19).
+ */
 static enum flow_message quic(const uint8_t *data, size_t length)
 {
     enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6 };
-    uint64_t value;
+    uint64_t offset, size;
     size_t at = 0;
 
     while (at < length) {
         uint8_t type = data[at++];
         if (type == PADDING || type == PING)
             continue;
-        if (type == CRYPTO)
-            return varint(data, length, &at, &value) && value == 0 &&
-                           varint(data, length, &at, &value) && at < length
-                       ? hello(data[at])
-                       : FLOW_MESSAGE_UNKNOWN;
-        if (type != ACK && type != ACK_ECN)
+        if (type == ACK || type == ACK_ECN) {
+            if (!quic_ack_skip(data, length, &at, type == ACK_ECN))
+                break;
+            continue;
+        }
+        if (type != CRYPTO || !quic_crypto(data, length, &at, &offset, &size))
             break;
-        if (!quic_ack_skip(data, length, &at, type == ACK_ECN))
-            break;
+        if (offset == 0 && size > 0)
+            return hello(data[at]);
+        at += size;
     }
     return FLOW_MESSAGE_UNKNOWN;
 }
@@ -345,8 +360,10 @@ static enum flow_message stun(const uint8_t *data, size_t length)
         RESPONSE(0x110),                 /* error */
     };
 
-    return length < 2 ? FLOW_MESSAGE_UNKNOWN
-                      : LOOK_UP(classes, (data[0] & 1u) << 8 | (data[1] & 0x10u));
+    /* TURN's channel data starts with other bits (RFC 8656, 12.4). */
+    if (length < 2 || (data[0] & 0xc0))
+        return FLOW_MESSAGE_UNKNOWN;
+    return LOOK_UP(classes, (data[0] & 1u) << 8 | (data[1] & 0x10u));
 }
 
 static enum flow_message radius(const uint8_t *data, size_t length)

@@ -199,23 +199,38 @@ uint32_t flow_meter_flows(const struct flow_meter *meter)
     return flow_table_count(meter->table);
 }
 
-/* The first that applies, in this order. */
+/* Nothing came after the flow: has a timeout passed since, until the end of the capture? */
+static enum flow_successor timeout_of(const struct flow_meter *meter,
+                                      const struct flow_state *whole)
+{
+    const struct flow_limits *limits = &meter->limits;
+
+    if (!(whole->bits & FLOW_STATE_TIME))
+        return FLOW_SUCCESSOR_NONE;
+    if (limits->idle_ns > 0 && meter->last_ns - whole->last_ns > limits->idle_ns)
+        return FLOW_SUCCESSOR_IDLE;
+    if (limits->active_ns > 0 && meter->last_ns - whole->start_ns > limits->active_ns)
+        return FLOW_SUCCESSOR_ACTIVE;
+    return FLOW_SUCCESSOR_NONE;
+}
+
+/* The first that applies, in SPEC's order. */
 static enum flow_end_reason end_reason_of(const struct flow_meter *meter, const struct flow *flow,
                                           const struct flow_state *whole)
 {
-    const struct flow_limits *limits = &meter->limits;
-    bool has_time = (whole->bits & FLOW_STATE_TIME) && meter->has_time;
-    bool is_over = (whole->bits & FLOW_STATE_TCP) &&
-                   (whole->tcp_state == FLOW_TCP_CLOSED || whole->tcp_state == FLOW_TCP_RESET);
+    enum flow_successor successor = (enum flow_successor)flow->successor;
 
-    if (is_over || flow->successor == FLOW_SUCCESSOR_CONNECTION)
+    if ((whole->bits & FLOW_STATE_TCP) &&
+        (whole->tcp_state == FLOW_TCP_CLOSED || whole->tcp_state == FLOW_TCP_RESET))
         return FLOW_END_DETECTED;
-    if (flow->successor == FLOW_SUCCESSOR_IDLE ||
-        (has_time && limits->idle_ns > 0 && meter->last_ns - whole->last_ns > limits->idle_ns))
-        return FLOW_END_IDLE_TIMEOUT;
-    if (flow->successor == FLOW_SUCCESSOR_ACTIVE ||
-        (has_time && limits->active_ns > 0 && meter->last_ns - whole->start_ns > limits->active_ns))
-        return FLOW_END_ACTIVE_TIMEOUT;
+    if (successor == FLOW_SUCCESSOR_NONE)
+        successor = timeout_of(meter, whole);
+    switch (successor) {
+    case FLOW_SUCCESSOR_CONNECTION: return FLOW_END_DETECTED;
+    case FLOW_SUCCESSOR_IDLE: return FLOW_END_IDLE_TIMEOUT;
+    case FLOW_SUCCESSOR_ACTIVE: return FLOW_END_ACTIVE_TIMEOUT;
+    case FLOW_SUCCESSOR_NONE: break;
+    }
     return meter->finished ? FLOW_END_FORCED : FLOW_END_OPEN;
 }
 
