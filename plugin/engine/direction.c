@@ -321,8 +321,7 @@ static bool quic_ack_skip(const uint8_t *data, size_t length, size_t *at, bool h
 static bool quic_crypto(const uint8_t *data, size_t length, size_t *at, uint64_t *ret_offset,
                         uint64_t *ret_size)
 {
-    return varint(data, length, at, ret_offset) && varint(data, length, at, ret_size) &&
-           *ret_size <= length - *at;
+    return varint(data, length, at, ret_offset) && varint(data, length, at, ret_size);
 }
 
 /*
@@ -347,7 +346,9 @@ static enum flow_message quic(const uint8_t *data, size_t length)
         if (type != CRYPTO || !quic_crypto(data, length, &at, &offset, &size))
             break;
         if (offset == 0 && size > 0)
-            return hello(data[at]);
+            return at < length ? hello(data[at]) : FLOW_MESSAGE_UNKNOWN;
+        if (size > length - at)
+            break;
         at += size;
     }
     return FLOW_MESSAGE_UNKNOWN;
