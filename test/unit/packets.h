@@ -123,6 +123,12 @@ static inline struct flow_packet later_fragment(uint32_t frame, uint8_t protocol
     return packet;
 }
 
+static inline struct flow_packet at_second(struct flow_packet packet, int64_t second)
+{
+    packet.fact.time_ns = second * SECOND;
+    return packet;
+}
+
 static inline struct flow_packet without_time(struct flow_packet packet)
 {
     packet.fact.bits &= (uint8_t)~FLOW_FACT_TIME;

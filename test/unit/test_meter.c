@@ -39,12 +39,6 @@ static struct flow_packet tcp_down(uint32_t frame, const char *flags, uint32_t s
     return tcp_packet(frame, 2, 80, 1, 50000, flags, seq, ack);
 }
 
-static struct flow_packet at_second(struct flow_packet packet, int64_t second)
-{
-    packet.fact.time_ns = second * SECOND;
-    return packet;
-}
-
 /* Identity and navigation */
 
 static void test_ids_are_in_the_order_of_flows(void)

@@ -74,6 +74,12 @@ static struct flow_layer over_ipv6(struct flow_layer layer)
     return layer;
 }
 
+static struct flow_layer without_ends(struct flow_layer layer)
+{
+    layer.bits &= (uint8_t)~FLOW_LAYER_ENDS;
+    return layer;
+}
+
 enum { LAYERS = 3 };
 
 static size_t count_of(const struct flow_layer *layers)
@@ -135,6 +141,10 @@ static void test_numbers(void)
           { in_key(gtp(0x11, 1, 2)) },
           { in_key(gtp(0x22, 1, 2)) },
           false },
+        { "endpoints count where it has any",
+          { without_ends(ipip(1, 2)) },
+          { without_ends(ipip(1, 3)) },
+          true },
         { "the endpoints' family", { ipip(1, 2) }, { over_ipv6(ipip(1, 2)) }, false },
     };
     struct flow_paths *paths = flow_paths_new();

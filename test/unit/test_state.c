@@ -188,6 +188,11 @@ static const struct story stories[] = {
         { '<', "A", 301, 101, 0, FIN_WAIT },
         { '<', "A", 301, 151, 0, FIN_WAIT },
         { '<', "A", 301, 152, 0, CLOSE_WAIT } } },
+    { "without-ack-nothing-is-acknowledged",
+      { HANDSHAKE,
+        { '>', "FA", 101, 301, 0, FIN_WAIT },
+        { '<', "", 301, 102, 5, FIN_WAIT },
+        { '<', "A", 306, 102, 0, CLOSE_WAIT } } },
     { "sequence-numbers-wrap-around-at-a-fin",
       { { '>', "A", 0xfffffff0, 301, 15, UNKNOWN },
         { '<', "A", 301, 0xffffffff, 0, ESTABLISHED },
@@ -331,6 +336,7 @@ static void test_state_names_and_numbers(void)
     g_assert_cmpuint(G_N_ELEMENTS(names), ==, FLOW_TCP_STATES);
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
         g_assert_cmpstr(flow_tcp_state_name((enum flow_tcp_state)i), ==, names[i]);
+    g_assert_null(flow_tcp_state_name(FLOW_TCP_STATES));
 }
 
 static void test_closed_before_the_first_segment(void)
@@ -428,6 +434,9 @@ static const struct timing timings[] = {
     { "simultaneous-open-with-retransmissions",
       ">S@10 <S@12 <S@13 >SA@20 >SA@21 >A@30",
       { 10, NEVER, 30, 10, 1, 1 } },
+    { "the-first-syn-names-the-initiator",
+      ">SA@5 >S@10 <SA@20 <A@25 >A@30",
+      { 10, 20, 30, 10, 0, 0 } },
     { "syn-without-time", ">S@- <SA@20 >A@30", { NEVER, 20, 30, NEVER, 0, 0 } },
     { "syn-ack-without-time", ">S@10 <SA@- >A@30", { 10, NEVER, 30, 10, 0, 0 } },
     { "ack-without-time", ">S@10 <SA@20 >A@- >A@40", { 10, 20, NEVER, 10, 0, 0 } },
