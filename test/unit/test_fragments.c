@@ -14,6 +14,12 @@ static struct flow_packet later(uint32_t frame, uint32_t ident)
     return later_fragment(frame, FLOW_PROTOCOL_UDP, 1, 2, ident);
 }
 
+static struct flow_packet as_ipv6(struct flow_packet packet)
+{
+    packet.tuple.family = FLOW_IPV6;
+    return packet;
+}
+
 static void assert_frame(struct flow_waiting *waiting, uint32_t frame)
 {
     g_assert_nonnull(waiting);
@@ -37,6 +43,7 @@ static void test_what_makes_a_datagram(void)
         { "the way back", later_fragment(2, FLOW_PROTOCOL_UDP, 2, 1, 7), 3, false },
         { "another protocol", later_fragment(2, FLOW_PROTOCOL_TCP, 1, 2, 7), 3, false },
         { "another encapsulation", later(2, 7), 4, false },
+        { "another family", as_ipv6(later(2, 7)), 3, false },
     };
     struct flow_fragments *fragments = flow_fragments_new();
     struct flow_packet head = first(1, 7);

@@ -336,6 +336,20 @@ static void test_errors_say_what_they_are_for(void)
     flow_history_free(history);
 }
 
+/* The frame's packet is another one now, and that is no error. */
+static void test_errors_go_with_their_frame(void)
+{
+    struct flow_history *history = flow_history_new();
+    uint32_t flow;
+
+    flow_history_note_error_for(history,
+                                flow_history_record(history, (struct flow_fact){ .frame = 1 }), 0);
+    g_assert_true(flow_history_error_for(history, flow_history_frame(history, 1), &flow));
+    flow_history_record(history, (struct flow_fact){ .frame = 1 });
+    g_assert_false(flow_history_error_for(history, flow_history_frame(history, 1), &flow));
+    flow_history_free(history);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -357,5 +371,6 @@ int main(int argc, char **argv)
     g_test_add_func("/history/an-event-leaves-its-frame-alone",
                     test_an_event_leaves_its_frame_alone);
     g_test_add_func("/history/errors-say-what-they-are-for", test_errors_say_what_they_are_for);
+    g_test_add_func("/history/errors-go-with-their-frame", test_errors_go_with_their_frame);
     return g_test_run();
 }

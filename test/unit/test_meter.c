@@ -479,6 +479,37 @@ static void test_timeouts_split_flows(void)
     }
 }
 
+/* Clocks start anywhere, and a frame without timestamp moves none. */
+static const struct {
+    const char *claim;
+    int64_t flow, others; /* seconds */
+    bool flow_has_time, others_have_time;
+    unsigned reason;
+} clocks[] = {
+    { "before the epoch", -1000, -995, true, true, 4 },
+    { "before the epoch, idle", -1000, -900, true, true, 1 },
+    { "the others have no time", 100, 100000, true, false, 4 },
+    { "the flow has no time", 0, 1000, false, true, 4 },
+    { "nothing has a time", 0, 1000, false, false, 4 },
+};
+
+static void test_timeouts_go_by_timestamps(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(clocks); i++) {
+        const struct flow_limits limits = { 10 * SECOND, 20 * SECOND };
+        struct flow_meter *meter = flow_meter_new(&limits, 0);
+        struct flow_packet packet = at_second(udp_up(1), clocks[i].flow);
+        struct flow_packet other = at_second(udp_packet(2, 8, 50000, 9, 53), clocks[i].others);
+
+        g_test_message("%s", clocks[i].claim);
+        account(meter, clocks[i].flow_has_time ? packet : without_time(packet));
+        account(meter, clocks[i].others_have_time ? other : without_time(other));
+        flow_meter_finish(meter);
+        expect_number(meter, 1, "end_reason", clocks[i].reason);
+        flow_meter_free(meter);
+    }
+}
+
 static void test_a_replaced_flow_ended_by_itself_first(void)
 {
     const struct flow_limits limits = { 10 * SECOND, 0 };
@@ -673,6 +704,7 @@ static void test_lone_fragments_are_counted_after_60_seconds(void)
     account(meter, at_second(tail(1, 7), 100));
     account(meter, at_second(tail(2, 8), 120));
     account(meter, at_second(udp_up(3), 159));
+    account(meter, without_time(at_second(udp_up(9), 100000))); /* nobody knows when */
     g_assert_false(has_view(meter, 1));
     account(meter, at_second(udp_up(4), 161));
     g_assert_true(has_view(meter, 1));
@@ -1252,6 +1284,7 @@ int main(int argc, char **argv)
         { "udp-has-no-connections", test_udp_has_no_connections },
         { "ends/reasons-in-their-order", test_end_reasons },
         { "ends/timeouts-split-flows", test_timeouts_split_flows },
+        { "ends/timeouts-go-by-timestamps", test_timeouts_go_by_timestamps },
         { "ends/replaced-goes-before-idle", test_a_replaced_flow_ended_by_itself_first },
         { "encapsulation/is-part-of-the-key", test_encapsulation_is_part_of_the_key },
         { "encapsulation/endpoints-are-in-the-flows-direction",
