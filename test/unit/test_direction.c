@@ -167,6 +167,8 @@ static const struct type icmp_types[] = {
     { 13, REQUEST }, { 14, RESPONSE }, /* timestamp */
     { 15, REQUEST }, { 16, RESPONSE }, /* information */
     { 17, REQUEST }, { 18, RESPONSE }, /* address mask */
+    { 33, REQUEST }, { 34, RESPONSE }, /* where are you, I am here */
+    { 35, REQUEST }, { 36, RESPONSE }, /* mobile registration */
     { 37, REQUEST }, { 38, RESPONSE }, /* domain name */
     { 42, REQUEST }, { 43, RESPONSE }, /* extended echo */
     { 3, REQUEST },                    /* destination unreachable */
@@ -174,6 +176,7 @@ static const struct type icmp_types[] = {
     { 5, REQUEST },                    /* redirect */
     { 11, REQUEST },                   /* time exceeded */
     { 12, REQUEST },                   /* parameter problem */
+    { 31, REQUEST },                   /* datagram conversion error */
     { 1, SILENT },   { 2, SILENT },    { 255, SILENT },
 };
 
@@ -288,6 +291,11 @@ static const struct message messages[] = {
     { "nak", "dhcp", OVER_UDP, RESPONSE, DHCP(2, 53, 1, 6, 255) },
     { "release", "dhcp", OVER_UDP, REQUEST, DHCP(1, 53, 1, 7, 255) },
     { "inform", "dhcp", OVER_UDP, REQUEST, DHCP(1, 53, 1, 8, 255) },
+    { "force-renew", "dhcp", OVER_UDP, RESPONSE, DHCP(2, 53, 1, 9, 255) },
+    { "lease-query", "dhcp", OVER_UDP, REQUEST, DHCP(1, 53, 1, 10, 255) },
+    { "lease-unassigned", "dhcp", OVER_UDP, RESPONSE, DHCP(2, 53, 1, 11, 255) },
+    { "lease-unknown", "dhcp", OVER_UDP, RESPONSE, DHCP(2, 53, 1, 12, 255) },
+    { "lease-active", "dhcp", OVER_UDP, RESPONSE, DHCP(2, 53, 1, 13, 255) },
     { "type-after-other-options", "dhcp", OVER_UDP, RESPONSE,
       DHCP(2, 0, 0, 54, 4, 10, 0, 0, 1, 53, 1, 5, 255) },
     { "bootp-request", "dhcp", OVER_UDP, REQUEST, DHCP(1, 255) },
@@ -306,6 +314,8 @@ static const struct message messages[] = {
     { "information-request", "dhcpv6", OVER_UDP, REQUEST, BYTES(11, 0, 1, 2) },
     { "relay-forward", "dhcpv6", OVER_UDP, REQUEST, BYTES(12, 0, 0xfe, 0x80) },
     { "relay-reply", "dhcpv6", OVER_UDP, RESPONSE, BYTES(13, 0, 0xfe, 0x80) },
+    { "lease-query", "dhcpv6", OVER_UDP, REQUEST, BYTES(14, 0, 1, 2) },
+    { "lease-query-reply", "dhcpv6", OVER_UDP, RESPONSE, BYTES(15, 0, 1, 2) },
     { "unheard-of", "dhcpv6", OVER_UDP, SILENT, BYTES(200, 0, 1, 2) },
 
     { "symmetric-active", "ntp", OVER_UDP, REQUEST, BYTES(0x21, 2, 6, 0xe9, 0, 0, 0, 0) },
@@ -325,6 +335,7 @@ static const struct message messages[] = {
     { "ok", "http", OVER_TCP, RESPONSE, TEXT("HTTP/1.1 200 OK\r\n\r\n") },
     { "not-found", "http", OVER_TCP, RESPONSE, TEXT("HTTP/1.0 404 Not Found\r\n\r\n") },
     { "middle-of-a-body", "http", OVER_TCP, SILENT, TEXT("<p>GET this</p>") },
+    { "words-of-a-body", "http", OVER_TCP, SILENT, TEXT(" AND SO ON") },
     { "binary-body", "http", OVER_TCP, SILENT, BYTES(0x1f, 0x8b, 8, 0, 0, 0) },
 
     { "search", "ssdp", OVER_UDP, REQUEST, TEXT("M-SEARCH * HTTP/1.1\r\n\r\n") },
@@ -342,15 +353,16 @@ static const struct message messages[] = {
     { "server-hello", "dtls", OVER_UDP, RESPONSE, DTLS_RECORD(22, 0, 2) },
     { "certificate", "dtls", OVER_UDP, SILENT, DTLS_RECORD(22, 0, 11) },
     { "application-data", "dtls", OVER_UDP, SILENT, DTLS_RECORD(23, 1, 1) },
+    { "another-type-of-record", "dtls", OVER_UDP, SILENT, DTLS_RECORD(20, 0, 1) },
     { "encrypted-handshake-is-no-hello", "dtls", OVER_UDP, SILENT, DTLS_RECORD(22, 1, 1) },
 
     { "client-hello", "quic", OVER_UDP, REQUEST, BYTES(6, 0, 0x41, 0x0a, 1, 0, 1, 6, 3, 3) },
     { "server-hello-after-ack", "quic", OVER_UDP, RESPONSE,
       BYTES(2, 0, 0x40, 0x64, 0, 0, 6, 0, 0x40, 0x5a, 2, 0, 0, 0x56, 3, 3) },
     { "server-hello-after-ack-of-ranges", "quic", OVER_UDP, RESPONSE,
-      BYTES(2, 9, 0, 2, 0, 1, 1, 1, 1, 6, 0, 4, 2, 0, 0, 0) },
+      BYTES(2, 9, 0, 2, 0, 9, 8, 9, 8, 6, 0, 4, 2, 0, 0, 0) },
     { "server-hello-after-ack-with-ecn", "quic", OVER_UDP, RESPONSE,
-      BYTES(3, 9, 0, 0, 0, 1, 0, 0, 6, 0, 4, 2, 0, 0, 0) },
+      BYTES(3, 9, 0, 0, 0, 9, 8, 9, 6, 0, 4, 2, 0, 0, 0) },
     { "client-hello-after-padding-and-ping", "quic", OVER_UDP, REQUEST,
       BYTES(0, 0, 0, 1, 0, 6, 0, 4, 1, 0, 0, 0) },
     { "client-hello-in-shuffled-pieces", "quic", OVER_UDP, REQUEST,
@@ -409,6 +421,9 @@ static const struct message messages[] = {
       BYTES(48, 41, 2, 1, 3, SNMP_V3, 48, 17, 4, 0, 4, 0, SNMP_PDU(0xa2)) },
     { "report-of-version-3", "snmp", OVER_UDP, RESPONSE,
       BYTES(48, 41, 2, 1, 3, SNMP_V3, 48, 17, 4, 0, 4, 0, SNMP_PDU(0xa8)) },
+    { "response-in-a-context", "snmp", OVER_UDP, RESPONSE,
+      BYTES(48, 47, 2, 1, 3, SNMP_V3, 48, 23, 4, 3, 0x80, 0, 1, 4, 3, 'c', 't', 'x',
+            SNMP_PDU(0xa2)) },
     { "encrypted", "snmp", OVER_UDP, SILENT,
       BYTES(48, 28, 2, 1, 3, SNMP_V3, 4, 4, 0xa0, 0xa0, 0xa2, 0xa2) },
     { "not-snmp", "snmp", OVER_UDP, SILENT, BYTES(0x31, 3, 2, 1, 1) },
@@ -455,6 +470,27 @@ static void test_message(const void *data)
         g_assert_true(said == SILENT || said == message->message);
     }
     g_assert_cmpint(read_exactly(read, message->data, 0), ==, SILENT);
+}
+
+/* The message type of DHCP decides; BOOTP's operation stands in where it is not captured. */
+static const struct message dhcp_types[] = {
+    { "at once", "dhcp", OVER_UDP, RESPONSE, DHCP(1, 53, 1, 2, 255) },
+    { "after padding", "dhcp", OVER_UDP, RESPONSE, DHCP(1, 0, 0, 0, 53, 1, 2, 255) },
+    { "after another option", "dhcp", OVER_UDP, RESPONSE, DHCP(1, 50, 4, 53, 1, 1, 1, 53, 1, 2) },
+    { "after an empty option", "dhcp", OVER_UDP, RESPONSE, DHCP(1, 80, 0, 53, 1, 2) },
+    { "not after the end", "dhcp", OVER_UDP, REQUEST, DHCP(1, 255, 53, 1, 2) },
+    { "cut before its value", "dhcp", OVER_UDP, REQUEST, DHCP(1, 53, 1) },
+    { "cut inside another option", "dhcp", OVER_UDP, REQUEST, DHCP(1, 50, 200, 53, 1, 2) },
+};
+
+static void test_dhcp_type_goes_before_operation(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(dhcp_types); i++) {
+        g_test_message("%s", dhcp_types[i].claim);
+        g_assert_cmpint(
+            read_exactly(reader_of("dhcp", OVER_UDP), dhcp_types[i].data, dhcp_types[i].length), ==,
+            dhcp_types[i].message);
+    }
 }
 
 /* Messages with random bytes in them are read within their bounds, too. */
@@ -539,6 +575,8 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &messages[i], test_message);
         g_free(path);
     }
+    g_test_add_func("/direction/dhcp-type-goes-before-operation",
+                    test_dhcp_type_goes_before_operation);
     g_test_add_func("/direction/every-application-has-a-row", test_every_application_has_a_row);
     g_test_add_func("/direction/changed-messages-are-read-within-bounds", test_random_messages);
     g_test_add_func("/direction/random-bytes-are-read-within-bounds", test_random_bytes);

@@ -381,6 +381,42 @@ static void test_tuple_is_one_line(void)
         }
 }
 
+/* The names of IANA's protocols and IEEE's EtherTypes. */
+static void test_protocols_have_names(void)
+{
+    static const struct {
+        enum flow_family family;
+        uint8_t protocol;
+        uint16_t eth_type;
+        const char *name;
+    } rows[] = {
+        { FLOW_IPV4, 1, 0, "ICMP" },        { FLOW_IPV4, 2, 0, "IGMP" },
+        { FLOW_IPV4, 4, 0, "IPIP" },        { FLOW_IPV4, 6, 0, "TCP" },
+        { FLOW_IPV6, 6, 0, "TCP" },         { FLOW_IPV4, 17, 0, "UDP" },
+        { FLOW_IPV4, 33, 0, "DCCP" },       { FLOW_IPV4, 41, 0, "IPv6" },
+        { FLOW_IPV4, 46, 0, "RSVP" },       { FLOW_IPV4, 47, 0, "GRE" },
+        { FLOW_IPV4, 50, 0, "ESP" },        { FLOW_IPV4, 51, 0, "AH" },
+        { FLOW_IPV6, 58, 0, "ICMPv6" },     { FLOW_IPV4, 88, 0, "EIGRP" },
+        { FLOW_IPV4, 89, 0, "OSPF" },       { FLOW_IPV4, 103, 0, "PIM" },
+        { FLOW_IPV4, 112, 0, "VRRP" },      { FLOW_IPV4, 115, 0, "L2TP" },
+        { FLOW_IPV4, 132, 0, "SCTP" },      { FLOW_IPV4, 136, 0, "UDP-Lite" },
+        { FLOW_IPV4, 0, 0, "IP 0" },        { FLOW_IPV4, 255, 0, "IP 255" },
+        { FLOW_LINK, 0, 0x0806, "ARP" },    { FLOW_LINK, 0, 0x8035, "RARP" },
+        { FLOW_LINK, 0, 0x88cc, "LLDP" },   { FLOW_LINK, 0, 0x888e, "EAPOL" },
+        { FLOW_LINK, 0, 0x8863, "PPPoED" }, { FLOW_LINK, 0, 0x9999, "EtherType 0x9999" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct flow flow = { .key = { .family = (uint8_t)rows[i].family,
+                                      .protocol = rows[i].protocol,
+                                      .ident = rows[i].eth_type } };
+        char text[32];
+
+        flow_protocol_text(&flow, text, sizeof text);
+        g_assert_cmpstr(text, ==, rows[i].name);
+    }
+}
+
 static void test_pings_show_their_identifier(void)
 {
     struct flow_packet ping = packet_of(1, tuple_of(FLOW_IPV4, FLOW_PROTOCOL_ICMP, 1, 2));
@@ -458,6 +494,7 @@ int main(int argc, char **argv)
                     test_every_field_has_a_value_somewhere);
     g_test_add_func("/field/what-has-no-meaning-is-absent", test_what_has_no_meaning_is_absent);
     g_test_add_func("/field/tuple-is-one-line", test_tuple_is_one_line);
+    g_test_add_func("/field/protocols-have-names", test_protocols_have_names);
     g_test_add_func("/field/pings-show-their-identifier", test_pings_show_their_identifier);
     g_test_add_func("/field/every-kind-has-a-type-name", test_every_kind_has_a_type_name);
     return g_test_run();
