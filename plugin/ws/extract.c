@@ -1,21 +1,16 @@
 #include "extract.h"
 
-#include <flowstats/direction.h>
+#include "clock.h"
 
-static int64_t ns_of(const nstime_t *time)
-{
-    return (int64_t)time->secs * 1000000000 + time->nsecs;
-}
+#include <flowstats/direction.h>
 
 static void read_frame(struct flow_fact *fact, const packet_info *pinfo)
 {
     fact->frame = pinfo->num;
     fact->cap_len = pinfo->fd->cap_len;
     fact->wire_len = pinfo->fd->pkt_len;
-    if (pinfo->presence_flags & PINFO_HAS_TS) {
-        fact->time_ns = ns_of(&pinfo->abs_ts);
+    if ((pinfo->presence_flags & PINFO_HAS_TS) && fs_ns_of(&pinfo->abs_ts, &fact->time_ns))
         fact->bits |= FLOW_FACT_TIME;
-    }
 }
 
 static uint32_t less(uint32_t length, uint32_t header)

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include "clock.h"
 #include "prefs.h"
 
 #include <epan/plugin_if.h>
@@ -30,15 +31,10 @@ bool fs_has_windows(void)
     return info && info->ws_info_supported;
 }
 
-static int64_t seconds(unsigned count)
-{
-    return (int64_t)count * 1000000000;
-}
-
 static void open_session(void)
 {
-    struct flow_limits limits = { .idle_ns = seconds(fs_prefs->idle_timeout),
-                                  .active_ns = seconds(fs_prefs->active_timeout) };
+    struct flow_limits limits = { .idle_ns = (int64_t)fs_prefs->idle_timeout * FS_NS_IN_S,
+                                  .active_ns = (int64_t)fs_prefs->active_timeout * FS_NS_IN_S };
 
     meter = flow_meter_new(&limits, next_id);
     frames_seen = 0;

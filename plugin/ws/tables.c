@@ -1,5 +1,6 @@
 #include "tables.h"
 
+#include "clock.h"
 #include "prefs.h"
 #include "session.h"
 
@@ -262,17 +263,15 @@ void fs_tables_later_dissection(bool is_last)
     }
 }
 
-static int64_t ns_of(const nstime_t *time)
-{
-    return (int64_t)time->secs * 1000000000 + time->nsecs;
-}
-
 static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t *edt _U_,
                               const void *tapped _U_, tap_flags_t flags _U_)
 {
+    int64_t now_ns, since_start_ns;
+
     if (!listens_to_draw && !fs_has_windows())
         listen_to_draw();
-    file_start_ns = ns_of(&pinfo->abs_ts) - ns_of(&pinfo->rel_ts);
+    if (fs_ns_of(&pinfo->abs_ts, &now_ns) && fs_ns_of(&pinfo->rel_ts, &since_start_ns))
+        file_start_ns = now_ns - since_start_ns;
     flow_tally_pass(tally, pinfo->num);
     if (stage == FILLED_NOW)
         fill();

@@ -1,5 +1,7 @@
 #include "tree.h"
 
+#include "clock.h"
+
 static int proto_flow;
 static int *hf_of; /* one a row of flow_fields */
 static int ett_flow = -1, ett_sofar = -1, ett_section[FLOW_SECTIONS];
@@ -46,12 +48,6 @@ static int display_of(enum flow_kind kind)
     return BASE_NONE;
 }
 
-/* Seconds are rounded towards zero, so both parts of a negative time are negative. */
-static nstime_t nstime_of(int64_t ns)
-{
-    return (nstime_t){ .secs = (time_t)(ns / 1000000000), .nsecs = (int)(ns % 1000000000) };
-}
-
 static proto_item *add_value(proto_tree *tree, tvbuff_t *tvb, int hf, enum flow_kind kind,
                              const struct flow_value *value)
 {
@@ -69,7 +65,7 @@ static proto_item *add_value(proto_tree *tree, tvbuff_t *tvb, int hf, enum flow_
     case FLOW_FLAG: return proto_tree_add_boolean(tree, hf, tvb, 0, 0, (uint32_t)number);
     case FLOW_SPAN:
     case FLOW_INSTANT:
-        time = nstime_of(value->as.ns);
+        time = fs_nstime_of(value->as.ns);
         return proto_tree_add_time(tree, hf, tvb, 0, 0, &time);
     case FLOW_TEXT: return proto_tree_add_string(tree, hf, tvb, 0, 0, value->as.text);
     case FLOW_ADDR_MAC: return proto_tree_add_ether(tree, hf, tvb, 0, 0, value->as.addr);
