@@ -30,20 +30,16 @@ static enum flow_message of_application(const struct flow_packet *packet)
     return (enum flow_message)packet->application;
 }
 
-/* IANA's system, user and dynamic ports. */
-static unsigned rank_of(uint16_t port)
-{
-    return port <= 1024 ? 0 : port <= 49151 ? 1 : 2;
-}
-
+/*
+ * IANA's ranks (system, user, dynamic) rise with the number, so that the lower
+ * rank, and within a rank the lower number, is the lower port.
+ */
 static enum flow_message of_ports(const struct flow_packet *packet)
 {
     uint16_t sender = packet->tuple.end[0].port, receiver = packet->tuple.end[1].port;
 
     if (!(packet->tuple.bits & FLOW_TUPLE_PORTS) || sender == receiver)
         return FLOW_MESSAGE_UNKNOWN;
-    if (rank_of(sender) != rank_of(receiver))
-        return rank_of(sender) < rank_of(receiver) ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_REQUEST;
     return sender < receiver ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_REQUEST;
 }
 

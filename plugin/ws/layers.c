@@ -30,6 +30,7 @@ struct walk {
     const uint8_t *rows; /* of the frame's layers: numbers in the table of rows */
     const int *protos;   /* likewise: Wireshark's numbers */
     size_t count;
+    size_t layer; /* the one being passed */
 
     struct fs_bytes here;
     const GSList *source; /* the buffer that here is in */
@@ -446,6 +447,28 @@ static bool place_stt(struct walk *walk)
 
 /* Transport headers, of tunnels: that of the tracked packet is not passed. */
 
+/*
+ * VXLAN-GPE is no layer in Wireshark's list, only what it carries is: a packet
+ * or a frame right behind UDP, whose payload starts with its header
+ * (draft-ietf-nvo3-vxlan-gpe, 3).
+ */
+static void pass_vxlan_gpe(struct walk *walk)
+{
+    enum { FLAGS = 0x0c, IPV4 = 1, IPV6 = 2, ETHERNET = 3, NSH = 4 };
+    const uint8_t *header = bytes(walk, 8);
+    const char *next = walk->layer + 1 < walk->count
+                           ? proto_get_protocol_filter_name(walk->protos[walk->layer + 1])
+                           : "";
+
+    if (!header || (header[0] & FLAGS) != FLAGS || header[1] || header[2])
+        return;
+    if ((header[3] == IPV4 && strcmp(next, "ip") == 0) ||
+        (header[3] == IPV6 && strcmp(next, "ipv6") == 0) ||
+        (header[3] == ETHERNET && strcmp(next, "eth") == 0) ||
+        (header[3] == NSH && strcmp(next, "nsh") == 0))
+        place_vxlan(walk);
+}
+
 static bool place_udp(struct walk *walk)
 {
     const uint8_t *header = bytes(walk, 8);
@@ -454,7 +477,9 @@ static bool place_udp(struct walk *walk)
         return false;
     if (fs_be16(header + 4) >= 8)
         narrow(walk, walk->here.at, fs_be16(header + 4));
-    return pass(walk, 8);
+    pass(walk, 8);
+    pass_vxlan_gpe(walk);
+    return true;
 }
 
 /* What comes out of a stream need not lie behind this segment's header. */
@@ -724,6 +749,7 @@ static bool run(struct walk *walk, size_t from, size_t to)
     for (size_t i = from; i <= to; i++) {
         const struct row *row = &rows[walk->rows[i] < ROWS ? walk->rows[i] : 0];
 
+        walk->layer = i;
         switch (row->kind) {
         case ROW_PSEUDO: break;
         case ROW_LINK: walk->lost = true; break;

@@ -396,6 +396,13 @@ TUNNELS = {
     "4in6": lambda p, d, n: outer6(d, nh=4) / p,
     "gtp": lambda p, d, n: (outer(d) / UDP(sport=2152, dport=2152)
                             / GTP_U_Header(teid=n + 100 * d, gtp_type=255) / p),
+    "vxlan_gpe": lambda p, d, n: (udp_tunnel(d, 4790) / Raw(
+        b"\x0c\0\0\x01" + (n << 8).to_bytes(4, "big") + bytes(p))),
+    "pbb": lambda p, d, n: Ether(src=MAC_B if d else MAC_A, dst=MAC_A if d else MAC_B,
+                                 type=0x88e7) / Raw(n.to_bytes(4, "big") + bytes(eth(p, d))),
+    "pptp": lambda p, d, n: (outer(d, proto=47) / Raw(
+        b"\x30\x01\x88\x0b" + (len(p) + 4).to_bytes(2, "big") + (n + d).to_bytes(2, "big")
+        + bytes(4) + b"\xff\x03\x00\x21" + bytes(p))),
     "l2tp": lambda p, d, n: (outer(d) / UDP(sport=1701, dport=1701)
                              / Raw(b"\x00\x02" + n.to_bytes(2, "big") + (n + d).to_bytes(2, "big")
                                    + b"\xff\x03\x00\x21" + bytes(p))),
@@ -407,8 +414,10 @@ def tunnels():
     """Each tunnel with both directions of the inner flow; tunnel by tunnel, 10 ms apart."""
     packets = []
     for i, wrap in enumerate(TUNNELS.values()):
-        packets.append((10 * i, eth(wrap(inner(), False, 5))))
-        packets.append((10 * i + 1, eth(wrap(inner(True), True, 5), True)))
+        for down in (False, True):
+            packet = wrap(inner(down), down, 5)
+            packets.append((10 * i + down, packet if isinstance(packet, Ether)
+                            else eth(packet, down)))
     return packets
 
 

@@ -245,7 +245,8 @@ TUNNELS = [
     ("pppoe(5)", "2"), (f"gre(0x00000005, {ENDS})", "2"), (f"gre({ENDS})", "2"),
     (f"nvgre(5, {ENDS})", "2"), (f"vxlan(5, {ENDS})", "2"), (f"geneve(5, {ENDS})", "2"),
     (f"ipip({ENDS})", "2"), ("4in6(2001:db8:1::1↔2001:db8:1::2)", "2"),
-    (f"gtp(0x00000005, {ENDS})", "2"), (f"l2tp(5/5, {ENDS})", "2"),
+    (f"gtp(0x00000005, {ENDS})", "2"), (f"vxlan(5, {ENDS})", "2"), ("pbb(5)", "2"),
+    (f"pptp(5, {ENDS})", "2"), (f"l2tp(5/5, {ENDS})", "2"),
 ]
 TUNNELS6 = [(f"6in4({ENDS})", "2"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "2"),
             (f"teredo({ENDS})", "2")]
@@ -296,8 +297,8 @@ def test_key_preferences(tshark, captures):
         return len({frame["flow.id"] for frame in frames})
     assert flows("vlan_one_way.pcap", "flow.key_vlan:TRUE") == 2
     assert flows("tunnels.pcap", "flow.key_vlan:TRUE") == len(TUNNELS) + 2  # VLAN, QinQ, MPLS
-    # the TEID and the session differ each way
-    assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS) + 2
+    # TEID, call id and session differ each way; VXLAN and VXLAN-GPE do not differ
+    assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS) - 1 + 3
 
 
 @pytest.mark.parametrize("option, ids, reasons", [

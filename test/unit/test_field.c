@@ -431,56 +431,8 @@ static void test_pings_show_their_identifier(void)
     flow_meter_free(meter);
 }
 
-/* The README's field reference: test_field --markdown */
-
-static const char *type_of(enum flow_kind kind)
-{
-    switch (kind) {
-    case FLOW_UINT8: return "Unsigned integer (8 bits)";
-    case FLOW_UINT16:
-    case FLOW_HEX16: return "Unsigned integer (16 bits)";
-    case FLOW_UINT32: return "Unsigned integer (32 bits)";
-    case FLOW_UINT64: return "Unsigned integer (64 bits)";
-    case FLOW_FRAME: return "Frame number";
-    case FLOW_FLAG: return "Boolean";
-    case FLOW_SPAN: return "Time offset";
-    case FLOW_INSTANT: return "Date and time";
-    case FLOW_TEXT: return "Character string";
-    case FLOW_ADDR_MAC: return "MAC address";
-    case FLOW_ADDR_IPV4: return "IPv4 address";
-    case FLOW_ADDR_IPV6: return "IPv6 address";
-    }
-    return NULL;
-}
-
-static void print_markdown(void)
-{
-    g_print("| Field | Type | Meaning |\n| --- | --- | --- |\n");
-    for (size_t i = 0; i < flow_field_count; i++) {
-        const struct flow_field *field = &flow_fields[i];
-        const struct flow_field *sofar = sofar_of(field->name);
-
-        if (field->scope == FLOW_SCOPE_SOFAR)
-            continue;
-        g_print("| `" FLOW_PREFIX ".%s` | %s | %s", field->name, type_of(field->kind), field->help);
-        if (sofar)
-            g_print(" Also `" FLOW_PREFIX ".%s`.", sofar->name);
-        g_print(" |\n");
-    }
-}
-
-static void test_every_kind_has_a_type_name(void)
-{
-    for (size_t i = 0; i < flow_field_count; i++)
-        g_assert_nonnull(type_of(flow_fields[i].kind));
-}
-
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--markdown") == 0) {
-        print_markdown();
-        return 0;
-    }
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/field/every-promised-field-is-there", test_every_promised_field_is_there);
     g_test_add_func("/field/scopes-show-in-names", test_scopes_show_in_names);
@@ -496,6 +448,5 @@ int main(int argc, char **argv)
     g_test_add_func("/field/tuple-is-one-line", test_tuple_is_one_line);
     g_test_add_func("/field/protocols-have-names", test_protocols_have_names);
     g_test_add_func("/field/pings-show-their-identifier", test_pings_show_their_identifier);
-    g_test_add_func("/field/every-kind-has-a-type-name", test_every_kind_has_a_type_name);
     return g_test_run();
 }
