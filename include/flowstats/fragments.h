@@ -7,6 +7,9 @@
  * Which flow the fragments of a datagram belong to, and the fragments that came
  * before their first one, in the order in which they came.
  *
+ * They are counted in that order, so the oldest holds back the others: only its
+ * time is looked at.
+ *
  * Bounded: FLOW_FRAGMENTS_DATAGRAMS latest first fragments are remembered, and
  * FLOW_FRAGMENTS_WAITING fragments may wait.
  */

@@ -271,7 +271,13 @@ enum { TLS_HANDSHAKE = 22 };
 
 static enum flow_message tls(const uint8_t *data, size_t length)
 {
-    return length < 6 || data[0] != TLS_HANDSHAKE ? FLOW_MESSAGE_UNKNOWN : hello(data[5]);
+    if (length < 6 || data[0] != TLS_HANDSHAKE)
+        return FLOW_MESSAGE_UNKNOWN;
+    /* An encrypted record is no hello, whatever its first byte: it does not state its own length.
+     */
+    if (length >= 9 && (data[6] << 16 | data[7] << 8 | data[8]) + 4 > (data[3] << 8 | data[4]))
+        return FLOW_MESSAGE_UNKNOWN;
+    return hello(data[5]);
 }
 
 static enum flow_message dtls(const uint8_t *data, size_t length)

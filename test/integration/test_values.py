@@ -241,11 +241,12 @@ STATES = {
 # The encapsulation and the packets of each flow, in the order of generate.TUNNELS.
 ENDS = "192.0.2.1↔192.0.2.2"
 TUNNELS = [
-    ("vlan(5)", "6"),  # VLAN, QinQ and MPLS are no part of the key: one flow
+    # VLAN, QinQ and MPLS are no part of the key, VXLAN and VXLAN-GPE are of one kind
+    ("vlan(5)", "6"),
     ("pppoe(5)", "2"), (f"gre(0x00000005, {ENDS})", "2"), (f"gre({ENDS})", "2"),
-    (f"nvgre(5, {ENDS})", "2"), (f"vxlan(5, {ENDS})", "2"), (f"geneve(5, {ENDS})", "2"),
+    (f"nvgre(5, {ENDS})", "2"), (f"vxlan(5, {ENDS})", "4"), (f"geneve(5, {ENDS})", "2"),
     (f"ipip({ENDS})", "2"), ("4in6(2001:db8:1::1↔2001:db8:1::2)", "2"),
-    (f"gtp(0x00000005, {ENDS})", "2"), (f"vxlan(5, {ENDS})", "2"), ("pbb(5)", "2"),
+    (f"gtp(0x00000005, {ENDS})", "2"), ("pbb(5)", "2"),
     (f"pptp(5, {ENDS})", "2"), (f"l2tp(5/5, {ENDS})", "2"),
 ]
 TUNNELS6 = [(f"6in4({ENDS})", "2"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "2"),
@@ -297,8 +298,8 @@ def test_key_preferences(tshark, captures):
         return len({frame["flow.id"] for frame in frames})
     assert flows("vlan_one_way.pcap", "flow.key_vlan:TRUE") == 2
     assert flows("tunnels.pcap", "flow.key_vlan:TRUE") == len(TUNNELS) + 2  # VLAN, QinQ, MPLS
-    # TEID, call id and session differ each way; VXLAN and VXLAN-GPE do not differ
-    assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS) - 1 + 3
+    # TEID, call id and session differ each way
+    assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS) + 3
 
 
 @pytest.mark.parametrize("option, ids, reasons", [
