@@ -56,8 +56,20 @@ static const char *endpoint_filter(endpoint_item_t *item, conv_filter_type_e typ
     return item->port ? filter : address_field(&item->myaddress);
 }
 
-/* The ends of a packet's flow as Wireshark's addresses; index: enum flow_dir of the sender. */
-static void addresses_of(const struct flow *flow, address ret_address[FLOW_DIRS])
+static bool view_of(packet_info *pinfo, struct flow_view *ret_view)
+{
+    return fs_session_meter() && flow_meter_view(fs_session_meter(), pinfo->num, false, ret_view);
+}
+
+/* A tapped packet: its flow, who sent it, and the flow's ends as Wireshark's addresses. */
+struct tapped {
+    struct flow_view view;
+    address end[FLOW_DIRS];
+    uint16_t port[FLOW_DIRS];
+    enum flow_dir sender;
+};
+
+static bool read_tapped(packet_info *pinfo, struct tapped *ret_tapped)
 {
     static const struct {
         int type;
@@ -68,53 +80,51 @@ static void addresses_of(const struct flow *flow, address ret_address[FLOW_DIRS]
         [FLOW_IPV6] = { AT_IPv6, 16 },
     };
 
-    for (enum flow_dir dir = FLOW_UP; dir < FLOW_DIRS; dir++)
-        set_address(&ret_address[dir], families[flow->key.family].type,
-                    families[flow->key.family].length, flow_end_of(flow, dir)->addr);
+    if (!view_of(pinfo, &ret_tapped->view))
+        return false;
+    const struct flow *flow = ret_tapped->view.flow;
+    ret_tapped->sender = flow_fact_dir(ret_tapped->view.fact);
+    for (enum flow_dir dir = FLOW_UP; dir < FLOW_DIRS; dir++) {
+        const struct flow_end *end = flow_end_of(flow, dir);
+        set_address(&ret_tapped->end[dir], families[flow->key.family].type,
+                    families[flow->key.family].length, end->addr);
+        ret_tapped->port[dir] = end->port;
+    }
+    return true;
 }
 
 static tap_packet_status add_conversation(void *data, packet_info *pinfo, epan_dissect_t *edt _U_,
-                                          const void *tapped _U_, tap_flags_t flags)
+                                          const void *tap_data _U_, tap_flags_t flags)
 {
     static ct_dissector_info_t info = { conversation_filter };
     conv_hash_t *hash = data;
-    struct flow_view view;
-    address ends[FLOW_DIRS];
+    struct tapped packet;
 
     hash->flags = flags;
-    if (!flow_meter_view(fs_session_meter(), pinfo->num, false, &view))
+    if (!read_tapped(pinfo, &packet))
         return TAP_PACKET_DONT_REDRAW;
-    enum flow_dir dir = flow_fact_dir(view.fact);
-    addresses_of(view.flow, ends);
+    enum flow_dir from = packet.sender;
     add_conversation_table_data_with_conv_id(
-        hash, &ends[dir], &ends[!dir], flow_end_of(view.flow, dir)->port,
-        flow_end_of(view.flow, !dir)->port, view.flow->id, 1, (int)view.fact->wire_len,
-        &pinfo->rel_ts, &pinfo->abs_ts, &info, CONVERSATION_NONE);
+        hash, &packet.end[from], &packet.end[!from], packet.port[from], packet.port[!from],
+        packet.view.flow->id, 1, (int)packet.view.fact->wire_len, &pinfo->rel_ts, &pinfo->abs_ts,
+        &info, CONVERSATION_NONE);
     return TAP_PACKET_REDRAW;
 }
 
 static tap_packet_status add_endpoints(void *data, packet_info *pinfo, epan_dissect_t *edt _U_,
-                                       const void *tapped _U_, tap_flags_t flags)
+                                       const void *tap_data _U_, tap_flags_t flags)
 {
     static et_dissector_info_t info = { endpoint_filter };
     conv_hash_t *hash = data;
-    struct flow_view view;
-    address ends[FLOW_DIRS];
+    struct tapped packet;
 
     hash->flags = flags;
-    if (!flow_meter_view(fs_session_meter(), pinfo->num, false, &view))
+    if (!read_tapped(pinfo, &packet))
         return TAP_PACKET_DONT_REDRAW;
-    enum flow_dir sender = flow_fact_dir(view.fact);
-    addresses_of(view.flow, ends);
     for (enum flow_dir dir = FLOW_UP; dir < FLOW_DIRS; dir++)
-        add_endpoint_table_data(hash, &ends[dir], flow_end_of(view.flow, dir)->port, dir == sender,
-                                1, (int)view.fact->wire_len, &info, ENDPOINT_NONE);
+        add_endpoint_table_data(hash, &packet.end[dir], packet.port[dir], dir == packet.sender, 1,
+                                (int)packet.view.fact->wire_len, &info, ENDPOINT_NONE);
     return TAP_PACKET_REDRAW;
-}
-
-static bool view_of(packet_info *pinfo, struct flow_view *ret_view)
-{
-    return fs_session_meter() && flow_meter_view(fs_session_meter(), pinfo->num, false, ret_view);
 }
 
 static ws_bool has_flow(packet_info *pinfo WS_CONVERSATION_FILTER_DATA)

@@ -8,6 +8,8 @@
 static struct flow_meter *meter;
 static GSList *tallies; /* struct flow_tally */
 
+static bool is_drawn; /* statistics are, so this session is the last of the program */
+
 /* tshark opens one file; when a session begins again there (-M), the numbers of flows go on. */
 static uint32_t next_id;
 
@@ -44,7 +46,7 @@ static void close_session(void)
 {
     if (!meter)
         return;
-    if (!fs_has_windows()) {
+    if (!is_drawn && !fs_has_windows()) {
         flow_meter_finish(meter);
         for (GSList *tally = tallies; tally; tally = tally->next)
             flow_tally_keep(tally->data, meter);
@@ -86,7 +88,10 @@ bool fs_session_is_last(uint32_t frame)
 
 void fs_session_draw(void)
 {
-    if (meter && !fs_has_windows())
+    if (fs_has_windows())
+        return;
+    is_drawn = true;
+    if (meter)
         flow_meter_finish(meter);
 }
 
