@@ -27,11 +27,17 @@ enum flow_message flow_message_of_arp(uint16_t opcode);
  * for them in its display filters; over_udp or over_tcp is NULL where it does
  * not speak.  They get the length captured bytes behind the transport header;
  * quic gets the decrypted payload of an Initial packet.
+ *
+ * A message over TCP may go on in later segments; then Wireshark decodes it in
+ * the frame that completes it, although its list of this frame's layers may
+ * have the application too.  tcp_size says how long a message is, 0 where that
+ * is not known: only what is whole in its segment tells.
  */
 struct flow_application {
     const char *name;
     enum flow_message (*over_udp)(const uint8_t *data, size_t length);
     enum flow_message (*over_tcp)(const uint8_t *data, size_t length);
+    size_t (*tcp_size)(const uint8_t *data, size_t length);
 };
 
 extern const struct flow_application flow_applications[];

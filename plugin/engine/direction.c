@@ -463,12 +463,84 @@ static enum flow_message snmp(const uint8_t *data, size_t length)
     return at < length ? LOOK_UP(pdus, data[at]) : FLOW_MESSAGE_UNKNOWN;
 }
 
+/* How long messages on a stream are. */
+
+static size_t be16(const uint8_t *data)
+{
+    return (size_t)data[0] << 8 | data[1];
+}
+
+static size_t dns_size(const uint8_t *data, size_t length)
+{
+    return length < 2 ? 0 : 2 + be16(data);
+}
+
+static size_t tls_size(const uint8_t *data, size_t length)
+{
+    return length < 5 ? 0 : 5 + be16(data + 3);
+}
+
+static size_t stun_size(const uint8_t *data, size_t length)
+{
+    return length < 4 ? 0 : 20 + be16(data + 2);
+}
+
+static size_t radius_size(const uint8_t *data, size_t length)
+{
+    return length < 4 ? 0 : be16(data + 2);
+}
+
+static size_t snmp_size(const uint8_t *data, size_t length)
+{
+    size_t at = 0, size;
+    uint8_t tag;
+
+    return ber(data, length, &at, &tag, &size) ? at + size : 0;
+}
+
+/*
+ * HTTP and SIP: the header, and a body of the length that it states.  Without
+ * one a request has no body, and that of a response ends who knows where.
+ */
+static size_t text_size(const uint8_t *data, size_t length)
+{
+    static const char end[] = "\r\n\r\n",
+                      body[] = "\r\ncontent-length:", coding[] = "\r\ntransfer-encoding:";
+    char *header = g_ascii_strdown((const char *)data, (gssize)length);
+    const char *behind = g_strstr_len(header, (gssize)length, end);
+    size_t size = 0;
+
+    if (behind) {
+        gssize header_size = behind + strlen(end) - header;
+        const char *stated = g_strstr_len(header, header_size, body);
+        size = (size_t)header_size;
+        if (g_strstr_len(header, header_size, coding))
+            size = 0;
+        else if (stated)
+            size += (size_t)MIN(g_ascii_strtoull(stated + strlen(body), NULL, 10), UINT32_MAX);
+        else if (!starts_with_method(data, length))
+            size = 0;
+    }
+    g_free(header);
+    return size;
+}
+
 const struct flow_application flow_applications[] = {
-    { "dns", dns, dns_over_tcp }, { "mdns", dns, NULL },  { "llmnr", dns, NULL },
-    { "nbns", dns, NULL },        { "dhcp", dhcp, NULL }, { "dhcpv6", dhcpv6, NULL },
-    { "ntp", ntp, NULL },         { "http", http, http }, { "ssdp", http, NULL },
-    { "tls", tls, tls },          { "dtls", dtls, NULL }, { "quic", quic, NULL },
-    { "stun", stun, stun },       { "sip", sip, sip },    { "radius", radius, radius },
-    { "snmp", snmp, snmp },
+    { "dns", dns, dns_over_tcp, dns_size },
+    { "mdns", dns, NULL, NULL },
+    { "llmnr", dns, NULL, NULL },
+    { "nbns", dns, NULL, NULL },
+    { "dhcp", dhcp, NULL, NULL },
+    { "dhcpv6", dhcpv6, NULL, NULL },
+    { "ntp", ntp, NULL, NULL },
+    { "http", http, http, text_size },
+    { "ssdp", http, NULL, NULL },
+    { "tls", tls, tls, tls_size },
+    { "dtls", dtls, NULL, NULL },
+    { "quic", quic, NULL, NULL },
+    { "stun", stun, stun, stun_size },
+    { "sip", sip, sip, text_size },
+    { "radius", radius, radius, radius_size },
+    { "snmp", snmp, snmp, snmp_size },
 };
 const size_t flow_application_count = G_N_ELEMENTS(flow_applications);

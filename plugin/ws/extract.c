@@ -114,23 +114,32 @@ static uint32_t payload_of(const struct fs_net *net)
     }
 }
 
-static enum flow_message message_of(const struct fs_walk *walk)
+static enum flow_message message_over_tcp(const struct fs_walk *walk)
 {
     const struct flow_application *application = &flow_applications[walk->application];
-    enum flow_message (*message)(const uint8_t *, size_t) =
-        walk->over_tcp ? application->over_tcp : application->over_udp;
+    struct fs_bytes here = walk->net.payload;
+    uint32_t captured = fs_bytes_here(&here);
+
+    if (!application->over_tcp || captured <= 12)
+        return FLOW_MESSAGE_UNKNOWN;
+    here.at += (uint32_t)(here.data[here.at + 12] >> 4) * 4;
+    const uint8_t *message = here.data + here.at;
+    captured = fs_bytes_here(&here);
+    size_t size = application->tcp_size(message, captured);
+    return size > 0 && size <= captured ? application->over_tcp(message, captured)
+                                        : FLOW_MESSAGE_UNKNOWN;
+}
+
+static enum flow_message message_over_udp(const struct fs_walk *walk)
+{
+    const struct flow_application *application = &flow_applications[walk->application];
     struct fs_bytes here = walk->message;
 
-    if (!message)
-        return FLOW_MESSAGE_UNKNOWN;
     if (!here.data) {
         here = walk->net.payload;
-        uint32_t captured = fs_bytes_here(&here);
-        here.at += !walk->over_tcp ? 8
-                   : captured > 12 ? (uint32_t)(here.data[here.at + 12] >> 4) * 4
-                                   : captured;
+        here.at += 8;
     }
-    return message(here.data + here.at, fs_bytes_here(&here));
+    return application->over_udp(here.data + here.at, fs_bytes_here(&here));
 }
 
 /* Fragments wait for their first one where it alone says what flow they belong to. */
@@ -182,7 +191,8 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
     else if (net->protocol == FLOW_PROTOCOL_ICMPV6 && captured > 0)
         packet->message_type = (uint8_t)flow_message_of_icmpv6(data[0]);
     if (walk->has_application)
-        packet->application = (uint8_t)message_of(walk);
+        packet->application =
+            (uint8_t)(walk->over_tcp ? message_over_tcp(walk) : message_over_udp(walk));
     if (walk->has_quote) {
         packet->quote = tuple_of(&walk->quote);
         packet->bits |= FLOW_PACKET_QUOTE;

@@ -554,9 +554,40 @@ static void test_every_application_has_a_row(void)
     }
 }
 
+/* Only a message that is whole in its segment tells. */
+static void test_sizes_on_a_stream(void)
+{
+    static const struct {
+        const char *application, *text;
+        size_t size;
+    } rows[] = {
+        { "http", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27 },
+        { "http", "GET / HTTP/1.1\r\nHost: a\r\n", 0 },
+        { "http", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nbody", 45 },
+        { "http", "HTTP/1.1 200 OK\r\n\r\n", 0 },
+        { "http", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 0 },
+        { "sip", "SIP/2.0 200 OK\r\ncontent-length:0\r\n\r\n", 36 },
+        { "tls", "\x16\x03\x03\x01\x02", 5 + 0x102 },
+        { "tls", "\x16\x03", 0 },
+        { "dns", "\x01\x02", 2 + 0x102 },
+        { "stun", "\x01\x01\x01\x04", 20 + 0x104 },
+        { "radius", "\x02\x01\x01\x14", 0x114 },
+        { "snmp", "\x30\x1b\x02", 2 + 0x1b },
+        { "snmp", "\x30", 0 },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        for (size_t n = 0; n < flow_application_count; n++)
+            if (strcmp(flow_applications[n].name, rows[i].application) == 0)
+                g_assert_cmpuint(flow_applications[n].tcp_size((const uint8_t *)rows[i].text,
+                                                               strlen(rows[i].text)),
+                                 ==, rows[i].size);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/direction/sizes-on-a-stream", test_sizes_on_a_stream);
     g_test_set_nonfatal_assertions();
     g_test_add_func("/direction/the-lower-port-is-the-server", test_ports);
     g_test_add_func("/direction/nothing-known-is-up", test_nothing_known_is_up);
