@@ -504,12 +504,15 @@ static size_t snmp_size(const uint8_t *data, size_t length)
  */
 static size_t text_size(const uint8_t *data, size_t length)
 {
-    static const char end[] = "\r\n\r\n",
-                      body[] = "\r\ncontent-length:", coding[] = "\r\ntransfer-encoding:";
-    char *header = g_ascii_strdown((const char *)data, (gssize)length);
-    const char *behind = g_strstr_len(header, (gssize)length, end);
+    static const char end[] = "\r\n\r\n", body[] = "\r\ncontent-length:";
+    static const char coding[] = "\r\ntransfer-encoding:";
     size_t size = 0;
 
+    if (!starts_with(data, length, "HTTP/") && !starts_with(data, length, "SIP/") &&
+        !starts_with_method(data, length))
+        return 0;
+    char *header = g_ascii_strdown((const char *)data, (gssize)length);
+    const char *behind = g_strstr_len(header, (gssize)length, end);
     if (behind) {
         gssize header_size = behind + strlen(end) - header;
         const char *stated = g_strstr_len(header, header_size, body);

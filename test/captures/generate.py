@@ -507,6 +507,13 @@ def answers_first():
 
 
 @capture
+def answer_in_pieces():
+    """The start of a long answer: without a tree Wireshark lists HTTP here, with one it does not."""
+    http = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 1000
+    return timed([message(80, 30, http, TCP, flags="A", seq=1, ack=1)])
+
+
+@capture
 def ports_decide():
     """(sender, receiver): up unless the sender is the server."""
     pairs = [(80, 40000), (40000, 80), (1024, 1025), (49151, 49152), (49152, 49151), (3000, 2000),

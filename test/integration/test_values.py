@@ -218,6 +218,7 @@ WHOLE = [
     ("error_in_tunnel", 3, "flow.icmp_error_for", "1"),
     ("error_in_tunnel", 2, "flow.icmp_errors", "1"),
     ("error_in_tunnel", 1, "flow.icmp_errors", "0"),
+    ("answer_in_pieces", 1, "flow.direction_reason_name", "ports"),
     ("extension_headers", None, "flow.id", "0"),
     ("extension_headers", None, "flow.up.payload_bytes", "100"),
     ("extension_headers", None, "flow.up.frags", "0"),
