@@ -1,0 +1,76 @@
+"""The packet details: what a click on a packet shows, whatever was clicked before."""
+import pytest
+
+import driver
+
+ROOT = r"^\[Flow Statistics"
+
+
+def tree_of(window, frame):
+    """Our rows of the packet details, all of them unfolded."""
+    window.select(frame)
+    rows = driver.tree_rows(window.details)
+    return rows[next(i for i, (_, text) in enumerate(rows) if text.startswith("[Flow Stat")):]
+
+
+@pytest.fixture
+def unfolded(window):
+    """The window with our tree unfolded, and no other."""
+    window.select(73)
+    window.choose("View", "Collapse All")
+    window.select_detail(ROOT)
+    window.choose("View", "Expand Subtrees")
+    return window
+
+
+def test_subtrees(unfolded):
+    top, *rows = tree_of(unfolded, 73)
+    assert top == (0, "[Flow Statistics: flow 20, TCP 192.0.2.1:51608 → 192.0.2.2:80, packet 1 "
+                      "of 17, 613 B up, 41 kB down, Closed, RTT 0.0441 ms]")
+    assert [text.strip("[]").split(":")[0] for depth, text in rows if depth == 1] == [
+        "Identity", "This packet", "Both directions", "Up", "Down", "TCP", "So far"]
+
+
+def test_packets_clicked_in_any_order(unfolded, details):
+    for frame in (89, 73, 99, 28, 74, 73):
+        assert tree_of(unfolded, frame) == details(frame)
+
+
+@pytest.mark.parametrize("link, frame", [("Next", 74), ("Last", 89), ("SYN-ACK", 74)])
+def test_double_click_on_a_link_goes_there(unfolded, link, frame):
+    unfolded.select(73)
+    cell = unfolded.select_detail(rf"^\[{link} frame: {frame}\]")
+    unfolded.desktop.scroll_to(unfolded.details, cell)
+    unfolded.desktop.click(cell, times=2)
+    unfolded.wait(lambda: unfolded.frame() == frame, f"frame {frame} after a double click")
+
+
+def test_reload_keeps_the_values(unfolded, details):
+    unfolded.choose("View", "Reload")
+    unfolded.wait(lambda: len(unfolded.frames()) == 99, "packets")
+    assert tree_of(unfolded, 99) == details(99)
+    assert tree_of(unfolded, 73) == details(73)
+
+
+def test_values_follow_a_preference(unfolded, details):
+    unfolded.select(95)
+    with unfolded.context_menu(unfolded.select_detail(ROOT)) as menu:
+        preference = unfolded.menu_item("Protocol Preferences", "Idle timeout.*", top=menu)
+    for seconds, index in ((10, "1 of 5"), (0, "3 of 7")):
+        driver.act(preference, "Press")
+        editor = driver.find(unfolded.main, "label", "^Idle timeout").get_parent()
+        driver.find(editor, "text").set_text_contents(str(seconds))
+        driver.act(driver.find(editor, driver.BUTTON, "^OK$"), "Press")
+        unfolded.wait(lambda: f"packet {index}," in " ".join(driver.texts(unfolded.details)),
+                      f"an idle timeout of {seconds}")
+        for frame in (93, 95):
+            assert tree_of(unfolded, frame) == details(frame, "-o", f"flow.idle_timeout:{seconds}")
+
+
+def test_ignored_packets_do_not_count(unfolded, details):
+    for total in ("packet 1 of 16, 613 B up, 33 kB down", "packet 1 of 17, 613 B up, 41 kB down"):
+        unfolded.select(80)
+        unfolded.choose("Edit", "Ignore/Unignore.*")
+        unfolded.select(73)
+        unfolded.wait(lambda: total in " ".join(driver.texts(unfolded.details)), total)
+    assert tree_of(unfolded, 89) == details(89)
