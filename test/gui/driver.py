@@ -128,12 +128,18 @@ def cells(table, column=0):
     """The cells of a column, by its title or number; of a tree those that are not folded away."""
     if isinstance(column, str):
         column = wait(lambda: columns(table), "columns").index(column)
-    found = [table.get_accessible_at(row, column) for row in range(table.get_n_rows())]
-    return [cell for cell in found if cell]
+    cells = (table.get_accessible_at(row, column) for row in range(table.get_n_rows()))
+    return (cell for cell in cells if cell)
 
 
 def texts(table, column=0):
     return [name(cell).strip() for cell in cells(table, column)]
+
+
+def row_of(table, pattern, column=0):
+    """The number and the cell of the first row whose text matches, or None."""
+    return next(((row, cell) for row, cell in enumerate(cells(table, column))
+                 if re.search(pattern, name(cell))), None)
 
 
 def rows(table):
@@ -143,9 +149,9 @@ def rows(table):
 
 def tree_rows(tree):
     """(depth, text) of the rows of a tree that are not folded away."""
-    lefts = [extents(cell)[0] for cell in cells(tree)]
-    depths = {left: depth for depth, left in enumerate(sorted(set(lefts)))}
-    return [(depths[left], text) for left, text in zip(lefts, texts(tree))]
+    found = [(extents(cell)[0], name(cell)) for cell in cells(tree)]
+    depths = {left: depth for depth, left in enumerate(sorted({left for left, _ in found}))}
+    return [(depths[left], text) for left, text in found]
 
 
 def select_row(table, row):
@@ -453,17 +459,17 @@ class Wireshark:
         return first and int(first.group(1))
 
     def select(self, frame):
-        """Select a frame of the packet list, and wait for its details."""
-        row = self.wait(lambda: [i for i, other in enumerate(self.frames()) if other == frame],
-                        f"frame {frame} in the packet list")[0]
+        """Select a frame of the packet list, wait for its details, and return its number's cell."""
+        row, cell = self.wait(lambda: row_of(self.list, f"^{frame}$", "No."), f"row of {frame}")
         select_row(self.list, row)
         self.wait(lambda: self.frame() == frame, f"frame {frame}")
+        return cell
 
     def select_detail(self, pattern):
         """Select a row of the packet details, and return its cell."""
-        row = next(i for i, text in enumerate(texts(self.details)) if re.search(pattern, text))
+        row, cell = self.wait(lambda: row_of(self.details, pattern), f"row {pattern}")
         select_row(self.details, row)
-        return self.details.get_accessible_at(row, 0)
+        return cell
 
     def sort(self, table, column):
         """Click on the title of a column, never twice at one place, which is a double click."""

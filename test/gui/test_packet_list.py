@@ -48,8 +48,7 @@ def test_conversation_filter(window, of_flow):
 
 def test_context_menu_colours_and_filters(window, of_flow):
     window.filter("tcp.port == 80")
-    window.select(of_flow[0])
-    cell = driver.cells(window.list, "No.")[window.frames().index(of_flow[0])]
+    cell = window.select(of_flow[0])
     window.desktop.scroll_to(window.list, cell)
     with window.context_menu(cell) as menu:
         window.choose("Colorize Conversation", "Flow", "Color 3.*", top=menu)

@@ -92,8 +92,8 @@ def test_every_tree_opens(window, tree):
 def test_conversations(window, frames):
     dialog = window.open("Statistics", "Conversations")
     kinds = driver.find(dialog, "tree")
-    row = driver.texts(kinds, "Protocol").index("FlowStats")
-    tick = driver.cells(kinds)[row]
+    row, _ = driver.row_of(kinds, "^FlowStats$", "Protocol")
+    tick = kinds.get_accessible_at(row, 0)
     window.desktop.scroll_to(kinds, tick)
     window.desktop.click(tick)
     tab = driver.find(dialog, "page tab", "^FlowStats")
@@ -101,12 +101,12 @@ def test_conversations(window, frames):
     driver.act(tab, "Press")
     table = window.wait(lambda: next((tree for tree in list(driver.find_all(dialog, "tree"))[1:]
                                       if driver.extents(tree)[2] > 0 and
-                                      len(driver.cells(tree)) == 23), None), "our conversations")
+                                      tree.get_n_rows() == 23), None), "our conversations")
     # Two pings between the same ends: flows 7 and 11.
     row = next(i for i, row in enumerate(driver.rows(table))
                if row[:4] == ["192.0.2.1", "0", "192.0.2.2", "0"] and row[5] == "588 bytes")
     driver.select_row(table, row)
-    with window.context_menu(driver.cells(table)[row]) as menu:
+    with window.context_menu(table.get_accessible_at(row, 0)) as menu:
         window.choose("Apply as Filter", "Selected", "A ↔ B", top=menu)
     expected = [int(frame["frame.number"]) for frame in frames if frame["flow.id"] == "7"]
     window.wait(lambda: window.frames() == expected, "the packets of the flow")
