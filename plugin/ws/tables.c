@@ -273,7 +273,9 @@ static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t
     if (fs_ns_of(&pinfo->abs_ts, &now_ns) && fs_ns_of(&pinfo->rel_ts, &since_start_ns))
         file_start_ns = now_ns - since_start_ns;
     flow_tally_pass(tally, pinfo->num);
-    if (stage == FILLED_NOW)
+    if (!fs_session_is_last(pinfo->num))
+        stage = TO_FILL; /* what looked like the end was the window painting the last row */
+    else if (stage == FILLED_NOW)
         fill();
     return TAP_PACKET_REDRAW;
 }
