@@ -516,13 +516,11 @@ static size_t text_size(const uint8_t *data, size_t length)
     if (behind) {
         gssize header_size = behind + strlen(end) - header;
         const char *stated = g_strstr_len(header, header_size, body);
-        size = (size_t)header_size;
-        if (g_strstr_len(header, header_size, coding))
-            size = 0;
-        else if (stated)
+        bool is_coded = g_strstr_len(header, header_size, coding);
+        if (!is_coded && (stated || starts_with_method(data, length)))
+            size = (size_t)header_size;
+        if (size > 0 && stated)
             size += (size_t)MIN(g_ascii_strtoull(stated + strlen(body), NULL, 10), UINT32_MAX);
-        else if (!starts_with_method(data, length))
-            size = 0;
     }
     g_free(header);
     return size;
