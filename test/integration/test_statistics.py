@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import re
+import struct
 
 import pytest
 
@@ -154,3 +155,25 @@ def test_trees_count_each_flow_once(tshark, captures, tree, capture, counts):
 def test_trees_follow_their_filter(tshark, captures):
     text = statistic(tshark, captures / "port_reuse.pcap", "flowstats.sizes,tree,tcp.len > 0")
     assert re.search(r"^ 3 to 9 +1 ", text, re.M) and re.search(r"^Packets +1 ", text, re.M)
+
+
+def test_a_hundred_thousand_flows(tshark):
+    """Each a datagram of 3 bytes from another address; the table stops at its rows and says so."""
+    count, capture = 100_000, tshark.folder / "many.pcap"
+    with open(capture, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
+        for i in range(count):
+            packet = (struct.pack(">BBHHHBBH4s4s", 0x45, 0, 31, 0, 0, 64, 17, 0,
+                                  (0x0a000000 + i).to_bytes(4, "big"), b"\xc0\0\2\1")
+                      + struct.pack(">HHHH", 40000, 9999, 11, 0) + b"abc")
+            file.write(struct.pack("<IIII", i, 0, len(packet), len(packet)) + packet)
+    capture.chmod(0o644)
+    flows = tshark.flows(capture)
+    assert [flow["flow.id"] for flow in flows] == list(range(count))
+    assert {flow["flow.payload_bytes"] for flow in flows} == {3}
+    assert flows[-1]["flow.ip.src"] == "10.1.134.159"
+    table = statistic(tshark, capture, "flowstats,table", "-o", "flow.table_rows:99000")
+    assert len(ROWS.findall(table)) == 99_000
+    last = [cell.strip() for cell in table.splitlines()[-2].split("|")]
+    assert last[1] == "… and 1000 more flows"
+    assert last[7:13] == ["1000", "0", "31000", "0", "3000", "0"]
