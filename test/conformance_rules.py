@@ -1,0 +1,695 @@
+"""What test/conformance compares, and the rules that explain the differences that remain.
+
+The reference is tshark's own decode, read from its fields, and what the definitions of our fields
+make of those.  Nothing here looks at the packets' bytes.
+"""
+import collections
+from decimal import Decimal
+
+# Differences that remain, and why ours is the right answer.  Each is proven where it is used: an
+# answer that is neither tshark's nor the one that the rule predicts differs.
+RULES = {
+    "final destination": "a routing header or home address option changes the addresses that "
+                         "Wireshark shows as source and destination; ipv6.src and ipv6.dst stay "
+                         "those of the header",
+    "enclosed length": "a length beyond what encloses it is limited by that",
+    "longest frame": "frame.len ends at 2^31 - 1; ours is the length in the file, which capinfos "
+                     "and Statistics > Conversations count",
+    "quoted elsewhere": "what sFlow samples and NHRP reports is quoted, as in ICMP errors: no "
+                        "packet of this capture, and the packet list shows the outer addresses",
+    "instant handshake": "Wireshark takes an initial RTT of 0 for none and measures again later",
+    "no packet": "tshark numbers records that are no packets, capinfos does not count them",
+    "simultaneous open": "Wireshark counts from the other side's SYN, which is not the initiator's",
+    "decoded otherwise": "without reassembly Wireshark decodes other layers in this frame, or in "
+                         "the one that decided its flow's direction",
+}
+
+TRANSPORTS = {"tcp": "tcp", "udp": "udp", "udplite": "udp", "sctp": "sctp", "dccp": "dccp"}
+PORTS = {"6": "tcp", "17": "udp", "136": "udp", "132": "sctp", "33": "dccp"}
+HEADER_LENGTHS = {"1": 8, "58": 8, "17": 8, "136": 8, "132": 12}
+EXTENSION_HEADERS = {"ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstopts", "mipv6",
+                     "shim6", "ah"}
+# Encapsulations that tell no flows apart, and those whose identifiers do not.
+SHOWN_ONLY = {"vlan", "mpls"}
+OWN_IDS = {"gtp", "l2tp", "l2tpv3", "pptp", "pppoe"}
+# What comes behind these is quoted.
+QUOTES_ELSEWHERE = {"sflow", "nhrp"}
+QUOTES = {"icmp", "icmpv6"} | QUOTES_ELSEWHERE
+
+# What stands where other addresses than the header's count, and those that the packet list shows.
+REPLACED = ("ipv6.routing.segleft", "ipv6.opt.mipv6.home_address")
+SHOWN = ("_ws.col.Source", "_ws.col.Destination",  # 4.0
+         "_ws.col.def_src", "_ws.col.def_dst")  # later
+LINK_LENGTHS = {"eth": 14, "ethertype": 0, "vlan": 4, "ieee8021ad": 4, "raw": 0, "null": 4,
+                "sll": 16}
+# What Wireshark says of a length beyond what encloses it.
+TOO_LONG = ("ip.bogus_ip_length", "ipv6.plen_exceeds_framing", "udp.length.bad")
+DECODED = (
+    "frame.len", "frame.cap_len", "frame.time_epoch", "frame.protocols",
+    "eth.src", "eth.dst", "eth.type", "isl.src", "isl.dst",
+    "ip.src", "ip.dst", "ip.id", "ip.flags.df", "ip.flags.mf", "ip.frag_offset", "ip.proto",
+    "ip.len", "ip.hdr_len", "ip.reassembled_in",
+    "ipv6.src", "ipv6.dst", "ipv6.nxt", "ipv6.plen",
+    "ipv6.fraghdr.offset", "ipv6.fraghdr.more", "ipv6.fraghdr.ident", "ipv6.reassembled.in",
+    *REPLACED, *SHOWN, *TOO_LONG,
+    "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.len", "tcp.stream", "tcp.flags.syn",
+    "tcp.flags.ack", "tcp.analysis.initial_rtt",
+    "udp.srcport", "udp.dstport", "udp.length",
+    "sctp.srcport", "sctp.dstport", "dccp.srcport", "dccp.dstport",
+    "icmp.type", "icmp.ident", "icmpv6.type", "icmpv6.echo.identifier",
+)
+
+# Fields without two readings that a first pass cannot know all the same.
+LATER = {"flow.is_last", "flow.next_frame", "flow.last_frame", "flow.icmp_error_frame",
+         "flow.end_reason", "flow.end_reason_name"}
+WAYS = ("up", "down")
+LONGEST = str(2**31 - 1)  # what frame.len says of all frames from there on
+
+
+class Tally:
+    """What some captures came to, or all."""
+
+    def __init__(self):
+        self.captures = 0
+        self.frames = 0
+        self.compared = collections.Counter()
+        self.skipped = collections.Counter()
+        self.explained = collections.Counter()
+        self.differing = []
+        self.outside = []
+        self.names = collections.defaultdict(list)
+
+    def compare(self, check, where, ours, reference, rule=None):
+        self.compared[check] += 1
+        if ours == reference:
+            return True
+        if rule:
+            self.explained[check, rule] += 1
+        else:
+            self.differing.append((check, f"{where}: ours {ours}, tshark's {reference}"))
+        return False
+
+    def new_lines(self, other, most):
+        """Of the differences that another one would add: at most so many lines for a check."""
+        seen = collections.Counter(check for check, _ in self.differing)
+        for check, line in other.differing:
+            seen[check] += 1
+            if seen[check] <= most:
+                yield f"differs: {check}: {line}"
+
+    def add(self, other):
+        self.captures += other.captures
+        self.frames += other.frames
+        for counter in ("compared", "skipped", "explained"):
+            getattr(self, counter).update(getattr(other, counter))
+        self.differing += other.differing
+        self.outside += other.outside
+        for reason, names in other.names.items():
+            self.names[reason] += names
+
+    def skip_capture(self, reason, path):
+        self.skipped[reason] += 1
+        self.names[reason].append(str(path))
+
+    def lines(self):
+        yield f"{self.captures} captures, {self.frames} frames"
+        counts = collections.Counter(check for check, _ in self.differing)
+        for check, count in sorted(self.compared.items()):
+            rules = [f", {number} by the rule '{rule}'"
+                     for (of, rule), number in sorted(self.explained.items()) if of == check]
+            yield f"{check}: {count} compared, {counts[check]} differ{''.join(rules)}"
+        for reason, count in sorted(self.skipped.items()):
+            names = sorted(self.names[reason])
+            yield f"skipped: {count} {reason}" + (f" ({', '.join(names)})" if 0 < len(names) < 9
+                                                  else "")
+        for rule in sorted({rule for _, rule in self.explained}):
+            yield f"rule '{rule}': {RULES[rule]}"
+        yield f"{len(self.outside)} frames stay in an outer flow though tshark decoded an inner one"
+        for where in self.outside:
+            yield f"outside: {where}"
+
+
+class Header:
+    """The network header that a flow goes by, as tshark decoded it, and the transport behind it."""
+
+    def __init__(self, frame, family, occurrence, before):
+        self.frame, self.family, self.occurrence = frame, family, occurrence
+        self.layers = before  # all of the frame's up to this header
+        self.behind = []
+        self.transport = None
+        self.is_fragment = self.is_later = False
+
+    def value(self, name):
+        values = self.frame.get(f"{self.family}.{name}", "").split(";")
+        return values[self.occurrence] if self.occurrence < len(values) else None
+
+    def set_fragment(self, offset, more, occurrence):
+        offsets, mores = (self.frame.get(name, "").split(";") for name in (offset, more))
+        if occurrence < min(len(offsets), len(mores)):
+            self.is_later = offsets[occurrence] not in ("", "0")
+            self.is_fragment = self.is_later or is_true(mores[occurrence])
+        return self.is_fragment
+
+    def of_transport(self, name):
+        if not self.transport:
+            return None
+        transport, occurrence = self.transport
+        values = self.frame.get(f"{transport}.{name}", "").split(";")
+        return values[occurrence] or None if occurrence < len(values) else None
+
+    @property
+    def addresses(self):
+        """The sender's and the receiver's, as the packet list shows them."""
+        if self.family == "ipv6" and any(name in self.frame for name in REPLACED):
+            return [self.frame[name] for name in SHOWN if name in self.frame]
+        return [self.value("src"), self.value("dst")]
+
+    @property
+    def protocol(self):
+        """As the header states it; none where extension headers come between."""
+        if EXTENSION_HEADERS & set(self.behind):
+            return None
+        return self.value("proto" if self.family == "ip" else "nxt")
+
+
+def layers_of(frame):
+    return frame.get("frame.protocols", "")
+
+
+def count(frame, name):
+    return len(frame[name].split(";")) if name in frame else 0
+
+
+def is_true(text):
+    return text in ("1", "True")
+
+
+def headers_of(frame):
+    """The innermost header, and the innermost that an ICMP error quotes; None where there is none.
+
+    Inside a fragment nothing counts.
+    """
+    found, part, seen = [None, None], 0, collections.Counter()
+    layers = layers_of(frame).split(":")
+    for i, layer in enumerate(layers):
+        header = found[part]
+        if layer in QUOTES and header:
+            header.behind.append(layer)
+            if part == 1 or layer in QUOTES_ELSEWHERE:
+                break
+            part = 1
+            continue
+        name = TRANSPORTS.get(layer, layer)
+        seen[name] += 1
+        if layer in ("ip", "ipv6"):
+            if seen[layer] > count(frame, f"{layer}.dst"):
+                break  # listed, but its addresses are not there
+            header = found[part] = Header(frame, layer, seen[layer] - 1, layers[:i])
+            if layer == "ip" and header.set_fragment("ip.frag_offset", "ip.flags.mf",
+                                                     header.occurrence):
+                break
+        elif header:
+            header.behind.append(layer)
+            if layer == "ipv6.fraghdr" and header.set_fragment(
+                    "ipv6.fraghdr.offset", "ipv6.fraghdr.more", seen[layer] - 1):
+                break
+            if layer in TRANSPORTS and not header.transport:
+                header.transport = (name, seen[name] - 1)
+    return found
+
+
+def tracked(frame):
+    return headers_of(frame)[0]
+
+
+def ends(frame, source, destination):
+    """The sender's and the receiver's value of a pair of our fields."""
+    pair = [frame.get(source), frame.get(destination)]
+    return pair[::-1] if frame["flow.direction"] == "1" else pair
+
+
+def way_of(frame):
+    return WAYS[int(frame["flow.direction"])]
+
+
+def check_addresses(tally, where, frame, header):
+    """Whether the tracked header is the innermost one; true if so."""
+    family = "ip" if "flow.ip.src" in frame else "ipv6"
+    ours = ends(frame, f"flow.{family}.src", f"flow.{family}.dst")
+    is_same = tally.compare("addresses", where, ours, header.addresses)
+    if is_same and ours != [header.value("src"), header.value("dst")]:
+        tally.explained["addresses", "final destination"] += 1
+    if is_same and QUOTES_ELSEWHERE & set(header.behind):
+        tally.explained["addresses", "quoted elsewhere"] += 1
+    if not is_same and header.layers.count("ip") + header.layers.count("ipv6") > 0:
+        tally.outside.append(f"{where}: {layers_of(frame)}")
+    return is_same
+
+
+def check_ports(tally, where, frame, header):
+    protocol = frame["flow.proto"]
+    ours = ends(frame, "flow.srcport", "flow.dstport")
+    if header.protocol:
+        tally.compare("protocol", where, protocol, header.protocol)
+    if protocol not in PORTS:
+        tally.compare("ports", where, ours, [None, None])
+    elif header.of_transport("dstport"):
+        tally.compare("ports", where, ours,
+                      [header.of_transport("srcport"), header.of_transport("dstport")])
+    else:
+        tally.skipped["frames whose ports tshark does not show, for ports"] += 1
+
+
+def room_of(frame, header):
+    """The IP payload that the header states, and what the frame has room for; None: unknown."""
+    is_v4 = header.family == "ip"
+    stated, header_length = header.value("len" if is_v4 else "plen"), header.value("hdr_len")
+    header_length = int(header_length or 0) if is_v4 else 40
+    stated = int(stated) - header_length * is_v4 if stated and stated != "0" else None
+    enclosed = None
+    if all(layer in LINK_LENGTHS for layer in header.layers) and "isl.dst" not in frame:
+        links = sum(LINK_LENGTHS[layer] for layer in header.layers)
+        enclosed = int(frame["frame.len"]) - links - header_length
+    elif any(expert in frame for expert in TOO_LONG):
+        stated = None
+    return stated, enclosed
+
+
+def check_payload(tally, where, frame, header, ours):
+    """What this packet added to the payload of its flow's direction."""
+    protocol = frame["flow.proto"]
+    if protocol == "6":
+        if header.of_transport("len"):
+            tally.compare("tcp.len", where, ours, int(header.of_transport("len")))
+        else:
+            tally.skipped["TCP frames cut before tcp.len, for payload"] += 1
+        return
+    rooms = [room for room in room_of(frame, header) if room is not None]
+    if EXTENSION_HEADERS & set(header.behind) or protocol == "33" or not rooms:
+        tally.skipped["frames with extension headers, DCCP or no sure length, for payload"] += 1
+        return
+    check, stated = "IP payload", rooms[0]
+    if protocol == "17":
+        check, stated = "udp.length", int(header.of_transport("length") or 0)
+        if stated == 0:
+            tally.skipped["UDP frames without a length, for payload"] += 1
+            return
+    transport = HEADER_LENGTHS.get(protocol, 0)
+    expected, enclosed = max(0, stated - transport), max(0, min(rooms) - transport)
+    tally.compare(check, where, ours, expected,
+                  "enclosed length" if ours == enclosed < expected else None)
+
+
+def tunnels_of(frame):
+    """What of flow.vni tells flows apart: kinds, endpoints in either order, shared identifiers."""
+    tunnels = []
+    for layer in frame.get("flow.vni", "").split(" › "):
+        kind, _, rest = layer.rstrip(")").partition("(")
+        if kind not in SHOWN_ONLY:
+            tunnels.append((kind, *(tuple(sorted(part.split("↔"))) for part in rest.split(", ")
+                                    if "↔" in part or kind not in OWN_IDS)))
+    return tuple(tunnels)
+
+
+def key_of(frame, header):
+    """What makes two packets one flow, from tshark's fields."""
+    ident = None
+    for layer, kinds, name in (("icmp", range(256), "icmp.ident"),
+                               ("icmpv6", (128, 129, 160, 161), "icmpv6.echo.identifier")):
+        if layer in header.behind and int(frame.get(f"{layer}.type", "-1").split(";")[0]) in kinds:
+            ident = frame.get(name, "").split(";")[0] or None
+    if set(header.behind) & {"icmp", "icmpv6"} and count(frame, "icmp.type") > 1:
+        return None
+    pair = zip(header.addresses,
+               (header.of_transport(port) for port in ("srcport", "dstport")))
+    return (tuple(sorted(pair, key=str)), frame["flow.proto"], ident, tunnels_of(frame))
+
+
+def is_clean(frame):
+    """A handshake of three packets, nothing sent again."""
+    return (frame.get("flow.tcp.syn_retrans") == frame.get("flow.tcp.syn_ack_retrans") == "0"
+            and "flow.tcp.rtt_user" in frame and frame.get("flow.tcp.state") != "7")
+
+
+class Streams:
+    """Our flows against tcp.stream, or the five-tuple, one to one."""
+
+    def __init__(self, tally):
+        self.tally, self.flow_of, self.stream_of = tally, {}, {}
+
+    def compare(self, check, where, flow, stream):
+        known = self.flow_of.setdefault(stream, flow)
+        self.tally.compare(f"flow of a {check}", where, flow, known)
+        known = self.stream_of.setdefault(flow, stream)
+        self.tally.compare(f"{check} of a flow", where, known, stream)
+
+
+def opened_by_both(frames):
+    """The flows with a SYN from either side."""
+    senders = collections.defaultdict(set)
+    for frame in frames:
+        if is_true(frame.get("tcp.flags.syn")) and not is_true(frame.get("tcp.flags.ack")):
+            senders[frame.get("flow.id")].add(frame.get("flow.direction"))
+    return {flow for flow, directions in senders.items() if len(directions) == 2}
+
+
+def check_decode(tally, capture, frames, headers, growth):
+    """Each frame's flow against the decode of that frame."""
+    streams, tuples = Streams(tally), Streams(tally)
+    simultaneous = opened_by_both(frames)
+    for number, (frame, header) in enumerate(zip(frames, headers), 1):
+        where = f"{capture} frame {number}"
+        if "flow.proto" not in frame:
+            tally.compare("network header", where, "none", header.family if header else "none")
+            if not header and "eth.src" in frame and layers_of(frame).startswith("eth:"):
+                tally.compare("link-layer flow", where, "flow.id" in frame, True)
+            check_link(tally, where, frame)
+            continue
+        if not header:
+            tally.compare("network header", where, frame["flow.tuple"], "none")
+            continue
+        if not check_addresses(tally, where, frame, header):
+            continue
+        check_link(tally, where, frame)
+        if header.is_fragment:
+            continue
+        check_ports(tally, where, frame, header)
+        check_payload(tally, where, frame, header, growth[number])
+        stream = header.of_transport("stream")
+        if frame["flow.proto"] != "6":
+            key = key_of(frame, header)
+            if key and not (frame["flow.proto"] in PORTS and not header.of_transport("dstport")):
+                tuples.compare("five-tuple", where, frame["flow.id"], key)
+        elif stream:
+            streams.compare("stream", where, frame["flow.id"], (stream, tunnels_of(frame)))
+        if "flow.tcp.rtt" in frame and "tcp.analysis.initial_rtt" in frame:
+            if is_clean(frame) and frame["tcp.analysis.initial_rtt"].count(";") == 0:
+                ours = Decimal(frame["flow.tcp.rtt"])
+                tally.compare("initial_rtt", where, ours,
+                              Decimal(frame["tcp.analysis.initial_rtt"]),
+                              "instant handshake" if ours == 0
+                              else "simultaneous open" if frame["flow.id"] in simultaneous
+                              else None)
+            else:
+                tally.skipped["frames of handshakes that are not clean, for initial_rtt"] += 1
+
+
+def check_link(tally, where, frame):
+    """The outermost link header of a flow's first packet."""
+    if frame.get("flow.index") != "1" or not frame.get("frame.protocols", "").startswith("eth:"):
+        return
+    link = "isl" if "isl.dst" in frame else "eth"  # Wireshark has ISL inside its layer eth
+    if f"{link}.dst" in frame:
+        tally.compare("link addresses", where, ends(frame, "flow.eth.src", "flow.eth.dst"),
+                      [frame[f"{link}.{end}"].split(";")[0] for end in ("src", "dst")])
+    if frame["frame.protocols"].startswith("eth:ethertype:ip") and "eth.type" in frame:
+        tally.compare("EtherType", where, int(frame.get("flow.eth.type", "-1"), 0),
+                      int(frame["eth.type"].split(";")[0], 0))
+
+
+def check_datagrams(tally, capture, frames, headers):
+    """All fragments that Wireshark put together are of one flow, that of their first."""
+    members, firsts = collections.defaultdict(list), collections.Counter()
+    for number, (frame, header) in enumerate(zip(frames, headers), 1):
+        if header and header.is_fragment:
+            is_v4 = header.family == "ip"
+            ident = header.value("id") if is_v4 else frame.get("ipv6.fraghdr.ident")
+            key = (*sorted(header.addresses, key=str), ident)
+            firsts[key] += not header.is_later
+            into = frame.get("ip.reassembled_in" if is_v4 else "ipv6.reassembled.in", str(number))
+            members[into.split(";")[0], key].append((number, frame))
+    for (_, key), fragments in members.items():
+        if firsts[key] > 1:
+            tally.skipped["fragments of an identification that is used again"] += len(fragments)
+            continue
+        flows = {frame.get("flow.id") for _, frame in fragments}
+        tally.compare("flow of a datagram", f"{capture} frames {[n for n, _ in fragments]}",
+                      flows, {fragments[0][1].get("flow.id")})
+
+
+class Half:
+    """The counters of one direction, as tshark's fields give them."""
+
+    def __init__(self):
+        self.counts = collections.Counter()
+        self.ip_id = self.seq = None
+        self.seq_known = True
+        self.has_longest = False
+
+    def add(self, frame, header, growth):
+        self.counts.update({"pkts": 1, "bytes": int(frame["frame.cap_len"]),
+                            "wire_bytes": int(frame["frame.len"]), "payload_pkts": int(growth > 0)})
+        self.has_longest |= frame["frame.len"] == LONGEST
+        if not header:
+            return
+        if header.is_fragment:
+            self.counts.update({"frags": 1, "frag_pkts": int(not header.is_later)})
+            self.seq_known = False
+        if header.family == "ip" and not is_true(header.value("flags.df")):
+            ident = int(header.value("id"), 0)
+            if self.ip_id is not None and 0 < (ident - self.ip_id) % 65536 < 128:
+                self.counts["lost"] += (ident - self.ip_id) % 65536 - 1
+            self.ip_id = ident
+        if header.of_transport("seq_raw"):
+            self.seq = header.of_transport("seq_raw")
+
+    def expected(self, frame):
+        """The leaves that the frame has, and those that it must have."""
+        leaves = {name: str(self.counts[name]) for name in ("pkts", "bytes", "wire_bytes",
+                                                            "payload_pkts")}
+        if "flow.proto" in frame:
+            leaves.update({name: str(self.counts[name]) for name in ("frags", "frag_pkts")})
+        if "flow.ip.src" in frame:
+            leaves["lost"] = str(self.counts["lost"])
+            leaves["ip_id"] = None if self.ip_id is None else str(self.ip_id)
+        if frame.get("flow.proto") == "6" and self.seq_known:
+            leaves["seq"] = self.seq
+        return leaves
+
+
+def number_of(text):
+    return None if text is None else str(int(text, 0))
+
+
+def check_counters(tally, where, frame, halves):
+    for way, half in halves.items():
+        for leaf, value in half.expected(frame).items():
+            ours = number_of(frame.get(f"flow.sofar.{way}.{leaf}"))
+            is_longer = leaf == "wire_bytes" and half.has_longest and int(ours) > int(value)
+            tally.compare(leaf, f"{where} {way}", ours, value,
+                          "longest frame" if is_longer else None)
+    for leaf in ("pkts", "bytes", "wire_bytes", "payload_bytes"):
+        halves_of_ours = [int(frame[f"flow.sofar.{way}.{leaf}"]) for way in WAYS]
+        tally.compare("both directions", f"{where} {leaf}", frame.get(f"flow.sofar.{leaf}"),
+                      str(sum(halves_of_ours)))
+
+
+def ends_of_flow(frame):
+    """What a quoted header tells of a flow, whatever the direction."""
+    family = "ip" if "flow.ip.src" in frame else "ipv6"
+    return (tuple(sorted([(frame.get(f"flow.{family}.{end}"), frame.get(f"flow.{end}port"))
+                          for end in ("src", "dst")], key=str)),
+            frame.get("flow.proto"), tunnels_of(frame))
+
+
+def quoted_ends(quoted):
+    """The same of a quoted header; none where tshark does not show all of it."""
+    protocol, frame = quoted.protocol, quoted.frame
+    if protocol not in PORTS or not quoted.of_transport("dstport"):
+        return None  # nor of one whose ports a later fragment does not have
+    return (tuple(sorted([(quoted.value(end), quoted.of_transport(f"{end}port"))
+                          for end in ("src", "dst")], key=str)), protocol, tunnels_of(frame))
+
+
+def is_error(frame):
+    kinds = [int(frame.get(f"{layer}.type", "-1").split(";")[0]) for layer in ("icmp", "icmpv6")]
+    return kinds[0] in (3, 4, 5, 11, 12) or 0 < kinds[1] < 128 or kinds[1] == 137
+
+
+def time_of(frame):
+    """Seconds; of an impossible fraction tshark prints more than nine digits, all nanoseconds."""
+    seconds, nanoseconds = frame["frame.time_epoch"].split(".")
+    fraction = Decimal(int(nanoseconds)) / 10**9
+    return Decimal(seconds) + (-fraction if seconds.startswith("-") else fraction)
+
+
+def check_times(tally, where, frame, times):
+    """Of the packets so far; times: theirs, those that have one."""
+    if len(times) < 1 or "frame.time_epoch" not in frame:
+        return
+    now = time_of(frame)
+    tally.compare("duration", where, Decimal(frame.get("flow.sofar.duration", "-1")),
+                  max(times) - min(times))
+    tally.compare("time_relative", where, Decimal(frame.get("flow.time_relative", "NaN")),
+                  now - times[0])
+    if len(times) > 1:
+        tally.compare("delta", where, Decimal(frame.get("flow.delta", "NaN")), now - times[-2])
+
+
+def check_flow(tally, where, packets, headers, growth):
+    """One flow's packets in the order of accounting, with what each must say."""
+    numbers = [str(number) for number, _ in packets]
+    last = packets[-1][1]
+    halves, times = {way: Half() for way in WAYS}, []
+    has_all_times = all("frame.time_epoch" in frame for _, frame in packets)
+    for at, (number, frame) in enumerate(packets):
+        halves[way_of(frame)].add(frame, headers[number - 1], growth[number])
+        place = f"{where} frame {number}"
+        check_counters(tally, place, frame, halves)
+        if has_all_times:
+            times.append(time_of(frame))
+            check_times(tally, place, frame, times)
+        links = {"index": str(at + 1), "first_frame": numbers[0], "last_frame": numbers[-1],
+                 "prev_frame": numbers[at - 1] if at else None,
+                 "next_frame": numbers[at + 1] if at + 1 < len(numbers) else None,
+                 "is_first": None if at else "1",
+                 "is_last": "1" if at + 1 == len(numbers) else None}
+        tally.compare("links", place, {leaf: frame.get(f"flow.{leaf}") for leaf in links}, links)
+    for name, value in last.items():
+        if name.startswith("flow.sofar.") and name != "flow.sofar.icmp_errors":
+            tally.compare("last so far against whole", f"{where} {name}", value,
+                          last.get(name.replace("sofar.", "")))
+    whole = {name: value for name, value in last.items() if name.startswith("flow.")
+             and name.replace("flow.", "flow.sofar.", 1) in last}
+    for number, frame in packets:
+        tally.compare("whole the same in every packet", f"{where} frame {number}",
+                      {name: frame.get(name) for name in whole}, whole)
+
+
+def check_flows(tally, capture, frames, headers, growth):
+    flows = collections.defaultdict(list)
+    for number, frame in enumerate(frames, 1):
+        if "flow.id" in frame:
+            flows[frame["flow.id"]].append((number, frame))
+    tally.compare("flow ids", capture, sorted(map(int, flows)), list(range(len(flows))))
+    for flow, packets in flows.items():
+        packets.sort(key=lambda packet: int(packet[1]["flow.index"]))
+        check_flow(tally, f"{capture} flow {flow}", packets, headers, growth)
+    check_errors(tally, capture, frames, flows)
+    check_quotes(tally, capture, frames, flows)
+    return flows
+
+
+def check_errors(tally, capture, frames, flows):
+    """ICMP errors and the flows that they speak of point to each other."""
+    errors = collections.defaultdict(list)
+    for number, frame in enumerate(frames, 1):
+        if "flow.icmp_error_for" in frame:
+            errors[frame["flow.icmp_error_for"]].append(str(number))
+    for flow, packets in flows.items():
+        last = packets[-1][1]
+        if "flow.proto" in last:
+            tally.compare("ICMP errors", f"{capture} flow {flow}",
+                          (last.get("flow.icmp_errors"), last.get("flow.icmp_error_frame")),
+                          (str(len(errors[flow])), errors[flow][-1] if errors[flow] else None))
+
+
+def check_quotes(tally, capture, frames, flows):
+    """The flow that an error speaks of has the quoted ends; one that is known is found."""
+    ends_of = {flow: ends_of_flow(packets[0][1]) for flow, packets in flows.items()}
+    known = set()
+    for number, frame in enumerate(frames, 1):
+        flow, quoted = frame.get("flow.icmp_error_for"), headers_of(frame)[1]
+        if quoted and is_error(frame) and frame.get("flow.proto") in ("1", "58"):
+            ends = quoted_ends(quoted)
+            if ends and (flow or ends in known):
+                tally.compare("quoted flow", f"{capture} frame {number}",
+                              ends_of.get(flow, "none known"), ends)
+        if frame.get("flow.index") == "1":
+            known.add(ends_of[frame["flow.id"]])
+
+
+def growth_of(frames):
+    """By frame number, what each packet added to the payload of its flow's direction."""
+    order = sorted((int(frame["flow.id"]), int(frame["flow.index"]), number)
+                   for number, frame in enumerate(frames, 1) if "flow.id" in frame)
+    before, growth = {}, {}
+    for flow, _, number in order:
+        way = way_of(frames[number - 1])
+        so_far = int(frames[number - 1][f"flow.sofar.{way}.payload_bytes"])
+        growth[number] = so_far - before.get((flow, way), 0)
+        before[flow, way] = so_far
+    return growth
+
+
+def wire_bytes_of(frames):
+    """By our flows' sums, and frame.len of the frames without a flow."""
+    sums = {frame["flow.id"]: int(frame["flow.wire_bytes"]) for frame in frames
+            if "flow.id" in frame}
+    return sum(sums.values()) + sum(int(frame["frame.len"]) for frame in frames
+                                    if "flow.id" not in frame)
+
+
+def ours_of(frame):
+    return {name: value for name, value in frame.items() if name.startswith("flow.")}
+
+
+def difference(ours, reference):
+    """Two dicts' differing values only, which is what one wants to read."""
+    names = sorted(name for name in set(ours) | set(reference)
+                   if ours.get(name) != reference.get(name))
+    return tuple({name: answers.get(name) for name in names} for answers in (ours, reference))
+
+
+def check_one_pass(tally, check, capture, one, two, headers, names):
+    """One pass against two: the fields that a first pass knows."""
+    tally.compare(f"{check}, frames", capture, len(one), len(two))
+    for number, (first, frame, header) in enumerate(zip(one, two, headers), 1):
+        if header and header.is_fragment and not first:
+            tally.skipped["fragments accounted after their own frame, for one pass"] += 1
+            continue
+        known = {name: value for name, value in ours_of(frame).items() if name not in LATER
+                 and name.replace("flow.", "flow.sofar.", 1) not in names}
+        tally.compare(check, f"{capture} frame {number}", *difference(first, known))
+
+
+def check_without_tree(tally, capture, rows, flows):
+    """-q -z flowstats,json builds no tree; two: each flow's packets with their whole values."""
+    tally.compare("without a tree, flows", capture, len(rows), len(flows))
+    for row in rows:
+        packets = flows.get(str(row["flow.id"]))
+        if not packets:
+            continue
+        last = packets[-1][1]
+        shared = {name for name in row if name in last}
+        ours = {name: str(row[name]) for name in shared if ".ts_" not in name
+                and name not in ("flow.start", "flow.last")}
+        tally.compare("without a tree", f"{capture} flow {row['flow.id']}", *difference(
+            ours, {name: last[name] if name != "flow.eth.type" else str(int(last[name], 0))
+                   for name in ours}))
+
+
+def check_reassembly(tally, capture, frames, apart):
+    """Reassembly on against off."""
+    tally.compare("reassembly off, frames", capture, len(apart), len(frames))
+    changed_at = [number for number, (frame, other) in enumerate(zip(frames, apart), 1)
+                  if layers_of(frame) != layers_of(other)]
+    changed = set(changed_at)
+    nets_change = any(tracked_layers(frames[at - 1]) != tracked_layers(apart[at - 1])
+                      for at in changed_at)
+    for number, (frame, other) in enumerate(zip(frames, apart), 1):
+        rule = None
+        if nets_change or {number, int(frame.get("flow.first_frame", 0))} & changed:
+            rule = "decoded otherwise"
+        tally.compare("reassembly off", f"{capture} frame {number}",
+                      *difference(ours_of(other), ours_of(frame)), rule)
+
+
+def tracked_layers(frame):
+    """The path to the tracked header: what no reassembly of IP may change."""
+    header = tracked(frame)
+    return header and (header.layers, header.is_fragment)
+
+
+def check_capture(tally, capture, two, size):
+    """Everything that one run of two passes tells; returns what the other runs compare with."""
+    headers, growth = [tracked(frame) for frame in two], growth_of(two)
+    tally.frames += len(two)
+    if size:
+        others = [frame for frame in two if layers_of(frame) == "data"]
+        ours = len(two), wire_bytes_of(two)
+        are_counted = len(two) - len(others) != size[0]
+        tally.compare("capinfos", capture, ours, size, None if are_counted else "no packet")
+    check_decode(tally, capture, two, headers, growth)
+    check_datagrams(tally, capture, two, headers)
+    return headers, check_flows(tally, capture, two, headers, growth)
