@@ -4,11 +4,12 @@
 
 #include <flowstats/direction.h>
 
-static void read_frame(struct flow_fact *fact, const packet_info *pinfo)
+/* The lengths are those that Wireshark shows; a damaged file can state longer ones. */
+static void read_frame(struct flow_fact *fact, tvbuff_t *tvb, const packet_info *pinfo)
 {
     fact->frame = pinfo->num;
-    fact->cap_len = pinfo->fd->cap_len;
-    fact->wire_len = pinfo->fd->pkt_len;
+    fact->cap_len = tvb_captured_length(tvb);
+    fact->wire_len = tvb_reported_length(tvb);
     if ((pinfo->presence_flags & PINFO_HAS_TS) && fs_ns_of(&pinfo->abs_ts, &fact->time_ns))
         fact->bits |= FLOW_FACT_TIME;
 }
@@ -86,11 +87,9 @@ static uint32_t udp_payload(const struct fs_net *net, const uint8_t *header, uin
 }
 
 /* TCP and DCCP state where their header ends, in words of 4 bytes; unknown: no payload is sure. */
-static uint32_t offset_payload(uint32_t room, const uint8_t *offset, unsigned shift, uint32_t least)
+static uint32_t offset_payload(uint32_t room, const uint8_t *offset, unsigned shift)
 {
-    uint32_t header = offset ? (uint32_t)(*offset >> shift) * 4 : 0;
-
-    return header >= least ? less(room, header) : 0;
+    return offset ? less(room, (uint32_t)(*offset >> shift) * 4) : 0;
 }
 
 static uint32_t payload_of(const struct fs_net *net)
@@ -102,8 +101,8 @@ static uint32_t payload_of(const struct fs_net *net)
     if (net->bits & FS_NET_LATER_FRAGMENT)
         return room;
     switch (net->protocol) {
-    case FLOW_PROTOCOL_TCP: return offset_payload(room, captured > 12 ? data + 12 : NULL, 4, 20);
-    case FLOW_PROTOCOL_DCCP: return offset_payload(room, captured > 4 ? data + 4 : NULL, 0, 12);
+    case FLOW_PROTOCOL_TCP: return offset_payload(room, captured > 12 ? data + 12 : NULL, 4);
+    case FLOW_PROTOCOL_DCCP: return offset_payload(room, captured > 4 ? data + 4 : NULL, 0);
     case FLOW_PROTOCOL_UDP:
         return net->bits & FS_NET_FRAGMENT ? less(room, 8) : udp_payload(net, data, captured);
     case FLOW_PROTOCOL_UDPLITE:
@@ -221,7 +220,7 @@ bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options 
         return false;
 
     memset(ret_packet, 0, sizeof *ret_packet);
-    read_frame(&ret_packet->fact, pinfo);
+    read_frame(&ret_packet->fact, tvb, pinfo);
     if (walk.has_link) {
         memcpy(ret_packet->mac[0], walk.mac[0], FLOW_MAC_LEN);
         memcpy(ret_packet->mac[1], walk.mac[1], FLOW_MAC_LEN);

@@ -30,7 +30,7 @@ static void skip_ah(struct fs_net *net)
  */
 static uint32_t ipv4_destination(const uint8_t *header, uint32_t length)
 {
-    enum { END = 0, NOP = 1, LSRR = 131, SSRR = 137 };
+    enum { DESTINATION = 16, END = 0, NOP = 1, LSRR = 131, SSRR = 137 };
     uint32_t at = IPV4_HEADER;
 
     while (at < length && header[at] != END) {
@@ -41,11 +41,14 @@ static uint32_t ipv4_destination(const uint8_t *header, uint32_t length)
         if (at + 2 >= length || header[at + 1] < 2 || at + header[at + 1] > length)
             break;
         uint32_t size = header[at + 1];
-        if ((header[at] == LSRR || header[at] == SSRR) && size >= 7 && header[at + 2] <= size)
-            return at + size - 4;
+        if (header[at] == LSRR || header[at] == SSRR) {
+            uint32_t pointer = header[at + 2];
+            bool is_open = size >= 7 && pointer >= 4 && pointer % 4 == 0 && pointer <= size;
+            return is_open ? at + size - 4 : DESTINATION;
+        }
         at += size;
     }
-    return 16;
+    return DESTINATION;
 }
 
 static bool ipv4_read(const struct fs_bytes *here, struct fs_net *net)

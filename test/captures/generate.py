@@ -282,6 +282,13 @@ def cut_short():
 
 
 @capture
+def enormous_length():
+    """A damaged length on the wire, beyond what Wireshark shows as frame.len."""
+    packet = bytes(eth(IP(src=A, dst=B) / UDP(sport=40000, dport=9999) / b"xyz"))
+    return [(0, (packet, 0xffffff00))]
+
+
+@capture
 def same_ends():
     """One address and port at both ends: the flags alone tell who speaks."""
     return (Talk(b=A, sport=5000, dport=5000).tcp(0, "S", 100).tcp(1, "SA", 500, 101, down=True)

@@ -179,6 +179,8 @@ WHOLE = [
     ("cut_short", 4, "flow.tuple", "TCP 10.0.0.1 → 10.0.0.2"),
     ("cut_short", 5, "flow.tuple", "IPv4 02:00:00:00:00:0a → 02:00:00:00:00:0b"),
     ("cut_short", 6, "flow.id", None),
+    ("enormous_length", 1, "flow.wire_bytes", str(2 ** 31 - 1)),
+    ("enormous_length", 1, "flow.payload_bytes", "3"),
     ("same_ends", 1, "flow.direction_name", "up"),
     ("same_ends", 2, "flow.direction_name", "down"),
     ("same_ends", None, "flow.pkts", "3"),
