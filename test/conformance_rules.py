@@ -206,7 +206,8 @@ def headers_of(frame):
         seen[name] += 1
         if layer in ("ip", "ipv6"):
             if seen[layer] > count(frame, f"{layer}.dst"):
-                break  # listed, but its addresses are not there
+                seen[layer] -= 1  # listed, but its addresses are not there
+                continue
             header = found[part] = Header(frame, layer, seen[layer] - 1, layers[:i])
             if layer == "ip" and header.set_fragment("ip.frag_offset", "ip.flags.mf",
                                                      header.occurrence):
@@ -311,7 +312,7 @@ def tunnels_of(frame):
     tunnels = []
     for layer in frame.get("flow.vni", "").split(" › "):
         kind, _, rest = layer.rstrip(")").partition("(")
-        if kind not in SHOWN_ONLY:
+        if kind and kind not in SHOWN_ONLY:
             tunnels.append((kind, *(tuple(sorted(part.split("↔"))) for part in rest.split(", ")
                                     if "↔" in part or kind not in OWN_IDS)))
     return tuple(tunnels)
