@@ -43,7 +43,7 @@ static uint32_t ipv4_destination(const uint8_t *header, uint32_t length)
         uint32_t size = header[at + 1];
         if (header[at] == LSRR || header[at] == SSRR) {
             uint32_t pointer = header[at + 2];
-            bool is_open = size >= 7 && pointer >= 4 && pointer % 4 == 0 && pointer <= size;
+            bool is_open = pointer >= 4 && pointer % 4 == 0 && pointer <= size;
             return is_open ? at + size - 4 : DESTINATION;
         }
         at += size;
