@@ -20,6 +20,7 @@ RULES = {
                            "ours is what the headers state, and the frame holds it",
     "quoted elsewhere": "what sFlow samples and NHRP reports is quoted, as in ICMP errors: no "
                         "packet of this capture, and the packet list shows the outer addresses",
+    "responder's ACK": "Wireshark ends the handshake also at a segment of the responder",
     "instant handshake": "Wireshark takes an initial RTT of 0 for none and measures again later",
     "simultaneous open": "Wireshark counts from the other side's SYN, which is not the initiator's",
     "decoded otherwise": "without reassembly Wireshark decodes other layers in this frame, or in "
@@ -338,6 +339,14 @@ def is_clean(frame):
             and "flow.tcp.rtt_user" in frame and frame.get("flow.tcp.state") != "7")
 
 
+def answers(frames, frame):
+    """From the SYN to each segment of the responder that came before the handshake's ACK."""
+    syn, ack = (int(frame[f"flow.tcp.{name}_frame"]) for name in ("syn", "ack"))
+    return {time_of(other) - time_of(frames[syn - 1]) for other in frames[syn:ack]
+            if other.get("flow.id") == frame["flow.id"] and other["flow.direction"] == "1"
+            and not is_true(other.get("tcp.flags.syn"))}
+
+
 class Streams:
     """Our flows against tcp.stream, or the five-tuple, one to one."""
 
@@ -391,11 +400,12 @@ def check_decode(tally, capture, frames, headers, growth):
             streams.compare("stream", where, frame["flow.id"], (stream, tunnels_of(frame)))
         if "flow.tcp.rtt" in frame and "tcp.analysis.initial_rtt" in frame:
             if is_clean(frame) and frame["tcp.analysis.initial_rtt"].count(";") == 0:
-                ours = Decimal(frame["flow.tcp.rtt"])
-                tally.compare("initial_rtt", where, ours,
-                              Decimal(frame["tcp.analysis.initial_rtt"]),
+                ours, theirs = (Decimal(frame[name]) for name in
+                                ("flow.tcp.rtt", "tcp.analysis.initial_rtt"))
+                tally.compare("initial_rtt", where, ours, theirs,
                               "instant handshake" if ours == 0
                               else "simultaneous open" if frame["flow.id"] in simultaneous
+                              else "responder's ACK" if theirs in answers(frames, frame)
                               else None)
             else:
                 tally.skipped["frames of handshakes that are not clean, for initial_rtt"] += 1
@@ -451,14 +461,14 @@ class Half:
             return
         if header.is_fragment:
             self.counts.update({"frags": 1, "frag_pkts": int(not header.is_later)})
-            self.seq_known = False
         if header.family == "ip" and not is_true(header.value("flags.df")):
             ident = int(header.value("id"), 0)
             if self.ip_id is not None and 0 < (ident - self.ip_id) % 65536 < 128:
                 self.counts["lost"] += (ident - self.ip_id) % 65536 - 1
             self.ip_id = ident
-        if header.of_transport("seq_raw"):
-            self.seq = header.of_transport("seq_raw")
+        # tshark shows none of a fragment, and none of a header that its IP packet cuts short.
+        self.seq = header.of_transport("seq_raw")
+        self.seq_known = self.seq is not None
 
     def expected(self, frame):
         """The leaves that the frame has, and those that it must have."""
