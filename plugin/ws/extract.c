@@ -4,12 +4,15 @@
 
 #include <flowstats/direction.h>
 
-/* The lengths are those that Wireshark shows; a damaged file can state longer ones. */
-static void read_frame(struct flow_fact *fact, tvbuff_t *tvb, const packet_info *pinfo)
+/*
+ * The lengths are frame.cap_len and frame.len.  The frame's buffer does not have them any more: IP
+ * right on the link trims it.  frame.len ends at G_MAXINT; a damaged file can state more.
+ */
+static void read_frame(struct flow_fact *fact, const packet_info *pinfo)
 {
     fact->frame = pinfo->num;
-    fact->cap_len = tvb_captured_length(tvb);
-    fact->wire_len = tvb_reported_length(tvb);
+    fact->cap_len = pinfo->fd->cap_len;
+    fact->wire_len = MIN(pinfo->fd->pkt_len, (uint32_t)G_MAXINT);
     if ((pinfo->presence_flags & PINFO_HAS_TS) && fs_ns_of(&pinfo->abs_ts, &fact->time_ns))
         fact->bits |= FLOW_FACT_TIME;
 }
@@ -220,7 +223,7 @@ bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options 
         return false;
 
     memset(ret_packet, 0, sizeof *ret_packet);
-    read_frame(&ret_packet->fact, tvb, pinfo);
+    read_frame(&ret_packet->fact, pinfo);
     if (walk.has_link) {
         memcpy(ret_packet->mac[0], walk.mac[0], FLOW_MAC_LEN);
         memcpy(ret_packet->mac[1], walk.mac[1], FLOW_MAC_LEN);
