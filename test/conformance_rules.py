@@ -18,13 +18,14 @@ RULES = {
     "FabricPath checksum": "Wireshark takes the last four bytes of a FabricPath frame for a "
                            "checksum that it need not have, and then complains of the IP length; "
                            "ours is what the headers state, and the frame holds it",
-    "quoted elsewhere": "what sFlow samples and NHRP reports is quoted, as in ICMP errors: no "
-                        "packet of this capture, and the packet list shows the outer addresses",
+    "quoted elsewhere": "what sFlow samples, NHRP reports and OpenFlow hands to a controller is "
+                        "quoted, as in ICMP errors: no packet of this capture, and the packet "
+                        "list shows the outer addresses",
+    "split stream": "a dissector above TCP (VNC) makes a conversation of its own in the middle of "
+                    "a connection, and tcp.stream goes by it; TCP starts one at a SYN only",
     "responder's ACK": "Wireshark ends the handshake also at a segment of the responder",
     "instant handshake": "Wireshark takes an initial RTT of 0 for none and measures again later",
     "simultaneous open": "Wireshark counts from the other side's SYN, which is not the initiator's",
-    "decoded otherwise": "without reassembly Wireshark decodes other layers in this frame, or in "
-                         "the one that decided its flow's direction",
 }
 
 TRANSPORTS = {"tcp": "tcp", "udp": "udp", "udplite": "udp", "sctp": "sctp", "dccp": "dccp"}
@@ -36,7 +37,7 @@ EXTENSION_HEADERS = {"ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstop
 SHOWN_ONLY = {"vlan", "mpls"}
 OWN_IDS = {"gtp", "l2tp", "l2tpv3", "pptp", "pppoe"}
 # What comes behind these is quoted.
-QUOTES_ELSEWHERE = {"sflow", "nhrp"}
+QUOTES_ELSEWHERE = {"sflow", "nhrp", "openflow"}
 QUOTES = {"icmp", "icmpv6"} | QUOTES_ELSEWHERE
 
 # What stands where other addresses than the header's count, and those that the packet list shows.
@@ -119,14 +120,15 @@ class Tally:
         counts = collections.Counter(check for check, _ in self.differing)
         for check, count in sorted(self.compared.items()):
             rules = [f", {number} by the rule '{rule}'"
-                     for (of, rule), number in sorted(self.explained.items()) if of == check]
+                     for (of, rule), number in sorted(self.explained.items())
+                     if of == check and number]
             yield f"{check}: {count} compared, {counts[check]} differ{''.join(rules)}"
         for reason, count in sorted(self.skipped.items()):
             names = sorted(self.names[reason])
             if count:
                 yield f"skipped: {count} {reason}" + (f" ({', '.join(names)})"
                                                       if 0 < len(names) < 9 else "")
-        for rule in sorted({rule for _, rule in self.explained}):
+        for rule in sorted({rule for (_, rule), number in self.explained.items() if number}):
             yield f"rule '{rule}': {RULES[rule]}"
         yield f"{len(self.outside)} frames stay in an outer flow though tshark decoded an inner one"
         for where in self.outside:
@@ -167,6 +169,12 @@ class Header:
         if self.family == "ipv6" and any(name in self.frame for name in REPLACED):
             return [self.frame[name] for name in SHOWN if name in self.frame]
         return [self.value("src"), self.value("dst")]
+
+    @property
+    def nets_behind(self):
+        """How many network headers the frame has behind this one."""
+        return sum(layers_of(self.frame).split(":").count(net) - self.layers.count(net)
+                   for net in ("ip", "ipv6")) - 1
 
     @property
     def protocol(self):
@@ -244,7 +252,7 @@ def check_addresses(tally, where, frame, header):
     is_same = tally.compare("addresses", where, ours, header.addresses)
     if is_same and ours != [header.value("src"), header.value("dst")]:
         tally.explained["addresses", "final destination"] += 1
-    if is_same and QUOTES_ELSEWHERE & set(header.behind):
+    if is_same and QUOTES_ELSEWHERE & set(header.behind) and header.nets_behind:
         tally.explained["addresses", "quoted elsewhere"] += 1
     if not is_same and header.layers.count("ip") + header.layers.count("ipv6") > 0:
         tally.outside.append(f"{where}: {layers_of(frame)}")
@@ -270,7 +278,9 @@ def room_of(frame, header):
     is_v4 = header.family == "ip"
     stated, header_length = header.value("len" if is_v4 else "plen"), header.value("hdr_len")
     header_length = int(header_length or 0) if is_v4 else 40
-    stated = int(stated) - header_length * is_v4 if stated and stated != "0" else None
+    if is_v4 and stated == "0":
+        stated = None  # segmentation offload
+    stated = int(stated) - header_length * is_v4 if stated else None
     enclosed = None
     if all(layer in LINK_LENGTHS for layer in header.layers) and "isl.dst" not in frame:
         links = sum(LINK_LENGTHS[layer] for layer in header.layers)
@@ -351,7 +361,14 @@ class Streams:
     """Our flows against tcp.stream, or the five-tuple, one to one."""
 
     def __init__(self, tally):
-        self.tally, self.flow_of, self.stream_of = tally, {}, {}
+        self.tally, self.flow_of, self.stream_of, self.first_part = tally, {}, {}, {}
+
+    def whole(self, check, flow, stream, may_start):
+        """The stream, or the one that it is a part of: the rule 'split stream'."""
+        if stream not in self.flow_of and flow in self.stream_of and not may_start:
+            self.first_part.setdefault(stream, self.stream_of[flow])
+        self.tally.explained[f"{check} of a flow", "split stream"] += stream in self.first_part
+        return self.first_part.get(stream, stream)
 
     def compare(self, check, where, flow, stream):
         known = self.flow_of.setdefault(stream, flow)
@@ -397,7 +414,9 @@ def check_decode(tally, capture, frames, headers, growth):
             if key and not (frame["flow.proto"] in PORTS and not header.of_transport("dstport")):
                 tuples.compare("five-tuple", where, frame["flow.id"], key)
         elif stream:
-            streams.compare("stream", where, frame["flow.id"], (stream, tunnels_of(frame)))
+            whole = streams.whole("stream", frame["flow.id"], (stream, tunnels_of(frame)),
+                                  is_true(header.of_transport("flags.syn")))
+            streams.compare("stream", where, frame["flow.id"], whole)
         if "flow.tcp.rtt" in frame and "tcp.analysis.initial_rtt" in frame:
             if is_clean(frame) and frame["tcp.analysis.initial_rtt"].count(";") == 0:
                 ours, theirs = (Decimal(frame[name]) for name in
@@ -682,23 +701,9 @@ def check_without_tree(tally, capture, rows, flows):
 def check_reassembly(tally, capture, frames, apart):
     """Reassembly on against off."""
     tally.compare("reassembly off, frames", capture, len(apart), len(frames))
-    changed_at = [number for number, (frame, other) in enumerate(zip(frames, apart), 1)
-                  if layers_of(frame) != layers_of(other)]
-    changed = set(changed_at)
-    nets_change = any(tracked_layers(frames[at - 1]) != tracked_layers(apart[at - 1])
-                      for at in changed_at)
     for number, (frame, other) in enumerate(zip(frames, apart), 1):
-        rule = None
-        if nets_change or {number, int(frame.get("flow.first_frame", 0))} & changed:
-            rule = "decoded otherwise"
         tally.compare("reassembly off", f"{capture} frame {number}",
-                      *difference(ours_of(other), ours_of(frame)), rule)
-
-
-def tracked_layers(frame):
-    """The path to the tracked header: what no reassembly of IP may change."""
-    header = tracked(frame)
-    return header and (header.layers, header.is_fragment)
+                      *difference(ours_of(other), ours_of(frame)))
 
 
 def check_capture(tally, capture, two, size):

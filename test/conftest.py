@@ -99,5 +99,4 @@ def pytest_generate_tests(metafunc):
     """A test with the argument any_capture runs once for every capture."""
     if "any_capture" in metafunc.fixturenames:
         import generate
-        metafunc.parametrize("any_capture", [f"{name}.pcap" for name in generate.BUILDERS]
-                             + ["sample.pcapng"])
+        metafunc.parametrize("any_capture", [*generate.BUILDERS, "sample.pcapng"])

@@ -1,5 +1,7 @@
 #include "ip.h"
 
+#include <epan/prefs-int.h>
+
 /* The IANA numbers of the headers that may stand between an IP header and its payload. */
 enum extension {
     EXTENSION_HOP_BY_HOP = 0,
@@ -12,6 +14,17 @@ enum extension {
 };
 
 enum { IPV4_HEADER = 20, IPV6_HEADER = 40, AH_MIN = 8, EXTENSION_MIN = 8 };
+
+/* Whether an IPv6 payload length of 0 means the frame's, as segmentation offload leaves it. */
+static bool is_offload_seen(void)
+{
+    static pref_t *preference;
+    module_t *ipv6 = preference ? NULL : prefs_find_module("ipv6");
+
+    if (ipv6)
+        preference = prefs_find_preference(ipv6, "tso_support");
+    return preference && prefs_get_bool_value(preference, pref_current);
+}
 
 /* The authentication header is an extension header of either family. */
 static void skip_ah(struct fs_net *net)
@@ -211,6 +224,8 @@ static bool ipv6_read(const struct fs_bytes *here, struct fs_net *net)
     uint32_t length = fs_be16(header + 4);
     if (length == 0 && net->protocol == EXTENSION_HOP_BY_HOP)
         length = jumbo_length(&net->payload);
+    else if (length == 0 && is_offload_seen())
+        length = fs_bytes_on_wire(&net->payload);
     net->payload.end =
         length < fs_bytes_on_wire(&net->payload) ? net->payload.at + length : here->end;
     while (extension_read(net))

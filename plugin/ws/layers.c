@@ -14,8 +14,9 @@ enum { LAYERS_MAX = 512, NETS_MAX = 32 };
 enum row_kind {
     ROW_UNKNOWN,     /* no row: an encapsulation of that name, if a packet is found inside */
     ROW_PSEUDO,      /* a layer without bytes, or whose bytes another row has passed */
-    ROW_LINK,        /* a link layer that nobody can pass without decoding it */
+    ROW_OPAQUE,      /* nobody can pass it without decoding it, and it is no encapsulation */
     ROW_HEADER,      /* a header that place() passes */
+    ROW_LLC,         /* likewise; in an A-MSDU it starts a packet beside the one before */
     ROW_IPV4,        /* a network header */
     ROW_IPV6,        /* likewise */
     ROW_ICMP,        /* what follows is no traffic */
@@ -33,12 +34,13 @@ struct walk {
     size_t layer; /* the one being passed */
 
     struct fs_bytes here;
-    const GSList *source; /* the buffer that here is in */
-    bool lost;            /* a layer came that nobody could pass */
-    bool named;           /* that layer is in the path already */
-    bool on_link;         /* only link headers and their tags so far */
-    bool is_wlan;         /* the link is 802.11: its type comes with LLC */
-    uint16_t link_layers; /* how many tags it has */
+    const GSList *source;      /* the buffer that here is in */
+    bool lost;                 /* a layer came that nobody could pass */
+    bool named;                /* that layer is in the path already */
+    bool on_link;              /* only link headers and their tags so far */
+    bool is_wlan;              /* the link is 802.11: its type comes with LLC */
+    struct fs_bytes subframes; /* of an A-MSDU, those not walked yet; no data: none */
+    uint16_t link_layers;      /* how many tags it has */
 
     struct fs_net nets[NETS_MAX]; /* from the outermost that encloses here */
     size_t depth;
@@ -202,17 +204,47 @@ static bool place_wlan(struct walk *walk)
     uint8_t subtype = header[0] >> 4, flags = header[1];
     bool has_qos = subtype & QOS;
     uint32_t size = (flags & (TO_DS | FROM_DS)) == (TO_DS | FROM_DS) ? 30 : 24;
-    if ((subtype & NO_DATA) || (has_qos && (header[size] & 0x80)))
-        return false; /* no data, or several packets */
+    if (subtype & NO_DATA)
+        return false;
 
     const uint8_t *at = addresses[flags & (TO_DS | FROM_DS)];
+    bool is_amsdu = has_qos && (header[size] & 0x80);
     if (walk->on_link && !walk->out->has_link) {
         set_link(walk, header + at[0], header + at[1]);
         walk->is_wlan = true;
     }
     pass(walk, size + (has_qos ? 2 : 0) + (has_qos && (flags & ORDER) ? 4 : 0));
-    if (flags & PROTECTED)
-        return walk->source && walk->source->next && enter(walk, walk->source->next);
+    if ((flags & PROTECTED) &&
+        !(walk->source && walk->source->next && enter(walk, walk->source->next)))
+        return false;
+    if (is_amsdu)
+        walk->subframes = walk->here;
+    return true;
+}
+
+/*
+ * An A-MSDU's subframes have their own addresses and length (IEEE 802.11-2020,
+ * 9.3.2.2).  What was found in those before does not count.
+ */
+static bool next_subframe(struct walk *walk)
+{
+    enum { HEADER = 14, ALIGNMENT = 4 };
+
+    if (!walk->subframes.data)
+        return false;
+    walk->here = walk->subframes;
+    const uint8_t *header = bytes(walk, HEADER);
+    if (!header)
+        return false;
+    uint32_t size = HEADER + fs_be16(header + 12);
+
+    walk->depth = walk->out->layer_count = 0;
+    walk->on_link = true;
+    walk->ends_free = walk->named = false;
+    set_link(walk, header + 6, header);
+    narrow(walk, walk->here.at, size);
+    pass(walk, HEADER);
+    walk->subframes.at += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     return true;
 }
 
@@ -519,17 +551,18 @@ static const struct row rows[] = {
     { "raw", ROW_HEADER, place_raw },
     { "chdlc", ROW_HEADER, place_chdlc },
     { "ppp", ROW_HEADER, place_ppp },
-    { "llc", ROW_HEADER, place_llc },
+    { "llc", ROW_LLC, place_llc },
     { "radiotap", ROW_HEADER, place_radio },
     { "ppi", ROW_HEADER, place_radio },
     { "wlan_radio", ROW_PSEUDO, NULL },
     { "wlan", ROW_HEADER, place_wlan },
-    { "wlan_aggregate", ROW_LINK, NULL },
-    { "prism", ROW_LINK, NULL },
-    { "pktap", ROW_LINK, NULL },
-    { "user_dlt", ROW_LINK, NULL },
+    { "wlan_aggregate", ROW_OPAQUE, NULL },
+    { "data", ROW_OPAQUE, NULL },
+    { "prism", ROW_OPAQUE, NULL },
+    { "pktap", ROW_OPAQUE, NULL },
+    { "user_dlt", ROW_OPAQUE, NULL },
     { "pcap_pktdata", ROW_PSEUDO, NULL },
-    { "6lowpan", ROW_LINK, NULL },
+    { "6lowpan", ROW_OPAQUE, NULL },
 
     { "mpls", ROW_HEADER, place_mpls },
     { "pwethheuristic", ROW_PSEUDO, NULL },
@@ -752,7 +785,8 @@ static bool run(struct walk *walk, size_t from, size_t to)
         walk->layer = i;
         switch (row->kind) {
         case ROW_PSEUDO: break;
-        case ROW_LINK: walk->lost = true; break;
+        case ROW_OPAQUE: walk->lost = true; break;
+        case ROW_LLC: walk->lost = (!next_subframe(walk) && walk->lost) || !row->place(walk); break;
         case ROW_HEADER: walk->lost = walk->lost || !row->place(walk); break;
         case ROW_IPV4:
         case ROW_IPV6:
@@ -789,7 +823,8 @@ static void find_application(struct walk *walk, size_t from)
             out->has_application = true;
             break;
         case ROW_UNKNOWN:
-        case ROW_LINK:
+        case ROW_OPAQUE:
+        case ROW_LLC:
         case ROW_IPV4:
         case ROW_IPV6:
         case ROW_ICMP: return;
@@ -910,8 +945,12 @@ void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_optio
     if (!enter_frame(&walk, tvb))
         return;
 
-    for (size_t i = 0; i < walk.count && walk.icmp == NOWHERE; i++) {
-        if (is_net(row[i]))
+    for (size_t i = 0; i < walk.count; i++) {
+        if (kind_of(row[i]) == ROW_LLC)
+            walk.icmp = NOWHERE; /* no quote has a link header */
+        else if (walk.icmp != NOWHERE)
+            continue;
+        else if (is_net(row[i]))
             walk.last_net = i;
         else if (kind_of(row[i]) == ROW_ICMP && walk.last_net != NOWHERE)
             walk.icmp = i;

@@ -21,4 +21,4 @@ def test_own_captures(captures):
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="no folder of real captures beside the repository")
 def test_real_captures():
-    print(conforms("--seconds", os.environ.get("FLOWSTATS_CONFORMANCE_SECONDS", "100"), REAL))
+    print(conforms("--seconds", os.environ.get("FLOWSTATS_CONFORMANCE_SECONDS", "600"), REAL))

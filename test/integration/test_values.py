@@ -224,7 +224,64 @@ WHOLE = [
     ("extension_headers", None, "flow.id", "0"),
     ("extension_headers", None, "flow.up.payload_bytes", "100"),
     ("extension_headers", None, "flow.up.frags", "0"),
+    ("offload_v6", 1, "flow.payload_bytes", "3000"),
+    ("offload_v6", 1, "flow.srcport", "40000"),
+    ("offload_v6", 2, "flow.payload_bytes", "70000"),
+    ("offload_v6", 2, "flow.dstport", "9999"),
+    ("bad_checksums", None, "flow.payload_bytes", "1010"),
+    ("bad_checksums", None, "flow.tcp.rtt", "0.025000000"),
+    ("bad_checksums", None, "flow.tcp.state_name", "Closed"),
+    ("malformed", 1, "flow.tuple", "IPv4 02:00:00:00:00:0a → 02:00:00:00:00:0b"),
+    ("malformed", 2, "flow.payload_bytes", "34"),  # tcp.len
+    ("malformed", 3, "flow.payload_bytes", "0"),
+    ("malformed", 4, "flow.payload_bytes", "30"),
+    ("malformed", 4, "flow.direction_reason_name", "application"),
+    ("duplicates", None, "flow.pkts", "22"),
+    ("duplicates", None, "flow.payload_bytes", "2020"),
+    ("duplicates", None, "flow.tcp.syn_retrans", "1"),
+    ("duplicates", None, "flow.tcp.rtt_net", "0.020000000"),
+    ("sctp_bundle", None, "flow.payload_bytes", "44"),
+    ("sctp_bundle", None, "flow.tuple", "SCTP 10.0.0.1:40000 → 10.0.0.2:2905"),
+    ("interfaces", None, "flow.pkts", "2"),
+    ("interfaces", None, "flow.duration", "1.000000000"),
+    ("interfaces", None, "flow.eth.src", "02:00:00:00:00:0a"),
+    ("no_times", None, "flow.start", None),
+    ("no_times", None, "flow.duration", None),
+    ("no_times", 2, "flow.delta", None),
+    ("no_times", None, "flow.tcp.rtt", None),
+    ("no_times", None, "flow.tcp.syn_ack_frame", None),
+    ("no_times", None, "flow.tcp.state_name", "Closed"),
+    ("wlan", 1, "flow.pkts", "2"),
+    ("wlan", 1, "flow.eth.src", "02:00:00:00:00:0a"),
+    ("wlan", 2, "flow.eth.dst", "02:00:00:00:00:0b"),
+    ("wlan", 1, "flow.eth.type", "0x0800"),
+    ("wlan", 3, "flow.id", None),
+    ("wlan", 4, "flow.id", None),
+    ("radiotap", None, "flow.pkts", "2"),
+    ("radiotap", None, "flow.payload_bytes", "40"),
+    ("amsdu", None, "flow.tuple", "UDP 10.0.0.1:40002 → 10.0.0.2:9999"),
+    ("amsdu", None, "flow.vni", None),
+    ("amsdu", None, "flow.payload_bytes", "20"),
+    ("amsdu", None, "flow.eth.dst", "02:00:00:00:00:0b"),
+    ("ppp", None, "flow.up.payload_bytes", "60"),
+    ("ppp", None, "flow.eth.src", None),
+    ("chdlc", None, "flow.up.payload_bytes", "20"),
+    ("cooked2", None, "flow.up.payload_bytes", "20"),
+    ("cooked2", None, "flow.eth.src", None),
+    ("raw_v4", None, "flow.up.payload_bytes", "20"),
+    ("usb", None, "flow.id", None),
+    ("bluetooth", None, "flow.id", None),
 ]
+
+# What Wireshark decodes only if asked to.
+ESP_KEY = '"0x000102030405060708090a0b0c0d0e0f"'
+OPTIONS = {
+    "offload_v6": ("-o", "ipv6.tso_support:TRUE"),
+    "bad_checksums": ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"),
+    "tunnels_other": ("-o", "ip.try_heuristic_first:TRUE", "-d", "l2tp.pw_type==0,ppp"),
+    "esp": ("-o", "esp.enable_encryption_decode:TRUE", "-o",
+            f'uat:esp_sa:"IPv4","*","*","*","AES-CBC [RFC3602]",{ESP_KEY},"NULL",""'),
+}
 
 # The state after every segment.
 STATES = {
@@ -252,13 +309,17 @@ TUNNELS = [
     (f"gtp(0x00000005, {ENDS})", "2"), ("pbb(5)", "2"),
     (f"pptp(5, {ENDS})", "2"), (f"l2tp(5/5, {ENDS})", "2"),
 ]
+TUNNELS_OTHER = [(f"l2tpv3(7, {ENDS})", "2"), (f"stt({ENDS})", "1"), (f"capwap.data({ENDS})", "1"),
+                 (f"gre({ENDS}) › erspan", "1"), ("nsh", "1"), ("trill", "1")]
+ESP = [(f"esp({ENDS})", "1"), (None, "1")]  # in transport mode ESP is the protocol of the flow
 TUNNELS6 = [(f"6in4({ENDS})", "2"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "2"),
             (f"teredo({ENDS})", "2")]
 
 
 @pytest.mark.parametrize("capture", sorted({row[0] for row in WHOLE}))
 def test_values(tshark, captures, capture):
-    frames = tshark.fields(captures / f"{capture}.pcap", tshark.field_names, "-2")
+    frames = tshark.fields(next(captures.glob(f"{capture}.*")), tshark.field_names, "-2",
+                           *OPTIONS.get(capture, ()))
     wrong = [(frame, field, value, row.get(field))
              for _, wanted, field, value in (row for row in WHOLE if row[0] == capture)
              for frame, row in enumerate(frames, 1)
@@ -272,10 +333,12 @@ def test_tcp_states(tshark, captures, capture):
     assert " ".join(frame["flow.sofar.tcp.state"] for frame in frames) == STATES[capture]
 
 
-@pytest.mark.parametrize("capture, expected", [("tunnels", TUNNELS), ("tunnels6", TUNNELS6)])
+@pytest.mark.parametrize("capture, expected", [
+    ("tunnels", TUNNELS), ("tunnels6", TUNNELS6), ("tunnels_other", TUNNELS_OTHER), ("esp", ESP)])
 def test_tunnels(tshark, captures, capture, expected):
-    frames = tshark.fields(captures / f"{capture}.pcap", ("flow.id", "flow.vni", "flow.pkts"), "-2")
-    flows = {frame["flow.id"]: (frame["flow.vni"], frame["flow.pkts"]) for frame in frames}
+    frames = tshark.fields(captures / f"{capture}.pcap", ("flow.id", "flow.vni", "flow.pkts"), "-2",
+                           *OPTIONS.get(capture, ()))
+    flows = {frame["flow.id"]: (frame.get("flow.vni"), frame["flow.pkts"]) for frame in frames}
     assert list(flows.values()) == expected
 
 

@@ -1,0 +1,248 @@
+"""Flows of every protocol: handshakes, states, directions, counters and time."""
+from scapy.all import (ARP, BOOTP, DHCP, DNS, DNSQR, DNSRR, ICMP, IP, LLC, NTP, SCTP, STP, TCP, UDP,
+                       CookedLinux, Dot1Q, Ether, ICMPv6DestUnreach, ICMPv6EchoReply,
+                       ICMPv6EchoRequest, ICMPv6ND_NS, IPv6, Loopback, Raw)
+
+from recipes import A6, A, B6, B, C, MAC_A, MAC_B, Talk, capture, connection, eth, timed
+
+
+
+@capture
+def tcp_plain():
+    return connection()
+
+
+@capture
+def tcp_v6():
+    return connection(a=A6, b=B6)
+
+
+@capture
+def tcp_raw_ip():
+    return connection(link=lambda packet, down: packet)
+
+
+@capture
+def tcp_cooked():
+    return connection(link=lambda packet, down: CookedLinux(pkttype=4 * (not down)) / packet)
+
+
+@capture
+def tcp_loopback():
+    return connection(link=lambda packet, down: Loopback() / packet)
+
+
+@capture
+def syn_retransmitted():
+    return (Talk().tcp(0, "S", 100).tcp(1000, "S", 100).tcp(3000, "S", 100)
+            .tcp(3020, "SA", 500, 101, down=True).tcp(3040, "SA", 500, 101, down=True)
+            .tcp(3050, "A", 101, 501)).packets
+
+
+@capture
+def syn_ack_missing():
+    return Talk().tcp(0, "S", 100).tcp(25, "A", 101, 501).tcp(30, "PA", 101, 501, 5).packets
+
+
+@capture
+def syn_missing():
+    return (Talk().tcp(20, "SA", 500, 101, down=True).tcp(25, "A", 101, 501)
+            .tcp(30, "PA", 101, 501, 5)).packets
+
+
+@capture
+def simultaneous_open():
+    return (Talk(sport=5000, dport=5000).tcp(0, "S", 100).tcp(1, "S", 500, down=True)
+            .tcp(21, "SA", 100, 501).tcp(22, "SA", 500, 101, down=True)
+            .tcp(40, "A", 101, 501)).packets
+
+
+@capture
+def refused():
+    return Talk().tcp(0, "S", 100).tcp(20, "RA", 0, 101, down=True).packets
+
+
+@capture
+def unanswered():
+    return Talk().tcp(0, "S", 100).tcp(1000, "S", 100).packets
+
+
+@capture
+def reset():
+    return (Talk().handshake().tcp(30, "PA", 101, 501, 5).tcp(50, "R", 501, down=True)
+            .tcp(60, "A", 106, 501)).packets
+
+
+@capture
+def half_close():
+    return (Talk().handshake().tcp(30, "FA", 101, 501, 5).tcp(50, "A", 501, 107, down=True)
+            .tcp(60, "PA", 501, 107, 7, down=True).tcp(70, "A", 107, 508)
+            .tcp(90, "FA", 508, 107, down=True).tcp(91, "FA", 508, 107, down=True)
+            .tcp(95, "A", 107, 509)).packets
+
+
+@capture
+def midstream():
+    one_side = Talk(sport=40001).tcp(0, "A", 1000, 2000, 10).tcp(5, "A", 1010, 2000, 10)
+    both = Talk(sport=40002).tcp(10, "A", 1000, 2000, 10).tcp(30, "A", 2000, 1010, down=True)
+    return one_side.packets + both.packets
+
+
+@capture
+def port_reuse():
+    """Three connections on the same ports: closed, reused without a close, and a SYN again."""
+    first = connection()
+    second = Talk().handshake(1000, seq=9000, other=7000)
+    third = second.tcp(2000, "S", 20000).tcp(2500, "S", 20000).packets
+    return first + third
+
+
+@capture
+def syn_after_reset():
+    """The same SYN after its connection was refused stays in the flow."""
+    return (Talk().tcp(0, "S", 100).tcp(20, "RA", 0, 101, down=True).tcp(520, "S", 100)
+            .tcp(540, "RA", 0, 101, down=True)).packets
+
+
+@capture
+def udp():
+    return (Talk(sport=40000, dport=9999, flags=0).udp(0, 10).udp(10, 20, down=True)
+            .udp(20, 0)).packets
+
+
+@capture
+def udp_lengths():
+    """What a UDP header says: less than its own size, and 0 in IPv6."""
+    small = eth(IP(src=A, dst=B) / UDP(sport=40000, dport=9999, len=4) / b"abcdef")
+    none = eth(IPv6(src=A6, dst=B6) / UDP(sport=40000, dport=9999, len=0) / b"abcdef")
+    return [(0, small), (10, none)]
+
+
+@capture
+def transports():
+    lite = b"\x9c\x40\x27\x0f\x00\x08\x00\x00" + b"x" * 30
+    dccp = b"\x9c\x40\x27\x0f\x06\x00\x00\x00" + b"\x04\x00\x00\x00" + bytes(12) + b"x" * 9
+    return [
+        (0, eth(IP(src=A, dst=B, proto=136) / Raw(lite))),
+        (10, eth(IP(src=A, dst=B) / SCTP(sport=40000, dport=9999) / Raw(b"\x0a\x00\x00\x04"))),
+        (20, eth(IP(src=A, dst=B, proto=33) / Raw(dccp))),
+        (30, eth(IP(src=A, dst=B, proto=89) / Raw(b"x" * 50))),
+        (40, eth(IP(src=A, dst="224.0.0.1", proto=2, ttl=1) / Raw(b"\x11\x64\xee\x9b" + bytes(4)))),
+    ]
+
+
+@capture
+def pings():
+    packets = []
+    for time, ident in ((0, 1), (5, 2)):
+        packets.append((time, eth(IP(src=A, dst=B) / ICMP(type=8, id=ident) / (b"x" * 40))))
+        packets.append((time + 10, eth(IP(src=B, dst=A) / ICMP(type=0, id=ident) / (b"x" * 40),
+                                       True)))
+    echo = ICMPv6EchoRequest(id=3, data=b"x" * 40)
+    packets.append((20, eth(IPv6(src=A6, dst=B6) / echo)))
+    packets.append((30, eth(IPv6(src=B6, dst=A6) / ICMPv6EchoReply(id=3, data=b"x" * 40), True)))
+    packets.append((40, eth(IP(src=B, dst=A) / ICMP(type=14, id=9) / bytes(12), True)))
+    packets.append((50, eth(IPv6(src=A6, dst="ff02::1:ff00:2") / ICMPv6ND_NS(tgt=B6))))
+    return packets
+
+
+@capture
+def icmp_errors():
+    """Port unreachable for a UDP flow, in both families, and for a flow that nobody has seen."""
+    query = IP(src=A, dst=B, id=7) / UDP(sport=40000, dport=9999) / (b"x" * 20)
+    query6 = IPv6(src=A6, dst=B6) / UDP(sport=40000, dport=9999) / (b"x" * 20)
+    stray = IP(src=A, dst=C, id=8) / UDP(sport=1, dport=2)
+    return [
+        (0, eth(query)),
+        (10, eth(IP(src=B, dst=A) / ICMP(type=3, code=3) / query, True)),
+        (20, eth(query)),
+        (30, eth(IP(src=B, dst=A) / ICMP(type=3, code=3) / query, True)),
+        (40, eth(query6)),
+        (50, eth(IPv6(src=B6, dst=A6) / ICMPv6DestUnreach(code=4) / query6, True)),
+        (60, eth(IP(src=C, dst=A) / ICMP(type=3, code=3) / stray, True)),
+    ]
+
+
+@capture
+def link_layer():
+    arp = ARP(hwsrc=MAC_A, hwdst="00:00:00:00:00:00", psrc=A, pdst=B)
+    return [
+        (0, Ether(src=MAC_A, dst=MAC_B) / arp),
+        (5, Ether(src=MAC_B, dst=MAC_A) / ARP(op=2, hwsrc=MAC_B, hwdst=MAC_A, psrc=B, pdst=A)),
+        (10, Ether(src=MAC_A, dst="01:80:c2:00:00:0e", type=0x88cc) / Raw(bytes(46))),
+        (20, Ether(src=MAC_A, dst="01:80:c2:00:00:00", type=38) / LLC() / STP()),
+        (30, Ether(src=MAC_A, dst=MAC_B) / Dot1Q(vlan=5) / arp),
+    ]
+
+
+@capture
+def ip_ids():
+    """Gaps, a wrap-around, jumps that do not count, and packets with DF between them."""
+    def packet(time, ip_id, flags=0):
+        return (time, eth(IP(src=A, dst=B, id=ip_id, flags=flags) / UDP(sport=40000, dport=9999)))
+    return [packet(time, *ip_id) for time, ip_id in enumerate(
+        [(65530,), (65533,), (777, "DF"), (2,), (2,), (129,), (257,), (256,), (383,)])]
+
+
+@capture
+def same_ends():
+    """One address and port at both ends: the flags alone tell who speaks."""
+    return (Talk(b=A, sport=5000, dport=5000).tcp(0, "S", 100).tcp(1, "SA", 500, 101, down=True)
+            .tcp(2, "A", 101, 501)).packets
+
+
+@capture
+def times_back():
+    return (Talk(sport=40000, dport=9999, flags=0).udp(100, 1).udp(50, 1, down=True)
+            .udp(300, 1).udp(200, 1)).packets
+
+
+@capture
+def gaps():
+    """Packets 0, 3, 20, 22, 24, 26 and 28 seconds after the start."""
+    talk = Talk(sport=40000, dport=9999, flags=0)
+    for time in (0, 3000, 20000, 22000, 24000, 26000, 28000):
+        talk.udp(time, 1)
+    return talk.packets
+
+
+# Direction: in each the first packet captured is the answer.
+
+def message(sport, dport, payload, transport=UDP, **fields):
+    return eth(IP(src=B, dst=A) / transport(sport=sport, dport=dport, **fields) / payload)
+
+
+@capture
+def answers_first():
+    name = DNSQR(qname="a.example")
+    dns = DNS(id=1, qr=1, qd=name, an=DNSRR(rrname="a.example", rdata=A))
+    tls = bytes.fromhex("160303002a" "02000026" "0303") + bytes(32) + bytes.fromhex("00" "1301" "00")
+    radius = bytes([2, 1, 0, 20]) + bytes(16)
+    snmp = bytes.fromhex("301b02010004067075626c6963a20e020101020100020100300306010000")
+    stun = bytes.fromhex("01010000" "2112a442") + bytes(12)
+    sip = b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+    http = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    offer = (BOOTP(op=2, xid=1, chaddr=b"\x02\x00\x00\x00\x00\x0a")
+             / DHCP(options=[("message-type", "offer"), "end"]))
+    # the ports alone would say the opposite, but for those that Wireshark knows by them
+    return timed([
+        message(53, 50, dns), message(67, 68, offer), message(123, 100, NTP(mode=4)),
+        message(443, 30, tls, TCP, flags="PA", seq=1, ack=1),
+        message(5060, 1500, sip), message(1812, 1024, radius), message(161, 100, snmp),
+        message(3478, 2000, stun), message(80, 30, http, TCP, flags="PA", seq=1, ack=1),
+    ])
+
+
+@capture
+def answer_in_pieces():
+    """The start of a long answer: without a tree Wireshark lists HTTP here, with one it does not."""
+    http = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 1000
+    return timed([message(80, 30, http, TCP, flags="A", seq=1, ack=1)])
+
+
+@capture
+def ports_decide():
+    """(sender, receiver): up unless the sender is the server."""
+    pairs = [(80, 40000), (40000, 80), (1024, 1025), (49151, 49152), (49152, 49151), (3000, 2000),
+             (2000, 3000), (60000, 50000), (777, 777)]
+    return timed([eth(IP(src=A, dst=B) / UDP(sport=s, dport=d) / b"x") for s, d in pairs])
