@@ -42,7 +42,8 @@ def test_public_headers_look_back_only(name):
 
 
 def test_the_engine_knows_glib_and_no_wireshark():
-    allowed = {"glib.h", "string.h", "stddef.h", "stdint.h", "arpa/inet.h", "fields.def"}
+    allowed = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h",
+               "fields.def"}
     for path in sources(ENGINE):
         for header in includes(path):
             own = header.startswith("flowstats/") or room(header) in PRIVATE

@@ -88,6 +88,12 @@ enum flow_packet_bits {
 struct flow_packet {
     struct flow_fact fact;           /* direction, flow and links are filled in by the meter */
     const struct flow_layer *layers; /* outermost first; valid while the packet is accounted */
+    /*
+     * What the application's header says; NULL: nothing.  Called with source, and
+     * only where direction needs it: reading costs more than all the rest.
+     */
+    enum flow_message (*application)(const void *source);
+    const void *source; /* valid while the packet is accounted */
     struct flow_tuple tuple;
     struct flow_tuple quote; /* of the innermost header that an ICMP error quotes */
     struct flow_fragment fragment;
@@ -95,7 +101,6 @@ struct flow_packet {
     uint16_t eth_type;            /* of the outermost link header, behind its tags */
     uint8_t mac[2][FLOW_MAC_LEN]; /* of the outermost link header */
     uint8_t message_type;         /* enum flow_message: what an ICMP type or an ARP opcode says */
-    uint8_t application;          /* enum flow_message: what the application's header says */
     uint8_t bits;                 /* enum flow_packet_bits */
 };
 

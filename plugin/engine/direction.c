@@ -22,12 +22,17 @@ static enum flow_message of_handshake(const struct flow_packet *packet)
     return packet->fact.tcp_flags & FLOW_TCP_ACK ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_REQUEST;
 }
 
+static enum flow_message of_message_type(const struct flow_packet *packet)
+{
+    return (enum flow_message)packet->message_type;
+}
+
 static enum flow_message of_application(const struct flow_packet *packet)
 {
     /* What a fragment carries is not all of the message. */
-    if (packet->fact.bits & FLOW_FACT_FRAG)
+    if ((packet->fact.bits & FLOW_FACT_FRAG) || !packet->application)
         return FLOW_MESSAGE_UNKNOWN;
-    return (enum flow_message)packet->application;
+    return packet->application(packet->source);
 }
 
 /*
@@ -45,22 +50,25 @@ static enum flow_message of_ports(const struct flow_packet *packet)
 
 enum flow_dir flow_direction_of(const struct flow_packet *packet, enum flow_reason *ret_reason)
 {
-    const struct {
+    static const struct {
         enum flow_reason reason;
-        enum flow_message message;
+        enum flow_message (*says)(const struct flow_packet *packet);
     } rules[] = {
-        { FLOW_REASON_HANDSHAKE, of_handshake(packet) },
-        { FLOW_REASON_MESSAGE_TYPE, (enum flow_message)packet->message_type },
-        { FLOW_REASON_APPLICATION, of_application(packet) },
-        { FLOW_REASON_PORTS, of_ports(packet) },
-        { FLOW_REASON_FIRST_PACKET, FLOW_MESSAGE_REQUEST },
+        { FLOW_REASON_HANDSHAKE, of_handshake },
+        { FLOW_REASON_MESSAGE_TYPE, of_message_type },
+        { FLOW_REASON_APPLICATION, of_application },
+        { FLOW_REASON_PORTS, of_ports },
     };
-    size_t i = 0;
 
-    while (rules[i].message == FLOW_MESSAGE_UNKNOWN)
-        i++;
-    *ret_reason = rules[i].reason;
-    return rules[i].message == FLOW_MESSAGE_REQUEST ? FLOW_UP : FLOW_DOWN;
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+        enum flow_message message = rules[i].says(packet);
+        if (message != FLOW_MESSAGE_UNKNOWN) {
+            *ret_reason = rules[i].reason;
+            return message == FLOW_MESSAGE_REQUEST ? FLOW_UP : FLOW_DOWN;
+        }
+    }
+    *ret_reason = FLOW_REASON_FIRST_PACKET;
+    return FLOW_UP;
 }
 
 /* A code of a protocol, and whether it asks or answers. */

@@ -145,6 +145,7 @@ void flow_fragments_wait(struct flow_fragments *fragments, const struct flow_pac
         g_hash_table_add(fragments->piles, pile);
     }
     waiting->packet = *packet;
+    waiting->packet.application = NULL;
     waiting->packet.layers =
         g_memdup2(packet->layers, packet->layer_count * sizeof *packet->layers);
     waiting->path = path;

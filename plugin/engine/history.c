@@ -109,8 +109,11 @@ const struct flow_fact *flow_history_record(struct flow_history *history, struct
     uint32_t number = history->facts.count;
 
     g_return_val_if_fail(fact.flow <= history->tails.count && number < NO_FACT, NULL);
-    struct tail *tail = fact.flow == history->tails.count ? pages_add(&history->tails)
-                                                          : tail_of(history, fact.flow);
+    struct tail *tail = tail_of(history, fact.flow);
+    if (!tail) {
+        tail = pages_add(&history->tails);
+        *tail = (struct tail){ 0 };
+    }
 
     fact.ordinal = tail->facts++;
     fact.previous = fact.ordinal > 0 ? tail->last : NO_FACT;

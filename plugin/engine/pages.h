@@ -2,11 +2,12 @@
 #define FLOWSTATS_PAGES_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
  * A long array that grows by pages: items never move, and growing copies
- * nothing.  Numbers that were never written read as zero bytes.
+ * nothing.  Either all items come from pages_add(), or all from pages_make().
  */
 struct pages {
     GPtrArray *pages;
@@ -28,16 +29,23 @@ static inline void pages_clear(struct pages *pages)
     g_ptr_array_unref(pages->pages);
 }
 
+static inline void *pages_item(const struct pages *pages, uint32_t number)
+{
+    uint8_t *items = pages->pages->pdata[number / PAGE_ITEMS];
+
+    return items + (number % PAGE_ITEMS) * pages->item_size;
+}
+
 /* An item that is there; NULL where its page never was. */
 static inline void *pages_at(const struct pages *pages, uint32_t number)
 {
     uint32_t page = number / PAGE_ITEMS;
-    uint8_t *items = page < pages->pages->len ? pages->pages->pdata[page] : NULL;
+    bool is_there = page < pages->pages->len && pages->pages->pdata[page];
 
-    return items ? items + (number % PAGE_ITEMS) * pages->item_size : NULL;
+    return is_there ? pages_item(pages, number) : NULL;
 }
 
-/* An item that need not be there yet. */
+/* An item that need not be there yet: zero bytes where nobody wrote. */
 static inline void *pages_make(struct pages *pages, uint32_t number)
 {
     uint32_t page = number / PAGE_ITEMS;
@@ -46,12 +54,17 @@ static inline void *pages_make(struct pages *pages, uint32_t number)
         g_ptr_array_set_size(pages->pages, (int)page + 1);
     if (!pages->pages->pdata[page])
         pages->pages->pdata[page] = g_malloc0_n(PAGE_ITEMS, pages->item_size);
-    return pages_at(pages, number);
+    return pages_item(pages, number);
 }
 
+/* Room for the next item, to be written as a whole. */
 static inline void *pages_add(struct pages *pages)
 {
-    return pages_make(pages, pages->count++);
+    uint32_t number = pages->count++;
+
+    if (number % PAGE_ITEMS == 0)
+        g_ptr_array_add(pages->pages, g_malloc_n(PAGE_ITEMS, pages->item_size));
+    return pages_item(pages, number);
 }
 
 #endif

@@ -57,10 +57,9 @@ struct flow *flow_table_begin(struct flow_table *table, const struct flow_key *k
     enum flow_reason reason;
     enum flow_dir dir = flow_direction_of(packet, &reason);
 
-    flow->key = *key;
-    flow->id = id;
-    flow->source = (uint8_t)(sender ^ dir);
-    flow->reason = (uint8_t)reason;
+    *flow = (struct flow){
+        .key = *key, .id = id, .source = (uint8_t)(sender ^ dir), .reason = (uint8_t)reason
+    };
     if (packet->bits & FLOW_PACKET_MACS) {
         memcpy(flow->mac[FLOW_UP], packet->mac[dir], FLOW_MAC_LEN);
         memcpy(flow->mac[FLOW_DOWN], packet->mac[!dir], FLOW_MAC_LEN);

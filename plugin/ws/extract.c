@@ -116,8 +116,9 @@ static uint32_t payload_of(const struct fs_net *net)
     }
 }
 
-static enum flow_message message_over_tcp(const struct fs_walk *walk)
+static enum flow_message message_over_tcp(const void *source)
 {
+    const struct fs_walk *walk = source;
     const struct flow_application *application = &flow_applications[walk->application];
     struct fs_bytes here = walk->net.payload;
     uint32_t captured = fs_bytes_here(&here);
@@ -127,13 +128,14 @@ static enum flow_message message_over_tcp(const struct fs_walk *walk)
     here.at += (uint32_t)(here.data[here.at + 12] >> 4) * 4;
     const uint8_t *message = here.data + here.at;
     captured = fs_bytes_here(&here);
-    size_t size = application->tcp_size(message, captured);
-    return size > 0 && size <= captured ? application->over_tcp(message, captured)
-                                        : FLOW_MESSAGE_UNKNOWN;
+    enum flow_message says = application->over_tcp(message, captured);
+    size_t size = says != FLOW_MESSAGE_UNKNOWN ? application->tcp_size(message, captured) : 0;
+    return size > 0 && size <= captured ? says : FLOW_MESSAGE_UNKNOWN;
 }
 
-static enum flow_message message_over_udp(const struct fs_walk *walk)
+static enum flow_message message_over_udp(const void *source)
 {
+    const struct fs_walk *walk = source;
     const struct flow_application *application = &flow_applications[walk->application];
     struct fs_bytes here = walk->message;
 
@@ -192,9 +194,10 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
         packet->message_type = (uint8_t)flow_message_of_icmp(data[0]);
     else if (net->protocol == FLOW_PROTOCOL_ICMPV6 && captured > 0)
         packet->message_type = (uint8_t)flow_message_of_icmpv6(data[0]);
-    if (walk->has_application)
-        packet->application =
-            (uint8_t)(walk->over_tcp ? message_over_tcp(walk) : message_over_udp(walk));
+    if (walk->has_application) {
+        packet->application = walk->over_tcp ? message_over_tcp : message_over_udp;
+        packet->source = walk;
+    }
     if (walk->has_quote) {
         packet->quote = tuple_of(&walk->quote);
         packet->bits |= FLOW_PACKET_QUOTE;
@@ -214,27 +217,24 @@ static void read_link(struct flow_packet *packet, const struct fs_walk *walk)
 }
 
 bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options *options,
-                struct flow_packet *ret_packet)
+                struct fs_walk *ret_walk, struct flow_packet *ret_packet)
 {
-    struct fs_walk walk;
-
-    fs_walk(tvb, pinfo, options, &walk);
-    if (!walk.has_net && !walk.has_link)
+    fs_walk(tvb, pinfo, options, ret_walk);
+    if (!ret_walk->has_net && !ret_walk->has_link)
         return false;
 
-    memset(ret_packet, 0, sizeof *ret_packet);
+    *ret_packet =
+        (struct flow_packet){ .layers = ret_walk->layers, .layer_count = ret_walk->layer_count };
     read_frame(&ret_packet->fact, pinfo);
-    if (walk.has_link) {
-        memcpy(ret_packet->mac[0], walk.mac[0], FLOW_MAC_LEN);
-        memcpy(ret_packet->mac[1], walk.mac[1], FLOW_MAC_LEN);
-        ret_packet->eth_type = walk.eth_type;
+    if (ret_walk->has_link) {
+        memcpy(ret_packet->mac[0], ret_walk->mac[0], FLOW_MAC_LEN);
+        memcpy(ret_packet->mac[1], ret_walk->mac[1], FLOW_MAC_LEN);
+        ret_packet->eth_type = ret_walk->eth_type;
         ret_packet->bits |= FLOW_PACKET_MACS | FLOW_PACKET_ETH_TYPE;
     }
-    ret_packet->layers = walk.layers;
-    ret_packet->layer_count = walk.layer_count;
-    if (walk.has_net)
-        read_net(ret_packet, &walk);
+    if (ret_walk->has_net)
+        read_net(ret_packet, ret_walk);
     else
-        read_link(ret_packet, &walk);
+        read_link(ret_packet, ret_walk);
     return true;
 }

@@ -235,12 +235,6 @@ static bool ipv6_read(const struct fs_bytes *here, struct fs_net *net)
 
 bool fs_net_read(const struct fs_bytes *here, enum flow_family family, struct fs_net *ret_net)
 {
-    struct fs_net net;
-
-    memset(&net, 0, sizeof net);
-    net.layers_outside = ret_net->layers_outside;
-    if (!(family == FLOW_IPV4 ? ipv4_read(here, &net) : ipv6_read(here, &net)))
-        return false;
-    *ret_net = net;
-    return true;
+    *ret_net = (struct fs_net){ 0 };
+    return family == FLOW_IPV4 ? ipv4_read(here, ret_net) : ipv6_read(here, ret_net);
 }

@@ -28,8 +28,8 @@ struct walk {
     const struct fs_walk_options *options;
     struct fs_walk *out;
 
-    const uint8_t *rows; /* of the frame's layers: numbers in the table of rows */
-    const int *protos;   /* likewise: Wireshark's numbers */
+    uint8_t *rows; /* of the frame's layers: numbers in the table of rows */
+    int *protos;   /* likewise: Wireshark's numbers */
     size_t count;
     size_t layer; /* the one being passed */
 
@@ -660,7 +660,7 @@ static bool encloses(const struct fs_net *net, const struct fs_bytes *here)
 
 static bool add_net(struct walk *walk, enum flow_family family)
 {
-    struct fs_net net = { 0 };
+    struct fs_net net;
 
     if (!fs_net_read(&walk->here, family, &net))
         return false;
@@ -892,20 +892,31 @@ static void walk_quote(const struct walk *walk, size_t icmp)
     }
 }
 
-/* The frame's layers behind "frame" itself; how many. */
-static size_t list_layers(const packet_info *pinfo, uint8_t *ret_rows, int *ret_protos)
+/* The frame's layers behind "frame" itself, and which of them the walk ends at. */
+static void list_layers(struct walk *walk)
 {
-    wmem_list_frame_t *frame = wmem_list_head(pinfo->layers);
-    size_t count = 0;
+    const uint8_t *row_by_proto = row_of->data;
+    unsigned protos = row_of->len;
+    size_t count = 0, last_net = NOWHERE, icmp = NOWHERE;
+    wmem_list_frame_t *frame = wmem_list_head(walk->pinfo->layers);
 
     for (frame = frame ? wmem_list_frame_next(frame) : NULL; frame && count < LAYERS_MAX;
-         frame = wmem_list_frame_next(frame)) {
+         frame = wmem_list_frame_next(frame), count++) {
         int proto = GPOINTER_TO_INT(wmem_list_frame_data(frame));
-        ret_protos[count] = proto;
-        ret_rows[count] = proto >= 0 && (unsigned)proto < row_of->len ? row_of->data[proto] : 0;
-        count++;
+        uint8_t row = (unsigned)proto < protos ? row_by_proto[proto] : 0;
+
+        walk->protos[count] = proto;
+        walk->rows[count] = row;
+        if (kind_of(row) == ROW_LLC)
+            icmp = NOWHERE; /* no quote has a link header */
+        else if (is_net(row) && icmp == NOWHERE)
+            last_net = count;
+        else if (kind_of(row) == ROW_ICMP && last_net != NOWHERE && icmp == NOWHERE)
+            icmp = count;
     }
-    return count;
+    walk->count = count;
+    walk->last_net = last_net;
+    walk->icmp = icmp;
 }
 
 /* Nothing but link headers and tags: a link-layer flow, if any. */
@@ -936,25 +947,15 @@ void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_optio
     int proto[LAYERS_MAX];
     struct walk walk;
 
-    memset(ret_walk, 0, sizeof *ret_walk);
+    memset(ret_walk, 0, offsetof(struct fs_walk, link));
     ret_walk->layers = path;
     begin(&walk, pinfo, options, ret_walk);
     walk.rows = row;
     walk.protos = proto;
-    walk.count = list_layers(pinfo, row, proto);
+    list_layers(&walk);
     if (!enter_frame(&walk, tvb))
         return;
 
-    for (size_t i = 0; i < walk.count; i++) {
-        if (kind_of(row[i]) == ROW_LLC)
-            walk.icmp = NOWHERE; /* no quote has a link header */
-        else if (walk.icmp != NOWHERE)
-            continue;
-        else if (is_net(row[i]))
-            walk.last_net = i;
-        else if (kind_of(row[i]) == ROW_ICMP && walk.last_net != NOWHERE)
-            walk.icmp = i;
-    }
     run(&walk, 0, walk.last_net != NOWHERE ? walk.last_net : walk.count - 1);
     if (walk.depth > 0)
         finish_net(&walk);

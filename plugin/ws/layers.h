@@ -46,11 +46,8 @@ struct fs_walk_options {
 
 struct fs_walk {
     const struct flow_layer *layers; /* valid until the next walk */
-    struct fs_net net;               /* the tracked header, where has_net */
-    struct fs_net quote;             /* the innermost header that an ICMP error quotes */
-    struct fs_bytes link;            /* what follows the outermost link header and its tags */
-    struct fs_bytes message;         /* where the application's message is, if not in net.payload */
     const uint8_t *mac[2];           /* of the outermost link header: sender, receiver; or NULL */
+    struct fs_bytes message;         /* where the application's message is, if not in net.payload */
     size_t application;              /* in flow_applications; only where has_application */
     uint16_t layer_count;
     uint16_t eth_type;
@@ -59,7 +56,10 @@ struct fs_walk {
     bool has_link; /* eth_type and link are known */
     bool is_arp;   /* an ARP message follows the link header */
     bool has_application;
-    bool over_tcp; /* the application's */
+    bool over_tcp;        /* the application's */
+    struct fs_bytes link; /* what follows the outermost link header and its tags; has_link */
+    struct fs_net net;    /* the tracked header; has_net */
+    struct fs_net quote;  /* the innermost header that an ICMP error quotes; has_quote */
 };
 
 /* Look the names up; once, when all dissectors are registered. */

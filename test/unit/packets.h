@@ -123,6 +123,21 @@ static inline struct flow_packet later_fragment(uint32_t frame, uint8_t protocol
     return packet;
 }
 
+static inline enum flow_message said(const void *message)
+{
+    return *(const enum flow_message *)message;
+}
+
+/* Let a packet's application say that. */
+static inline void let_say(struct flow_packet *packet, enum flow_message message)
+{
+    static const enum flow_message messages[] = { FLOW_MESSAGE_UNKNOWN, FLOW_MESSAGE_REQUEST,
+                                                  FLOW_MESSAGE_RESPONSE };
+
+    packet->application = said;
+    packet->source = &messages[message];
+}
+
 static inline struct flow_packet at_second(struct flow_packet packet, int64_t second)
 {
     packet.fact.time_ns = second * SECOND;

@@ -128,7 +128,7 @@ static void test_order_of_rules(void)
             make_segment(&packet.fact, orders[i].flags, 1, 1);
         }
         packet.message_type = (uint8_t)orders[i].message_type;
-        packet.application = (uint8_t)orders[i].application;
+        let_say(&packet, (enum flow_message)orders[i].application);
         packet.fact.bits |= (uint8_t)orders[i].fragment;
         assert_direction(&packet, orders[i].dir, orders[i].reason);
     }

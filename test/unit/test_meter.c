@@ -955,7 +955,7 @@ static void test_self_talk(void)
 
     for (uint32_t i = 0; i < G_N_ELEMENTS(dirs); i++) {
         struct flow_packet packet = udp_packet(i + 1, 1, 500, 1, 500);
-        packet.application = (uint8_t)applications[i];
+        let_say(&packet, (enum flow_message)applications[i]);
         account(meter, packet);
     }
     for (uint32_t i = 0; i < G_N_ELEMENTS(dirs); i++) {
@@ -987,7 +987,7 @@ static void test_one_address_and_two_ports_are_two_ends(void)
     struct flow_meter *meter = flow_meter_new(NULL, 0);
     struct flow_packet answer = udp_packet(2, 1, 53, 1, 50000);
 
-    answer.application = FLOW_MESSAGE_REQUEST; /* does not matter any more */
+    let_say(&answer, FLOW_MESSAGE_REQUEST); /* does not matter any more */
     account(meter, udp_packet(1, 1, 50000, 1, 53));
     account(meter, answer);
     expect_number(meter, 1, "direction", UP);
@@ -1001,7 +1001,7 @@ static void test_later_packets_go_by_the_source(void)
     struct flow_packet first = udp_packet(1, 2, 53, 1, 50000);
 
     /* A "query" from port 53 makes it the source; what follows is measured by that. */
-    first.application = FLOW_MESSAGE_REQUEST;
+    let_say(&first, FLOW_MESSAGE_REQUEST);
     account(meter, first);
     account(meter, udp_up(2));
     expect_number(meter, 1, "direction", UP);

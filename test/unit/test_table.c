@@ -131,18 +131,43 @@ static void test_no_link_header_no_link_addresses(void)
     flow_table_free(table);
 }
 
+static enum flow_message count_calls(const void *calls)
+{
+    ++**(unsigned *const *)calls;
+    return FLOW_MESSAGE_RESPONSE;
+}
+
+/* Reading a message costs more than all the rest: only where nothing before rule 3 speaks. */
+static void test_messages_are_read_when_needed(void)
+{
+    struct flow_table *table = flow_table_new(0);
+    struct flow_packet packet = udp_packet(1, 1, 50000, 2, 53);
+    struct flow_packet segment = tcp_packet(2, 1, 50000, 2, 443, "S", 1, 0);
+    unsigned calls = 0, *source = &calls;
+
+    packet.application = segment.application = count_calls;
+    packet.source = segment.source = &source;
+    begin(table, &segment);
+    g_assert_cmpuint(calls, ==, 0);
+    struct flow *flow = begin(table, &packet);
+    g_assert_cmpuint(calls, ==, 1);
+    flow_dir_of(flow, 0, &packet);
+    g_assert_cmpuint(calls, ==, 1);
+    flow_table_free(table);
+}
+
 /* Where both ends are the same the rules of direction speak for each packet. */
 static void test_between_an_end_and_itself(void)
 {
     struct flow_table *table = flow_table_new(0);
     struct flow_packet packet = udp_packet(1, 1, 500, 1, 500);
 
-    packet.application = FLOW_MESSAGE_REQUEST;
+    let_say(&packet, FLOW_MESSAGE_REQUEST);
     struct flow *flow = begin(table, &packet);
     g_assert_cmpint((int)flow_dir_of(flow, 0, &packet), ==, UP);
-    packet.application = FLOW_MESSAGE_RESPONSE;
+    let_say(&packet, FLOW_MESSAGE_RESPONSE);
     g_assert_cmpint((int)flow_dir_of(flow, 0, &packet), ==, DOWN);
-    packet.application = FLOW_MESSAGE_UNKNOWN;
+    let_say(&packet, FLOW_MESSAGE_UNKNOWN);
     g_assert_cmpint((int)flow_dir_of(flow, 0, &packet), ==, UP);
     flow_table_free(table);
 }
@@ -415,6 +440,7 @@ int main(int argc, char **argv)
                     test_link_addresses_are_turned_to_the_flow);
     g_test_add_func("/table/no-link-header-no-link-addresses",
                     test_no_link_header_no_link_addresses);
+    g_test_add_func("/table/messages-are-read-when-needed", test_messages_are_read_when_needed);
     g_test_add_func("/table/between-an-end-and-itself-each-packet-speaks",
                     test_between_an_end_and_itself);
     for (size_t i = 0; i < G_N_ELEMENTS(reuses); i++) {

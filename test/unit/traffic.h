@@ -40,7 +40,7 @@ static inline struct flow_packet random_packet(GRand *rand, uint32_t frame)
     packet.fact.ip_id = (uint16_t)(frame * 3);
     packet.fact.bits |= dice % 2 ? FLOW_FACT_IP_ID : 0;
     packet.message_type = packet.tuple.protocol == FLOW_PROTOCOL_ICMP ? (uint8_t)(dice % 3) : 0;
-    packet.application = (uint8_t)(g_rand_int(rand) % 3);
+    let_say(&packet, (enum flow_message)(g_rand_int(rand) % 3));
     if (packet.tuple.protocol == FLOW_PROTOCOL_TCP)
         make_segment(&packet.fact, flags[g_rand_int(rand) % G_N_ELEMENTS(flags)],
                      g_rand_int(rand) % 4, g_rand_int(rand) % 8);
