@@ -137,12 +137,12 @@ static void set_link(struct walk *walk, const uint8_t *sender, const uint8_t *re
     walk->out->mac[1] = receiver;
 }
 
-/* A number under 1536 is a length: 802.3, and no EtherType. */
+/* A number under 1536 is a length: 802.3, and no EtherType.  Cooked captures have no MAC pair. */
 static void set_link_type(struct walk *walk, const uint8_t *type)
 {
     uint16_t number = fs_be16(type);
 
-    if (!walk->on_link)
+    if (!walk->on_link || !walk->out->mac[0])
         return;
     walk->out->eth_type = number < 1536 ? 0 : number;
     walk->out->link = walk->here;
