@@ -24,3 +24,11 @@ def test_random_packets(tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
     for executions in re.findall(r": (\d+) executions", result.stdout):
         assert int(executions) > 1000
+
+
+@pytest.mark.skipif(not shutil.which("valgrind") or not shutil.which("sharkd"),
+                    reason="no valgrind or no sharkd")
+def test_memory():
+    """Open, dissect again, reload and close, with no error and no leak of ours."""
+    result = subprocess.run([TEST / "memcheck", "--quick"], text=True, capture_output=True)
+    assert result.returncode == 0, result.stdout + result.stderr
