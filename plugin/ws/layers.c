@@ -7,7 +7,7 @@
 #include <wiretap/wtap.h>
 
 /* Wireshark lets no frame have more layers than its tree may be deep. */
-enum { LAYERS_MAX = 512, NETS_MAX = 32 };
+enum { LAYERS_MAX = 512 };
 
 #define NOWHERE SIZE_MAX
 
@@ -40,7 +40,7 @@ struct walk {
     bool is_wlan;         /* the link is 802.11: its type comes with LLC */
     uint16_t link_layers; /* how many tags it has */
 
-    struct fs_net nets[NETS_MAX]; /* from the outermost that encloses here */
+    struct fs_net nets[LAYERS_MAX]; /* from the outermost that encloses here */
     size_t depth;
     bool ends_free;  /* the innermost net's addresses are the endpoints of no layer yet */
     size_t last_net; /* the layer of the last network header that counts; NOWHERE: none */
@@ -637,7 +637,7 @@ static bool add_net(struct walk *walk, enum flow_family family)
         walk->out->layer_count = walk->nets[walk->depth].layers_outside;
         walk->ends_free = false;
     }
-    if (walk->depth == NETS_MAX)
+    if (walk->depth == LAYERS_MAX)
         return false;
     if (walk->depth > 0 && walk->ends_free)
         add_layer(walk, ip_in_ip((enum flow_family)walk->nets[walk->depth - 1].family, family),

@@ -213,6 +213,7 @@ WHOLE = [
     ("fragments_overlapping", None, "flow.up.frags", "4"),
     ("fragments_vlan", None, "flow.up.payload_bytes", "3000"),
     ("fragments_vlan", None, "flow.vni", "vlan(7)"),
+    ("tunnels_deep", 1, "flow.vni", " › ".join(["ipip(10.0.0.2↔10.0.0.3)"] * 100)),
     ("tunnels_apart", 1, "flow.id", "0"),
     ("tunnels_apart", 2, "flow.id", "1"),
     ("tunnels_apart", 3, "flow.id", "2"),
