@@ -32,3 +32,10 @@ def test_memory():
     """Open, dissect again, reload and close, with no error and no leak of ours."""
     result = subprocess.run([TEST / "memcheck", "--quick"], text=True, capture_output=True)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
+def test_load():
+    """Right numbers, within bounds of memory, and no instructions beyond the linear."""
+    result = subprocess.run([TEST / "load/run", "--quick"], text=True, capture_output=True)
+    assert result.returncode == 0, result.stdout + result.stderr
