@@ -35,7 +35,7 @@ def flow_each(count):
 
 
 def lone_fragments(count):
-    """The second fragment of as many datagrams, of two protocols as their numbers come to an end."""
+    """The second fragment of as many datagrams; another source when the numbers are used up."""
     return (ip(b"abcdefgh", ident=i % 65536, fragment=1,
                source=(0x0a000000 + i // 65536).to_bytes(4, "big")) for i in range(count))
 
