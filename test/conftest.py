@@ -22,15 +22,17 @@ class Tshark:
     seconds = 120  # the time limit of a run
     reads_damaged = False  # whether a capture may be cut short or damaged
 
-    def __init__(self, folder):
+    def __init__(self, folder, build=BUILD, **environment):
+        """The plugin of a build tree; environment: more variables, such as a sanitizer needs."""
         self.folder = Path(folder)
         self.folder.chmod(0o755)
         self.as_user = NOBODY if 0 in (os.getuid(), os.getgid()) else []
-        shutil.copytree(BUILD / "plugins", self.folder / "plugins")
+        shutil.copytree(build / "plugins", self.folder / "plugins")
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "TZ": "UTC",
             "WIRESHARK_PLUGIN_DIR": str(self.folder / "plugins"),
             "WIRESHARK_EXTCAP_DIR": "/nonexistent", "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1",
+            **environment,
         }
         assert "flowstats.so" in self.run("-G", "plugins").stdout, "tshark did not load the plugin"
 

@@ -9,7 +9,7 @@ import pytest
 
 TOP = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
-SOURCES = [path for folder in ("include", "plugin", "test/unit")
+SOURCES = [path for folder in ("include", "plugin", "test/fuzz", "test/load", "test/unit")
            for path in sorted((TOP / folder).rglob("*.[ch]"))]
 
 

@@ -25,6 +25,7 @@ struct tail {
     struct flow_state state; /* after the last fact */
     uint32_t first;          /* the number of the flow's first fact, and of its last */
     uint32_t last;
+    uint32_t last_packet; /* of its last fact that is no event */
     uint32_t facts;
     GArray *checkpoints; /* struct checkpoint; NULL for short flows */
 };
@@ -126,8 +127,10 @@ const struct flow_fact *flow_history_record(struct flow_history *history, struct
         tail->first = number;
     tail->last = number;
     flow_state_apply(&tail->state, kept);
-    if (!(fact.bits & FLOW_FACT_EVENT))
+    if (!(fact.bits & FLOW_FACT_EVENT)) {
+        tail->last_packet = number;
         *(uint32_t *)pages_make(&history->frames, fact.frame) = number + 1;
+    }
     return kept;
 }
 
@@ -249,7 +252,7 @@ const struct flow_fact *flow_history_last(const struct flow_history *history, ui
 {
     const struct tail *tail = tail_of(history, flow);
 
-    return tail ? packet_until(history, fact_at(history, tail->last)) : NULL;
+    return tail ? fact_at(history, tail->last_packet) : NULL;
 }
 
 const struct flow_fact *flow_history_previous(const struct flow_history *history,
@@ -261,7 +264,9 @@ const struct flow_fact *flow_history_previous(const struct flow_history *history
 const struct flow_fact *flow_history_next(const struct flow_history *history,
                                           const struct flow_fact *fact)
 {
-    return packet_from(history, fact->flow, fact->ordinal + 1);
+    return fact == flow_history_last(history, fact->flow)
+               ? NULL
+               : packet_from(history, fact->flow, fact->ordinal + 1);
 }
 
 static uint32_t number_of(const struct flow_history *history, const struct flow_fact *fact)

@@ -7,7 +7,7 @@
 #include <wiretap/wtap.h>
 
 /* Wireshark lets no frame have more layers than its tree may be deep. */
-enum { LAYERS_MAX = 512, NETS_MAX = 32 };
+enum { LAYERS_MAX = 512 };
 
 #define NOWHERE SIZE_MAX
 
@@ -42,7 +42,7 @@ struct walk {
     struct fs_bytes subframes; /* of an A-MSDU, those not walked yet; no data: none */
     uint16_t link_layers;      /* how many tags it has */
 
-    struct fs_net nets[NETS_MAX]; /* from the outermost that encloses here */
+    struct fs_net nets[LAYERS_MAX]; /* from the outermost that encloses here */
     size_t depth;
     bool ends_free;  /* the innermost net's addresses are the endpoints of no layer yet */
     size_t last_net; /* the layer of the last network header that counts; NOWHERE: none */
@@ -139,12 +139,12 @@ static void set_link(struct walk *walk, const uint8_t *sender, const uint8_t *re
     walk->out->mac[1] = receiver;
 }
 
-/* A number under 1536 is a length: 802.3, and no EtherType. */
+/* A number under 1536 is a length: 802.3, and no EtherType.  Cooked captures have no MAC pair. */
 static void set_link_type(struct walk *walk, const uint8_t *type)
 {
     uint16_t number = fs_be16(type);
 
-    if (!walk->on_link)
+    if (!walk->on_link || !walk->out->mac[0])
         return;
     walk->out->eth_type = number < 1536 ? 0 : number;
     walk->out->link = walk->here;
@@ -670,7 +670,7 @@ static bool add_net(struct walk *walk, enum flow_family family)
         walk->out->layer_count = walk->nets[walk->depth].layers_outside;
         walk->ends_free = false;
     }
-    if (walk->depth == NETS_MAX)
+    if (walk->depth == LAYERS_MAX)
         return false;
     if (walk->depth > 0 && walk->ends_free)
         add_layer(walk, ip_in_ip((enum flow_family)walk->nets[walk->depth - 1].family, family),

@@ -28,6 +28,13 @@ def tcp_cooked():
 
 
 @capture
+def tcp_cooked_vlan():
+    """A tag behind a link header that has one MAC address."""
+    return connection(link=lambda packet, down: CookedLinux(pkttype=4 * (not down), proto=0x8100)
+                      / Dot1Q(vlan=5) / packet)
+
+
+@capture
 def tcp_loopback():
     return connection(link=lambda packet, down: Loopback() / packet)
 

@@ -89,6 +89,15 @@ def tunnels_apart():
 
 
 @capture
+def tunnels_deep():
+    """IP in IP, a hundred times."""
+    packet = inner()
+    for _ in range(100):
+        packet = IP(src=B, dst=C) / packet
+    return timed([eth(packet)])
+
+
+@capture
 def tunnels_nested():
     """VLAN, VXLAN, and GRE inside it."""
     return timed([eth(Dot1Q(vlan=100) / TUNNELS["vxlan"](

@@ -1,0 +1,208 @@
+"""Hostile input: damaged captures, random packets, output that fails, and nobody to trust."""
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TEST = Path(__file__).resolve().parent.parent
+sys.path.append(str(TEST / "load"))
+import traffic  # noqa: E402
+
+
+def test_damaged_captures(captures, tmp_path):
+    """A short run of the fuzzer; FOLDER of finds and the command are in its output."""
+    result = subprocess.run([TEST / "fuzz/run", "--runs", "12", "--finds", tmp_path,
+                             *captures.glob("*.pcap*")], text=True, capture_output=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "12 mutated runs, 0 finds" in result.stdout
+
+
+@pytest.mark.skipif(not shutil.which("clang"), reason="no clang")
+def test_random_packets(tmp_path):
+    result = subprocess.run([TEST / "fuzz/engine", "--time", "8", "--finds", tmp_path], text=True,
+                            capture_output=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    for executions in re.findall(r": (\d+) executions", result.stdout):
+        assert int(executions) > 1000
+
+
+@pytest.mark.skipif(not shutil.which("valgrind") or not shutil.which("sharkd"),
+                    reason="no valgrind or no sharkd")
+def test_memory():
+    """Open, dissect again, reload and close, with no error and no leak of ours."""
+    result = subprocess.run([TEST / "memcheck", "--quick"], text=True, capture_output=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
+def test_load():
+    """Right numbers, within bounds of memory, and no instructions beyond the linear."""
+    result = subprocess.run([TEST / "load/run", "--quick"], text=True, capture_output=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+STATISTICS = ("flowstats,table", "flowstats,csv", "flowstats,json", "flowstats.sizes,tree",
+              "conv,flow", "endpoints,flow")
+
+
+def start(tshark, *arguments, **options):
+    return subprocess.Popen([*tshark.as_user, "tshark", *map(str, arguments)], text=True,
+                            env=tshark.environment, stderr=subprocess.PIPE, **options)
+
+
+@pytest.fixture(scope="session")
+def many_flows(tshark):
+    """More than a pipe has room for."""
+    capture = tshark.folder / "flows.pcap"
+    traffic.write(capture, traffic.flow_each(20_000))
+    capture.chmod(0o644)
+    return capture
+
+
+@pytest.mark.parametrize("what", STATISTICS)
+def test_a_pipe_that_nobody_reads(tshark, many_flows, what):
+    process = start(tshark, "-n", "-q", "-r", many_flows, "-z", what, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    process.stdout.close()
+    said = process.stderr.read()
+    assert process.wait(60) in (0, 1, -signal.SIGPIPE)
+    assert said == "" or "standard output: Broken pipe" in said
+
+
+@pytest.mark.parametrize("what", ["flowstats,csv", "flowstats,json"])
+def test_standard_output_on_a_full_disk(tshark, many_flows, what):
+    with open("/dev/full", "w") as full:
+        process = start(tshark, "-n", "-q", "-r", many_flows, "-z", what, stdout=full)
+        assert "standard output: No space left on device" in process.stderr.read()
+    assert process.wait(60) == 1
+
+
+def no_more_than(size):
+    """A file that grows larger fails as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_no_half_of_a_file(tshark, many_flows):
+    folder = tshark.folder / "half"
+    folder.mkdir()
+    folder.chmod(0o777)
+    (folder / "flows.csv").write_text("as it was")
+    (folder / "flows.csv").chmod(0o666)
+    process = start(tshark, "-n", "-q", "-r", many_flows, "-z", f"flowstats,csv,{folder}/flows.csv",
+                    stdout=subprocess.DEVNULL, preexec_fn=lambda: no_more_than(100_000))
+    assert "flows.csv: File too large" in process.stderr.read()
+    assert process.wait(60) == 1
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("flows.csv",
+                                                                            "as it was")]
+
+
+def test_statistics_many_times(tshark, captures):
+    """Each says what it says alone."""
+    capture = captures / "sample.pcapng"
+    alone = {what: tshark.run("-n", "-q", "-r", capture, "-z", what).stdout.strip()
+             for what in STATISTICS}
+    once = [argument for what in STATISTICS for argument in ("-z", what)]
+    again = [argument for what in STATISTICS[1:4] for argument in ("-z", what)]
+    text = tshark.run("-n", "-q", "-r", capture, *once, *again * 20).stdout
+    for what in STATISTICS:
+        assert text.count(alone[what]) == (21 if what in STATISTICS[1:4] else 1), what
+
+
+@pytest.mark.parametrize("what", ["flowstats,table,no.such.field", "conv,flow,tcp.port ==",
+                                  "endpoints,flow,(", "flowstats.states,tree,\"",
+                                  "flowstats.none,tree"])
+def test_filters_that_do_not_compile(tshark, captures, what):
+    """Wireshark ends tshark then, but for a tree, which it leaves out."""
+    result = tshark.run("-n", "-q", "-r", captures / "tcp_plain.pcap", "-z", what,
+                        rc=0 if what.startswith("flowstats.states") else 1)
+    assert result.stdout == "" and re.search("is invalid|Invalid -z", result.stderr)
+
+
+HOSTILE = b'\x1b[31m,"<&>\'\r\n=cmd'
+
+
+@pytest.fixture(scope="session")
+def hostile_strings(tshark):
+    """Packets with such strings where Wireshark takes names from: DNS, DHCP, HTTP, SNAP."""
+    from scapy.all import BOOTP, DHCP, DNS, DNSQR, DNSRR, IP, TCP, UDP
+    name = HOSTILE.replace(b".", b"") + b".example."
+    path = tshark.folder / "strings.pcap"
+    traffic.write(path, [bytes(packet) for packet in (
+        IP(src="10.0.0.2", dst="10.0.0.1") / UDP(sport=53, dport=4000) / DNS(
+            qr=1, qd=DNSQR(qname=name), an=DNSRR(rrname=name, rdata="10.0.0.2")),
+        IP(src="10.0.0.1", dst="10.0.0.2") / TCP(sport=4001, dport=80, flags="PA")
+        / (b"GET /" + HOSTILE[:9] + b" HTTP/1.1\r\nHost: " + HOSTILE[:9] + b"\r\n\r\n"),
+        IP(src="0.0.0.0", dst="255.255.255.255") / UDP(sport=68, dport=67) / BOOTP(op=1) / DHCP(
+            options=[("message-type", 1), ("hostname", HOSTILE), "end"]))])
+    path.chmod(0o644)
+    return path
+
+
+@pytest.mark.parametrize("what", STATISTICS)
+def test_no_string_of_a_packet_is_printed(tshark, hostile_strings, what):
+    """Names are Wireshark's own; all that the plugin says of a packet is numbers and addresses."""
+    text = tshark.run("-q", "-n", "-r", hostile_strings, "-z", what).stdout
+    assert "10.0.0.2" in text or "tree" in what
+    assert "cmd" not in text and "[31m" not in text
+    if what in ("flowstats,csv", "flowstats,json"):
+        assert tshark.run("-q", "-N", "dmnt", "-r", hostile_strings, "-z", what).stdout == text
+
+
+def test_texts_need_no_escape(tshark, captures):
+    """In a terminal, CSV, JSON or XML."""
+    merged = tshark.folder / "merged.pcapng"
+    subprocess.run(["mergecap", "-a", "-F", "pcapng", "-w", merged, *captures.glob("*.pcap*")],
+                   check=True)
+    merged.chmod(0o644)
+    flows = tshark.flows(merged)
+    assert len(flows) > 50
+    for flow in flows:
+        for value in flow.values():
+            if isinstance(value, str):
+                assert re.fullmatch("[-\\w .:/(),\\[\\]→↔›]*", value), value
+
+
+def calls(log):
+    """The files that were looked at, and the other system calls that reach out."""
+    found = set()
+    for line in log.read_text(errors="replace").splitlines():
+        if match := re.search(r"\b(\w+)\((?:AT_FDCWD, )?(\"[^\"]*\")?", line):
+            found.add((match.group(1), (match.group(2) or "").strip('"')))
+    return found
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="no strace")
+def test_nothing_but_the_named_file_is_opened(tshark, captures):
+    """Against tshark without the plugin: no other file, no program, no socket."""
+    folder = tshark.folder / "trace"
+    folder.mkdir()
+    folder.chmod(0o777)
+
+    def traced(plugins, *options):
+        log = folder / "log"
+        log.unlink(missing_ok=True)
+        result = subprocess.run(
+            [*tshark.as_user, "strace", "-f", "-o", log, "-e",
+             "trace=%file,%network,execve,execveat,fork,vfork,clone,clone3", "tshark", "-n", "-2",
+             "-V", "-r", captures / "sample.pcapng", *map(str, options)],
+            capture_output=True, text=True,
+            env={**tshark.environment, "WIRESHARK_PLUGIN_DIR": str(plugins)})
+        if "ptrace" in result.stderr:
+            pytest.skip("this machine lets nobody trace a program")
+        assert result.returncode == 0, result.stderr
+        return calls(log)
+
+    plugins = tshark.folder / "plugins"
+    more = traced(plugins, "-z", f"flowstats,csv,{folder}/flows.csv") - traced("/nonexistent")
+    ours = {(call, path) for call, path in more if not path.startswith(str(plugins))}
+    assert {call for call, _ in ours} <= {"openat", "unlink", "rename", "readlink", "access",
+                                          "newfstatat", "lstat", "stat"}
+    assert {path for _, path in ours if not path.startswith(f"{folder}/flows.csv")} <= {
+        str(path) for path in (folder, *folder.parents)}
+    assert ("rename", ) in {call[:1] for call in ours}

@@ -1,0 +1,131 @@
+/*
+ * load SCENARIO COUNT: account COUNT hostile packets, then look at each of them
+ * again as a second pass does.  Run under callgrind to count what that costs.
+ */
+#include "../unit/packets.h"
+
+#include <flowstats/field.h>
+#include <flowstats/meter.h>
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEEP = 200 };
+
+static struct flow_packet one_flow(uint32_t i, uint32_t count)
+{
+    (void)count;
+    return udp_packet(i + 1, 1, 1000, 2, 53);
+}
+
+static struct flow_packet flow_each(uint32_t i, uint32_t count)
+{
+    struct flow_packet packet = one_flow(i, count);
+
+    memcpy(packet.tuple.end[0].addr, &i, sizeof i);
+    return packet;
+}
+
+/* As many packets of a flow, and then as many errors about it. */
+static struct flow_packet errors(uint32_t i, uint32_t count)
+{
+    struct flow_packet packet;
+
+    if (i < count / 2)
+        return one_flow(i, count);
+    packet = packet_of(i + 1, tuple_of(FLOW_IPV4, FLOW_PROTOCOL_ICMP, 2, 1));
+    packet.quote = one_flow(i, count).tuple;
+    packet.bits |= FLOW_PACKET_QUOTE;
+    return packet;
+}
+
+/* Fragments of datagrams whose first one never comes, and those whose first one comes last. */
+static struct flow_packet lone_fragments(uint32_t i, uint32_t count)
+{
+    (void)count;
+    return at_second(later_fragment(i + 1, FLOW_PROTOCOL_UDP, 1, 2, i), 1);
+}
+
+static struct flow_packet late_first(uint32_t i, uint32_t count)
+{
+    if (i + 1 < count)
+        return at_second(later_fragment(i + 1, FLOW_PROTOCOL_UDP, 1, 2, 7), 1);
+    return at_second(first_fragment(one_flow(i, count), 7), 1);
+}
+
+/* Each one a first fragment, then a later one, with the same identification. */
+static struct flow_packet one_ident(uint32_t i, uint32_t count)
+{
+    return i % 2 ? later_fragment(i + 1, FLOW_PROTOCOL_UDP, 1, 2, 7)
+                 : first_fragment(one_flow(i, count), 7);
+}
+
+/* A SYN with another number is a new connection. */
+static struct flow_packet connection_each(uint32_t i, uint32_t count)
+{
+    (void)count;
+    return tcp_packet(i + 1, 1, 1000, 2, 80, "S", i * 1000, 0);
+}
+
+static struct flow_packet deep(uint32_t i, uint32_t count)
+{
+    static struct flow_layer layers[DEEP];
+    struct flow_packet packet = one_flow(i, count);
+
+    for (unsigned k = 0; k < DEEP; k++)
+        layers[k] = (struct flow_layer){ .name = "ipip",
+                                         .end = { { 10, 0, 0, 1 }, { 10, 0, 0, 2 } },
+                                         .family = FLOW_IPV4,
+                                         .bits = FLOW_LAYER_KEY | FLOW_LAYER_ENDS };
+    packet.layers = layers;
+    packet.layer_count = DEEP;
+    return packet;
+}
+
+static const struct scenario {
+    const char *name;
+    struct flow_packet (*packet)(uint32_t i, uint32_t count);
+} scenarios[] = {
+    { "one-flow", one_flow },
+    { "flow-each", flow_each },
+    { "errors", errors },
+    { "lone-fragments", lone_fragments },
+    { "late-first", late_first },
+    { "one-ident", one_ident },
+    { "connection-each", connection_each },
+    { "deep", deep },
+};
+
+static void run(const struct scenario *scenario, uint32_t count)
+{
+    struct flow_meter *meter = flow_meter_new(NULL, 0);
+    uint32_t shown = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct flow_packet packet = scenario->packet(i, count);
+        flow_meter_account(meter, &packet);
+    }
+    flow_meter_finish(meter);
+    for (uint32_t frame = 1; frame <= count; frame++) {
+        struct flow_view view;
+        if (!flow_meter_view(meter, frame, true, &view))
+            continue;
+        for (size_t i = 0; i < flow_field_count; i++)
+            flow_field_value(&flow_fields[i], &view);
+        shown++;
+    }
+    g_print("%u packets, %u flows\n", shown, flow_meter_flows(meter));
+    flow_meter_free(meter);
+}
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(scenarios) && argc == 3; i++)
+        if (strcmp(argv[1], scenarios[i].name) == 0) {
+            run(&scenarios[i], (uint32_t)strtoul(argv[2], NULL, 10));
+            return 0;
+        }
+    g_printerr("usage: load SCENARIO COUNT\n");
+    return 2;
+}
