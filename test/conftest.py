@@ -82,6 +82,19 @@ def captures():
         yield Path(folder)
 
 
+@pytest.fixture(scope="session")
+def install():
+    """Installs a part of flowstats below a folder, from a build tree that builds nothing."""
+    def install(component, folder, *options):
+        with tempfile.TemporaryDirectory() as tree:
+            for command in (["cmake", "-S", TOP, "-B", tree, "-DBUILD_TESTING=OFF", *options],
+                            ["cmake", "--install", tree, "--component", component]):
+                subprocess.run(command, check=True, capture_output=True,
+                               env={**os.environ, "HOME": "/home/user", "DESTDIR": str(folder)})
+        return Path(folder)
+    return install
+
+
 # Wireshark's own decode, to compare with.
 DECODED = ("frame.len", "frame.cap_len", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport",
            "tcp.dstport", "udp.srcport", "udp.dstport", "sctp.srcport", "sctp.dstport",
