@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import tempfile
+import textwrap
 from collections import namedtuple
 from pathlib import Path
 
@@ -82,14 +83,18 @@ def preferences_table(tshark):
 
 
 def roff(text):
-    return text.replace("\\", r"\e").replace("-", r"\-").replace("'", r"\(aq")
+    """Text as lines of a manual page."""
+    lines = textwrap.wrap(text, 72)
+    escaped = (line.replace("\\", r"\e").replace("-", r"\-").replace("'", r"\(aq")
+               for line in lines)
+    return "\n".join(r"\&" + line if line.startswith(".") else line for line in escaped)
 
 
 def fields_manual(tshark):
     for row in rows(tshark):
         yield ".TP"
         yield r"\fB" + roff(", ".join(row.names)) + r"\fR" + (" *" if row.has_sofar else "")
-        yield f"{roff(row.meaning)} ({row.type})"
+        yield roff(f"{row.meaning} ({row.type})")
 
 
 def preferences_manual(tshark):
@@ -117,7 +122,9 @@ def schema(tshark):
 
 # The parts, each between two comments of its document.
 PARTS = [("doc/reference.md", "fields", fields_table),
-         ("doc/reference.md", "preferences", preferences_table)]
+         ("doc/reference.md", "preferences", preferences_table),
+         ("doc/flowstats.4", "fields", fields_manual),
+         ("doc/flowstats.4", "preferences", preferences_manual)]
 SCHEMA = TOP / "doc/flow.schema.json"
 
 

@@ -2,6 +2,8 @@
 import json
 import re
 import shlex
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -87,6 +89,25 @@ def test_names_in_ipfix_are_those_that_wireshark_knows(tshark):
     iana = {(name, number) for name, number in elements if wireshark[number][:1].islower()}
     assert len(iana) >= 12
     assert {name for name, number in iana if wireshark[number] != name} == set()
+
+
+def test_manual_page_is_clean():
+    checks = [["mandoc", "-Tlint", "-Wwarning"], ["groff", "-man", "-ww", "-Tutf8", "-z"]]
+    checks = [check for check in checks if shutil.which(check[0])]
+    if not checks:
+        pytest.skip("neither mandoc nor groff")
+    for check in checks:
+        result = subprocess.run([*check, reference.TOP / "doc/flowstats.4"], capture_output=True,
+                                text=True)
+        assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("options, folder", [
+    ([], "usr/share/man/man4"),
+    (["-DFLOWSTATS_INSTALL_USER=ON"], "home/user/.local/share/man/man4"),
+])
+def test_manual_page_is_installed_where_man_looks(install, tmp_path, options, folder):
+    assert (install("manual", tmp_path, *options) / folder / "flowstats.4").exists()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
