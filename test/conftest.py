@@ -53,9 +53,10 @@ class Tshark:
 
     @functools.cached_property
     def field_names(self):
-        lines = self.run("-G", "fields").stdout.splitlines()
-        names = [line.split("\t")[2] for line in lines if line.startswith("F\t")]
-        return tuple(name for name in names if name.startswith("flow."))
+        """Our fields with values; the filters of expert infos have none."""
+        lines = (line.split("\t") for line in self.run("-G", "fields").stdout.splitlines())
+        return tuple(line[2] for line in lines if line[0] == "F" and line[2].startswith("flow.")
+                     and line[3] != "FT_NONE")
 
     def flows(self, capture, *options):
         """What -z flowstats,json says: a dict a flow."""

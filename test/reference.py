@@ -45,7 +45,7 @@ def known(tshark):
     """The type and the meaning of every field, by name."""
     lines = (line.split("\t") for line in tshark.run("-G", "fields").stdout.splitlines())
     return {line[2]: (line[3], line[7]) for line in lines
-            if line[0] == "F" and line[2].startswith("flow.")}
+            if line[0] == "F" and line[2].startswith("flow.") and line[3] in TYPES}
 
 
 def rows(tshark):

@@ -196,10 +196,11 @@ static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, packet_info *p
     return tree;
 }
 
-void fs_tree_add(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
-                 bool with_sofar)
+proto_item *fs_tree_add(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
+                        bool with_sofar)
 {
-    proto_tree *flow_tree = proto_item_add_subtree(add_root(tree, tvb, pinfo, view), ett_flow);
+    proto_item *root = add_root(tree, tvb, pinfo, view);
+    proto_tree *flow_tree = proto_item_add_subtree(root, ett_flow);
     proto_tree *sections[2][FLOW_SECTIONS] = { { NULL } };
     proto_tree *parents[2] = { flow_tree, NULL };
 
@@ -223,4 +224,5 @@ void fs_tree_add(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, struct flo
                                    is_sofar ? flow_view_so_far(view) : view->whole);
         proto_item_set_generated(add_value(*section, tvb, hf_of[i], field->kind, &value));
     }
+    return root;
 }

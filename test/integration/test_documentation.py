@@ -16,6 +16,7 @@ import reference  # noqa: E402
 README = (reference.TOP / "README.md").read_text()
 DOCUMENTS = {path.name: path.read_text()
              for path in (reference.TOP / "README.md", *sorted(reference.TOP.glob("doc/*.md")))}
+EXPERTS = dict(re.findall(r"^\| `(flow\.expert\.\w+)` \| (\w+) \|", DOCUMENTS["reference.md"], re.M))
 NAMES = re.findall(r"^\| (`flow\.\S+`.*?) \| (.*?) \|", DOCUMENTS["other-tools.md"], re.M)
 
 
@@ -73,11 +74,17 @@ def test_every_filter_compiles(tshark, captures):
 
 def test_every_field_that_is_named_exists(tshark):
     """But for a few words that only look like one."""
-    known = {*tshark.field_names, *(preference.name for preference in reference.preferences(tshark)),
+    known = {*tshark.field_names, *EXPERTS, *(preference.name for preference in reference.preferences(tshark)),
              "flow.sofar", "flow.schema.json"}
     for name, text in DOCUMENTS.items():
         named = set(re.findall(r"\bflow\.[a-z_0-9.]*[a-z0-9]", text))
         assert named <= known, f"{name}: {named - known}"
+
+
+def test_every_expert_info_is_described(tshark):
+    lines = (line.split("\t") for line in tshark.run("-G", "fields").stdout.splitlines())
+    assert {line[2] for line in lines if line[0] == "F" and line[2].startswith("flow.expert.")} == set(
+        EXPERTS)
 
 
 def test_names_in_ipfix_are_those_that_wireshark_knows(tshark):
