@@ -15,7 +15,9 @@ import reference  # noqa: E402
 
 README = (reference.TOP / "README.md").read_text()
 DOCUMENTS = {path.name: path.read_text()
-             for path in (reference.TOP / "README.md", *sorted(reference.TOP.glob("doc/*.md")))}
+             for path in (reference.TOP / "README.md", reference.TOP / "CONTRIBUTING.md",
+                          *sorted(reference.TOP.glob("doc/*.md")))}
+IN_DOC = {path.name for path in reference.TOP.glob("doc/*.md")}
 EXPERTS = dict(re.findall(r"^\| `(flow\.expert\.\w+)` \| (\w+) \|", DOCUMENTS["reference.md"], re.M))
 NAMES = re.findall(r"^\| (`flow\.\S+`.*?) \| (.*?) \|", DOCUMENTS["other-tools.md"], re.M)
 
@@ -119,6 +121,14 @@ def test_manual_page_is_installed_where_man_looks(install, tmp_path, options, fo
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_links_lead_somewhere(name):
-    folder = reference.TOP if name == "README.md" else reference.TOP / "doc"
+    folder = reference.TOP / "doc" if name in IN_DOC else reference.TOP
     for link in re.findall(r"\]\(([^)#]+)\)", DOCUMENTS[name]):
         assert (folder / link).exists(), link
+
+
+def test_paths_in_contributing_are_there():
+    named = re.findall(r"(?:^| |`)((?:test|tools|plugin|include|doc)/[\w/.]+)",
+                       DOCUMENTS["CONTRIBUTING.md"], re.M)
+    assert len(named) >= 15
+    for path in named:
+        assert (reference.TOP / path.rstrip(".")).exists(), path
