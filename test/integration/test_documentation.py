@@ -48,7 +48,7 @@ def examples():
                 yield pytest.param(command, output, id=f"{name}-{command[:40]}")
 
 
-@pytest.mark.parametrize("command, output", examples())
+@pytest.mark.parametrize("command, output", list(examples()))
 def test_examples_print_what_is_said(tshark, captures, command, output):
     words = shlex.split(command.replace("test/captures", str(captures)))
     printed = tshark.run(*(word for word in words if word.strip())).stdout
