@@ -146,8 +146,8 @@ static uint32_t packets(const struct flow_state *state)
     return state->half[FLOW_UP].pkts + state->half[FLOW_DOWN].pkts;
 }
 
-static proto_item *add_root(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
-                            struct flow_view *view)
+proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+                             struct flow_view *view)
 {
     const struct flow_state *so_far = flow_view_so_far(view);
     const struct flow_state *known = view->whole ? view->whole : so_far;
@@ -196,10 +196,9 @@ static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, packet_info *p
     return tree;
 }
 
-proto_item *fs_tree_add(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
+void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
                         bool with_sofar)
 {
-    proto_item *root = add_root(tree, tvb, pinfo, view);
     proto_tree *flow_tree = proto_item_add_subtree(root, ett_flow);
     proto_tree *sections[2][FLOW_SECTIONS] = { { NULL } };
     proto_tree *parents[2] = { flow_tree, NULL };
@@ -224,5 +223,4 @@ proto_item *fs_tree_add(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, str
                                    is_sofar ? flow_view_so_far(view) : view->whole);
         proto_item_set_generated(add_value(*section, tvb, hf_of[i], field->kind, &value));
     }
-    return root;
 }

@@ -85,8 +85,9 @@ def test_every_field_that_is_named_exists(tshark):
 
 def test_every_expert_info_is_described(tshark):
     lines = (line.split("\t") for line in tshark.run("-G", "fields").stdout.splitlines())
-    assert {line[2] for line in lines if line[0] == "F" and line[2].startswith("flow.expert.")} == set(
-        EXPERTS)
+    names = {line[2] for line in lines if line[0] == "F" and line[2].startswith("flow.expert.")}
+    manual = (reference.TOP / "doc/flowstats.4").read_text()
+    assert names == set(EXPERTS) == set(re.findall(r"^\.B (flow\.expert\.\w+)$", manual, re.M))
 
 
 def test_names_in_ipfix_are_those_that_wireshark_knows(tshark):
