@@ -14,6 +14,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 SAMPLE = TOP / "test/captures/sample.pcapng"
 
+
 def number(bits):
     return "number", {"type": "integer", "minimum": 0, "maximum": 2 ** bits - 1}
 
@@ -31,6 +32,7 @@ TYPES = {
     "FT_IPv4": ("IPv4 address", {"type": "string", "format": "ipv4"}),
     "FT_IPv6": ("IPv6 address", {"type": "string", "format": "ipv6"}),
 }
+
 # What every flow has, whatever its protocol.
 ALWAYS = (["id", "tuple", "direction_reason", "direction_reason_name", "first_frame", "last_frame",
            "pkts", "bytes", "wire_bytes", "payload_bytes"]
@@ -45,7 +47,7 @@ def known(tshark):
     """The type and the meaning of every field, by name."""
     lines = (line.split("\t") for line in tshark.run("-G", "fields").stdout.splitlines())
     return {line[2]: (line[3], line[7]) for line in lines
-            if line[0] == "F" and line[2].startswith("flow.") and line[3] in TYPES}
+            if line[0] == "F" and line[2] in tshark.field_names}
 
 
 def rows(tshark):
