@@ -41,10 +41,11 @@ def chosen(profiled):
 
 
 def test_columns(profiled):
-    columns = driver.columns(profiled.list)
-    assert columns[5:] == ["Flow", "Dir", "Flow bytes", "Flow duration", "RTT", "State", "Info"]
-    assert driver.texts(profiled.list, "State")[:4] == ["Reset", "Reset", "SynSent", "Established"]
-    assert driver.texts(profiled.list, "Flow bytes")[2:4] == ["54", "162"]
+    titles = ["Flow", "Dir", "Flow bytes", "Flow duration", "RTT", "State", "Info"]
+    profiled.wait(lambda: driver.columns(profiled.list)[5:] == titles, "columns")
+    for title, values in (("State", ["Reset", "Reset", "SynSent", "Established"]),
+                          ("Flow bytes", ["108", "108", "54", "162"])):
+        profiled.wait(lambda: driver.texts(profiled.list, title)[:4] == values, title)
 
 
 def test_buttons(profiled):
