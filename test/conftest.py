@@ -55,9 +55,10 @@ class Tshark:
 
     @functools.cached_property
     def field_names(self):
-        lines = self.run("-G", "fields").stdout.splitlines()
-        names = [line.split("\t")[2] for line in lines if line.startswith("F\t")]
-        return tuple(name for name in names if name.startswith("flow."))
+        """Our fields with values; the filters of expert infos have none."""
+        lines = (line.split("\t") for line in self.run("-G", "fields").stdout.splitlines())
+        return tuple(line[2] for line in lines if line[0] == "F" and line[2].startswith("flow.")
+                     and line[3] != "FT_NONE")
 
     def flows(self, capture, *options):
         """What -z flowstats,json says: a dict a flow."""
@@ -82,6 +83,19 @@ def captures():
         for path in Path(folder).iterdir():
             path.chmod(0o644)
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def install():
+    """Installs a part of flowstats below a folder, from a build tree that builds nothing."""
+    def install(component, folder, *options):
+        with tempfile.TemporaryDirectory() as tree:
+            for command in (["cmake", "-S", TOP, "-B", tree, "-DBUILD_TESTING=OFF", *options],
+                            ["cmake", "--install", tree, "--component", component]):
+                subprocess.run(command, check=True, capture_output=True,
+                               env={**os.environ, "HOME": "/home/user", "DESTDIR": str(folder)})
+        return Path(folder)
+    return install
 
 
 # Wireshark's own decode, to compare with.

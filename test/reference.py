@@ -1,49 +1,159 @@
-"""The README's field reference, made from what tshark says of the plugin's fields.
+#!/usr/bin/python3
+"""What the documentation says of fields and preferences, made from what tshark says of the plugin.
 
-As a program it writes the table into the README; the test compares.
+As a program it writes the parts into their documents; a test compares.
 """
+import json
+import re
 import sys
+import tempfile
+import textwrap
+from collections import namedtuple
 from pathlib import Path
 
-README = Path(__file__).resolve().parent.parent / "README.md"
-BEGIN, END = "<!-- fields: made by test/reference.py -->\n", "<!-- end of fields -->"
-TYPES = {"FT_UINT8": "number", "FT_UINT16": "number", "FT_UINT32": "number", "FT_UINT64": "number",
-         "FT_FRAMENUM": "frame", "FT_BOOLEAN": "flag", "FT_RELATIVE_TIME": "time span",
-         "FT_ABSOLUTE_TIME": "time", "FT_STRING": "text", "FT_ETHER": "MAC address",
-         "FT_IPv4": "IPv4 address", "FT_IPv6": "IPv6 address"}
+TOP = Path(__file__).resolve().parent.parent
+SAMPLE = TOP / "test/captures/sample.pcapng"
 
 
-def table(tshark):
-    lines = tshark.run("-G", "fields").stdout.splitlines()
-    fields = {}
-    for line in lines:
-        columns = line.split("\t")
-        if columns[0] == "F" and columns[2].startswith("flow."):
-            fields[columns[2]] = (TYPES[columns[3]], columns[7])
-    rows = ["| Field | Type | So far | Meaning |", "| --- | --- | --- | --- |"]
+def number(bits):
+    return "number", {"type": "integer", "minimum": 0, "maximum": 2 ** bits - 1}
+
+
+# Wireshark's types: what the documents call them, and how the export writes them.
+TYPES = {
+    "FT_UINT8": number(8), "FT_UINT16": number(16), "FT_UINT32": number(32),
+    "FT_UINT64": number(64),
+    "FT_FRAMENUM": ("frame", {"type": "integer", "minimum": 1}),
+    "FT_BOOLEAN": ("flag", {"const": 1}),
+    "FT_RELATIVE_TIME": ("time span", {"type": "number"}),
+    "FT_ABSOLUTE_TIME": ("time", {"type": "number"}),
+    "FT_STRING": ("text", {"type": "string"}),
+    "FT_ETHER": ("MAC address", {"type": "string", "pattern": "^([0-9a-f]{2}:){5}[0-9a-f]{2}$"}),
+    "FT_IPv4": ("IPv4 address", {"type": "string", "format": "ipv4"}),
+    "FT_IPv6": ("IPv6 address", {"type": "string", "format": "ipv6"}),
+}
+
+# What every flow has, whatever its protocol.
+ALWAYS = (["id", "tuple", "direction_reason", "direction_reason_name", "first_frame", "last_frame",
+           "pkts", "bytes", "wire_bytes", "payload_bytes"]
+          + [f"{direction}.{name}" for name in ("pkts", "bytes", "wire_bytes", "payload_pkts",
+                                                "payload_bytes") for direction in ("up", "down")])
+
+Row = namedtuple("Row", "names type has_sofar meaning")
+Preference = namedtuple("Preference", "name default meaning")
+
+
+def known(tshark):
+    """The type and the meaning of every field, by name."""
+    lines = (line.split("\t") for line in tshark.run("-G", "fields").stdout.splitlines())
+    return {line[2]: (line[3], line[7]) for line in lines
+            if line[0] == "F" and line[2] in tshark.field_names}
+
+
+def rows(tshark):
+    """The fields, those of the two directions and the two readings in one row."""
+    fields = known(tshark)
     for name, (kind, meaning) in fields.items():
         if name.startswith(("flow.sofar.", "flow.down.")):
             continue
-        shown = f"`{name}`"
+        names = [name]
         if name.startswith("flow.up."):
-            shown += f", `{name.replace('up', 'down', 1)}`"
+            names.append(name.replace("up", "down", 1))
             meaning = meaning.removeprefix("Up: ")
-        so_far = "yes" if name.replace("flow.", "flow.sofar.", 1) in fields else ""
-        rows.append(f"| {shown} | {kind} | {so_far} | {meaning} |")
-    return "\n".join(rows) + "\n"
+        yield Row(names, TYPES[kind][0], name.replace("flow.", "flow.sofar.", 1) in fields, meaning)
 
 
-def split(text):
-    """The README before the table, the table, and what comes after it."""
-    before, rest = text.split(BEGIN)
-    inside, after = rest.split(END)
-    return before + BEGIN, inside, END + after
+def preferences(tshark):
+    text = tshark.run("-G", "defaultprefs").stdout
+    for meaning, name, default in re.findall(r"^# (.+)\n# .+\n#?(flow\.\w+): (.*)$", text, re.M):
+        yield Preference(name, {"TRUE": "on", "FALSE": "off"}.get(default, default), meaning)
+
+
+def fields_table(tshark):
+    yield "| Field | Type | So far | Meaning |"
+    yield "| --- | --- | --- | --- |"
+    for row in rows(tshark):
+        names = ", ".join(f"`{name}`" for name in row.names)
+        yield f"| {names} | {row.type} | {'yes' if row.has_sofar else ''} | {row.meaning} |"
+
+
+def preferences_table(tshark):
+    yield "| Preference | Default | Meaning |"
+    yield "| --- | --- | --- |"
+    for preference in preferences(tshark):
+        yield f"| `{preference.name}` | {preference.default} | {preference.meaning} |"
+
+
+def roff(text):
+    """Text as lines of a manual page."""
+    lines = textwrap.wrap(text, 72)
+    escaped = (line.replace("\\", r"\e").replace("-", r"\-").replace("'", r"\(aq")
+               for line in lines)
+    return "\n".join(r"\&" + line if line.startswith(".") else line for line in escaped)
+
+
+def fields_manual(tshark):
+    for row in rows(tshark):
+        yield ".TP"
+        yield r"\fB" + roff(", ".join(row.names)) + r"\fR" + (" *" if row.has_sofar else "")
+        yield roff(f"{row.meaning} ({row.type})")
+
+
+def preferences_manual(tshark):
+    for preference in preferences(tshark):
+        yield ".TP"
+        yield rf"\fB{roff(preference.name)}\fR ({roff(preference.default)})"
+        yield roff(preference.meaning)
+
+
+def schema(tshark):
+    """The JSON schema of a line of -z flowstats,json, as text."""
+    fields = known(tshark)
+    exported = tshark.run("-q", "-r", SAMPLE, "-z", "flowstats,csv").stdout.splitlines()[0]
+    return json.dumps({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A flow, as a line of tshark -z flowstats,json; what is absent has no key",
+        "type": "object",
+        "properties": {name: {"description": meaning, **TYPES[kind][1]}
+                       for name, (kind, meaning) in ((name, fields[name])
+                                                     for name in exported.split(","))},
+        "required": [f"flow.{name}" for name in ALWAYS],
+        "additionalProperties": False,
+    }, indent=2) + "\n"
+
+
+# The parts, each between two comments of its document.
+PARTS = [("doc/reference.md", "fields", fields_table),
+         ("doc/reference.md", "preferences", preferences_table),
+         ("doc/flowstats.4", "fields", fields_manual),
+         ("doc/flowstats.4", "preferences", preferences_manual)]
+SCHEMA = TOP / "doc/flow.schema.json"
+
+
+def split(document, part):
+    """The text of a document before a part, the part, and what comes after it."""
+    mark = ("<!-- ", " -->") if document.endswith(".md") else ('.\\" ', "")
+    begin = f"{mark[0]}{part}: made by test/reference.py{mark[1]}\n"
+    end = f"{mark[0]}end of {part}{mark[1]}\n"
+    before, rest = (TOP / document).read_text().split(begin)
+    inside, after = rest.split(end)
+    return before + begin, inside, end + after
+
+
+def made(tshark, maker):
+    return "".join(line + "\n" for line in maker(tshark))
+
+
+def main():
+    sys.path.insert(0, str(TOP / "test"))
+    from conftest import Tshark
+    with tempfile.TemporaryDirectory() as folder:
+        tshark = Tshark(folder)
+        for document, part, maker in PARTS:
+            before, _, after = split(document, part)
+            (TOP / document).write_text(before + made(tshark, maker) + after)
+        SCHEMA.write_text(schema(tshark))
 
 
 if __name__ == "__main__":
-    import tempfile
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
-    from conftest import Tshark
-    with tempfile.TemporaryDirectory() as folder:
-        before, _, after = split(README.read_text())
-        README.write_text(before + table(Tshark(folder)) + after)
+    main()

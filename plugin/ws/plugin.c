@@ -1,6 +1,7 @@
 #include "ws_compat.h"
 
 #include "conversations.h"
+#include "experts.h"
 #include "export.h"
 #include "extract.h"
 #include "prefs.h"
@@ -41,11 +42,32 @@ static void queue(packet_info *pinfo)
     pinfo->flags.in_error_pkt = in_error_pkt & 1;
 }
 
+/* Expert infos hang below our item, so a filter that names them asks for it too. */
+static bool is_shown(proto_tree *tree)
+{
+    return tree && (proto_field_is_referenced(tree, proto_flow) ||
+                    proto_field_is_referenced(tree, proto_expert));
+}
+
+static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool visited)
+{
+    proto_item *item = NULL;
+    struct flow_view view;
+
+    if (!flow_meter_view(fs_session_meter(), pinfo->num, visited, &view))
+        return;
+    if (is_shown(tree))
+        item = fs_tree_add_root(tree, tvb, pinfo, &view);
+    /* First: an expert info makes its item unfold with all that have one, the fields with ours. */
+    fs_experts_add(pinfo, item, &view);
+    if (item)
+        fs_tree_add_fields(item, tvb, pinfo, &view, fs_prefs->show_sofar);
+}
+
 /* A frame is accounted when first seen, in order; it is shown as often as asked, in any order. */
 static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     bool visited = PINFO_FD_VISITED(pinfo);
-    struct flow_view view;
 
     if (!proto_is_protocol_enabled(protocol))
         return 0;
@@ -57,9 +79,8 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     }
     if (have_tap_listener(tap_flow))
         queue(pinfo);
-    if (tree && proto_field_is_referenced(tree, proto_flow) &&
-        flow_meter_view(fs_session_meter(), pinfo->num, visited, &view))
-        fs_tree_add(tree, tvb, pinfo, &view, fs_prefs->show_sofar);
+    if (is_shown(tree) || fs_experts_are_heard())
+        show(tvb, pinfo, tree, visited);
     return (int)tvb_captured_length(tvb);
 }
 
@@ -68,6 +89,7 @@ static void register_flow(void)
     proto_flow = proto_register_protocol("Flow Statistics", "FlowStats", FLOW_PREFIX);
     fs_prefs_register(proto_flow);
     fs_tree_register(proto_flow);
+    fs_experts_register(proto_flow);
     fs_session_register();
     tap_flow = register_tap(FLOW_PREFIX);
     fs_export_register();

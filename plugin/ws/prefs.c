@@ -1,6 +1,8 @@
 #include "prefs.h"
 
-static struct fs_prefs ours = { .table_rows = 100000, .show_sofar = TRUE };
+static struct fs_prefs ours = {
+    .slow_handshake = 500, .table_rows = 100000, .show_sofar = TRUE, .experts = TRUE
+};
 
 const struct fs_prefs *const fs_prefs = &ours;
 
@@ -34,6 +36,16 @@ void fs_prefs_register(int proto)
         "Add the flow.sofar fields, which say what was known of the flow up to and including "
         "this packet. Without them a packet's details are built faster.",
         &ours.show_sofar);
+    prefs_register_bool_preference(
+        module, "experts", "Expert infos about flows",
+        "Say as expert infos that a SYN was never answered, that a connection was reset before any "
+        "data, that a handshake was slow, and where the IP identification has gaps.",
+        &ours.experts);
+    prefs_register_uint_preference(
+        module, "slow_handshake", "Slow handshake (milliseconds)",
+        "A handshake whose round-trip time is longer than this gets an expert info. 0 means that "
+        "none is slow.",
+        10, &ours.slow_handshake);
     prefs_register_uint_preference(
         module, "table_rows", "Rows of the flow table",
         "How many flows Statistics > Flow Statistics and -z flowstats,table show. The last line "

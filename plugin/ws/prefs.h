@@ -7,10 +7,12 @@
 struct fs_prefs {
     unsigned idle_timeout;   /* seconds; 0: never */
     unsigned active_timeout; /* likewise */
+    unsigned slow_handshake; /* milliseconds; 0: none is */
     unsigned table_rows;
     ws_bool key_vlan;
     ws_bool key_labels;
     ws_bool show_sofar;
+    ws_bool experts;
 };
 
 extern const struct fs_prefs *const fs_prefs;

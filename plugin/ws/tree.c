@@ -146,8 +146,8 @@ static uint32_t packets(const struct flow_state *state)
     return state->half[FLOW_UP].pkts + state->half[FLOW_DOWN].pkts;
 }
 
-static proto_item *add_root(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
-                            struct flow_view *view)
+proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+                             struct flow_view *view)
 {
     const struct flow_state *so_far = flow_view_so_far(view);
     const struct flow_state *known = view->whole ? view->whole : so_far;
@@ -196,10 +196,10 @@ static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, packet_info *p
     return tree;
 }
 
-void fs_tree_add(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
-                 bool with_sofar)
+void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
+                        bool with_sofar)
 {
-    proto_tree *flow_tree = proto_item_add_subtree(add_root(tree, tvb, pinfo, view), ett_flow);
+    proto_tree *flow_tree = proto_item_add_subtree(root, ett_flow);
     proto_tree *sections[2][FLOW_SECTIONS] = { { NULL } };
     proto_tree *parents[2] = { flow_tree, NULL };
 

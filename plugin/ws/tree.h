@@ -8,8 +8,12 @@
 /* Register the fields; once. */
 void fs_tree_register(int proto);
 
-/* Add the frame's flow to the tree. */
-void fs_tree_add(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
-                 bool with_sofar);
+/* Add the item that says of the frame's flow in short what the fields below it say. */
+proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+                             struct flow_view *view);
+
+/* Add the fields below it; what is to come first there is added before. */
+void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
+                        bool with_sofar);
 
 #endif

@@ -289,7 +289,8 @@ class Wireshark:
               "gui.geometry_main_maximized": "TRUE"}
     runs = 0
 
-    def __init__(self, desktop, plugins, *arguments):
+    def __init__(self, desktop, plugins, *arguments, environment=(), profile=None):
+        """profile: a folder with the files of one, to start in."""
         Wireshark.runs += 1
         self.desktop = desktop
         self.aside = 8
@@ -300,9 +301,13 @@ class Wireshark:
                              ("recent_common", self.RECENT)):
             (settings / file).write_text("".join(f"{key}: {values[key]}\n" for key in values))
             desktop.give(settings / file)
+        if profile:
+            shutil.copytree(profile, desktop.own_folder(settings / "profiles") / "Chosen")
+            arguments = ("-C", "Chosen", *arguments)
         environment = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"),
                        "WIRESHARK_PLUGIN_DIR": str(plugins), "WIRESHARK_EXTCAP_DIR": "/nonexistent",
-                       "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1", "WIRESHARK_LOG_FATAL": "critical"}
+                       "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1", "WIRESHARK_LOG_FATAL": "critical",
+                       **dict(environment)}
         if shutil.which("cc"):
             subprocess.run(["cc", "-shared", "-fPIC", "-xc", "-", "-o", home / "keep.so"],
                            input=KEEP_MEMORY, text=True, check=True)

@@ -45,6 +45,13 @@ def test_packets_clicked_in_any_order(unfolded, details):
         assert tree_of(unfolded, frame) == details(frame)
 
 
+def test_expert_info_comes_first_and_folds_nothing(unfolded):
+    tree_of(unfolded, 73)
+    rows = tree_of(unfolded, 91)
+    assert rows[1] == (1, "[Expert Info (Note/Sequence): Connection reset before any data]")
+    assert (1, "[Identity]") in rows and (2, "[Flow: 21]") in rows
+
+
 @pytest.mark.parametrize("link, frame", [("Next", 74), ("Last", 89), ("SYN-ACK", 74)])
 def test_double_click_on_a_link_goes_there(unfolded, link, frame):
     unfolded.select(73)

@@ -151,3 +151,15 @@ def test_start_with_statistics(desktop, tshark, capture):
     assert [(row["flow.id"], row["flow.bytes"], row["flow.end_reason"]) for row in exported] == [
         tuple(str(flow[f"flow.{name}"]) for name in ("id", "bytes", "end_reason"))
         for flow in tshark.flows(capture)]
+
+
+def test_expert_information(window, tshark, capture):
+    text = tshark.run("-n", "-2", "-q", "-r", capture, "-z", "expert").stdout
+    expected = re.findall(r"^ +(\d+) +Sequence +FlowStats +(.*)$", text, re.M)
+    assert len(expected) == 2
+    dialog = window.open("Analyze", "Expert Information")
+    table = driver.find(dialog, driver.TABLE)
+
+    def ours():
+        return sorted((row[4], row[1]) for row in driver.rows(table) if row[3] == "FlowStats")
+    window.wait(lambda: ours() == sorted(expected), "expert infos as in tshark")

@@ -96,6 +96,21 @@ def midstream():
 
 
 @capture
+def kinds():
+    """A connection of each kind that the profile's colours tell apart, and one of UDP."""
+    talks = [Talk(sport=40000 + i) for i in range(8)]
+    talks[0].tcp(0, "S", 100).tcp(20, "RA", 0, 101, down=True)
+    talks[1].tcp(100, "S", 100)
+    talks[2].handshake(time=200, rtt=(590, 20))
+    talks[3].handshake(time=1000, rtt=(190, 20))
+    talks[4].tcp(1300, "A", 100, 500, payload=10)
+    talks[5].packets = [(1400 + time, packet) for time, packet in connection(sport=40005)]
+    talks[6].handshake(time=1600)
+    talks[7].udp(1700, 10)
+    return [packet for talk in talks for packet in talk.packets]
+
+
+@capture
 def port_reuse():
     """Three connections on the same ports: closed, reused without a close, and a SYN again."""
     first = connection()

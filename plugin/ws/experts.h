@@ -1,0 +1,18 @@
+#ifndef FLOWSTATS_EXPERTS_H
+#define FLOWSTATS_EXPERTS_H
+
+#include "ws_compat.h"
+
+#include <flowstats/view.h>
+
+/* What an analyst wants to be told of a flow, as expert infos that do not shout. */
+
+void fs_experts_register(int proto);
+
+/* Whether somebody listens to expert infos, so that they are wanted without a tree too. */
+bool fs_experts_are_heard(void);
+
+/* Add those of the packet.  item: where they are shown, NULL without a tree. */
+void fs_experts_add(packet_info *pinfo, proto_item *item, struct flow_view *view);
+
+#endif

@@ -1,0 +1,70 @@
+"""Expert infos: on the packets that they speak of, on no others, and off when nobody wants them."""
+import re
+
+import pytest
+
+NAMES = tuple(f"flow.expert.{name}" for name in (
+    "unanswered", "reset_before_data", "slow_handshake", "ip_id_gap"))
+UNANSWERED, RESET, SLOW, GAP = NAMES
+SUMMARIES = {UNANSWERED: "SYN without an answer of TCP",
+             RESET: "Connection reset before any data", SLOW: "Slow handshake",
+             GAP: "Gap in the IP identification"}
+
+
+def experts(tshark, capture, *options):
+    """The frames with each expert info."""
+    rows = tshark.fields(capture, NAMES, *options)
+    found = {name: [i for i, row in enumerate(rows, 1) if name in row] for name in NAMES}
+    return {name: frames for name, frames in found.items() if frames}
+
+
+@pytest.mark.parametrize("capture, expected", [
+    ("kinds", {RESET: [2], UNANSWERED: [3], SLOW: [6]}),
+    ("unanswered", {UNANSWERED: [1]}),
+    ("refused", {RESET: [2]}),
+    ("syn_after_reset", {RESET: [2, 4]}),
+    ("reset", {}),  # after data
+    ("tcp_plain", {}),
+    ("ip_ids", {GAP: [2, 4, 6, 9]}),
+    ("icmp_errors", {}),
+])
+def test_are_on_the_right_packets(tshark, captures, capture, expected):
+    assert experts(tshark, captures / f"{capture}.pcap", "-2") == expected
+
+
+def test_one_pass_knows_no_whole_flow(tshark, captures):
+    assert experts(tshark, captures / "kinds.pcap") == {SLOW: [6]}
+
+
+def test_threshold_of_slowness(tshark, captures):
+    def slow(milliseconds):
+        return experts(tshark, captures / "kinds.pcap", "-o",
+                       f"flow.slow_handshake:{milliseconds}").get(SLOW, [])
+    assert [slow(limit) for limit in (609, 610, 200, 24, 0)] == [
+        [6], [], [6, 9], [6, 9, 13, 24], []]
+
+
+@pytest.mark.parametrize("capture", ["kinds", "ip_ids"])
+def test_can_be_switched_off(tshark, captures, capture):
+    assert experts(tshark, captures / f"{capture}.pcap", "-2", "-o", "flow.experts:FALSE") == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_statistic_lists_them_without_a_tree(tshark, captures, name):
+    capture = captures / ("ip_ids.pcap" if name == GAP else "kinds.pcap")
+    text = tshark.run("-n", "-2", "-q", "-r", capture, "-z", "expert").stdout
+    sections = re.split(r"^(\w+) \(\d+\)$", text, flags=re.M)
+    section, = (title for title, body in zip(sections[1::2], sections[2::2])
+                if re.search(rf"Sequence +FlowStats +{SUMMARIES[name]}$", body, re.M))
+    assert section == ("Chats" if name == GAP else "Notes")
+
+
+def test_are_found_as_expert_infos(tshark, captures):
+    frames = tshark.fields(captures / "kinds.pcap", ("frame.number",), "-2", "-Y",
+                           f'_ws.expert.message == "{SUMMARIES[RESET]}"')
+    assert frames == [{"frame.number": "2"}]
+
+
+def test_hang_below_our_item(tshark, captures):
+    details = tshark.run("-n", "-2", "-r", captures / "unanswered.pcap", "-O", "flow").stdout
+    assert f"[Expert Info (Note/Sequence): {SUMMARIES[UNANSWERED]}]" in details

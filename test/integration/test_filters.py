@@ -1,0 +1,52 @@
+"""What is printed of a field selects the frame again, as Apply as Filter and Copy as Filter need."""
+import collections
+
+import pytest
+
+CAPTURES = ("sample.pcapng", "icmp_errors.pcap", "tunnels.pcap")
+NUMBERS = ("FT_UINT", "FT_FRAMENUM", "FT_RELATIVE_TIME", "FT_ETHER", "FT_IPv4", "FT_IPv6")
+
+
+@pytest.fixture(scope="module")
+def types(tshark):
+    """The names of the fields of each type."""
+    names = collections.defaultdict(list)
+    for line in tshark.run("-G", "fields").stdout.splitlines():
+        columns = line.split("\t")
+        if columns[0] == "F" and columns[2] in tshark.field_names:
+            names[columns[3]].append(columns[2])
+    return names
+
+
+def as_filter(kind, name, value):
+    if kind == "FT_BOOLEAN":
+        return f"{name} == True"
+    return f"{name} == {value}" if kind.startswith(NUMBERS) else f'{name} == "{value}"'
+
+
+@pytest.mark.parametrize("kind", [
+    "FT_UINT8", "FT_UINT16", "FT_UINT32", "FT_UINT64", "FT_FRAMENUM", "FT_BOOLEAN",
+    "FT_RELATIVE_TIME", "FT_ABSOLUTE_TIME", "FT_STRING", "FT_ETHER", "FT_IPv4", "FT_IPv6"])
+def test_printed_values_select_their_frame(tshark, decoded, captures, types, kind):
+    left = set(types[kind])
+    for capture in CAPTURES:
+        # every field once, each on the first frame that has it
+        filters = []
+        for number, frame in enumerate(decoded(capture), 1):
+            for name in sorted(left & set(frame)):
+                filters.append((number, as_filter(kind, name, frame[name])))
+                left.remove(name)
+        numbers = sorted({number for number, _ in filters})
+        tests = [" && ".join([f"frame.number == {number}", *(text for of, text in filters
+                                                            if of == number)])
+                 for number in numbers]
+        if tests:
+            frames = tshark.fields(captures / capture, ("frame.number",), "-2", "-Y",
+                                   " || ".join(f"({test})" for test in tests))
+            assert [int(frame["frame.number"]) for frame in frames] == numbers
+    assert not left, "fields that no frame has"
+
+
+def test_every_type_is_tested(types):
+    marks = test_printed_values_select_their_frame.pytestmark
+    assert sorted(types) == sorted(marks[0].args[1])
