@@ -4,6 +4,7 @@ The reference is tshark's own decode, read from its fields, and what the definit
 make of those.  Nothing here looks at the packets' bytes.
 """
 import collections
+import re
 from decimal import Decimal
 
 # Differences that remain, and why ours is the right answer.  Each is proven where it is used: an
@@ -24,6 +25,8 @@ RULES = {
     "split stream": "a dissector above TCP (VNC) makes a conversation of its own in the middle of "
                     "a connection, and tcp.stream goes by it; TCP starts one at a SYN only",
     "responder's ACK": "Wireshark ends the handshake also at a segment of the responder",
+    "SYN again": "from 4.4 on a SYN that repeats its number after the end begins a stream",
+    "one end": "from 4.4 on each SYN between an end and itself begins a stream",
     "instant handshake": "Wireshark takes an initial RTT of 0 for none and measures again later",
     "simultaneous open": "Wireshark counts from the other side's SYN, which is not the initiator's",
 }
@@ -37,7 +40,7 @@ EXTENSION_HEADERS = {"ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstop
 SHOWN_ONLY = {"vlan", "mpls"}
 OWN_IDS = {"gtp", "l2tp", "l2tpv3", "pptp", "pppoe"}
 # What comes behind these is quoted.
-QUOTES_ELSEWHERE = {"sflow", "nhrp", "openflow"}
+QUOTES_ELSEWHERE = {"sflow", "nhrp", "openflow_v1", "openflow_v4", "openflow_v5", "openflow_v6"}
 QUOTES = {"icmp", "icmpv6"} | QUOTES_ELSEWHERE
 
 # What stands where other addresses than the header's count, and those that the packet list shows.
@@ -67,6 +70,7 @@ DECODED = (
 LATER = {"flow.is_last", "flow.next_frame", "flow.last_frame", "flow.icmp_error_frame",
          "flow.end_reason", "flow.end_reason_name"}
 WAYS = ("up", "down")
+ENDED = ("FinWait", "CloseWait", "Closing", "Closed", "Reset")
 LONGEST = str(2**31 - 1)  # what frame.len says of all frames from there on
 
 
@@ -188,6 +192,16 @@ def layers_of(frame):
     return frame.get("frame.protocols", "")
 
 
+def headers_in(frame):
+    """The layers, with the IP headers behind MPLS labels, which are not listed from 4.4 on."""
+    layers = layers_of(frame).split(":")
+    for i in [i for i, layer in enumerate(layers) if layer == "mpls"][::-1]:
+        for family in ("ip", "ipv6"):
+            if layers.count(family) < count(frame, f"{family}.dst"):
+                layers.insert(i + 1, family)
+    return layers
+
+
 def count(frame, name):
     return len(frame[name].split(";")) if name in frame else 0
 
@@ -202,7 +216,7 @@ def headers_of(frame):
     Inside a fragment nothing counts.
     """
     found, part, seen = [None, None], 0, collections.Counter()
-    layers = layers_of(frame).split(":")
+    layers = headers_in(frame)
     for i, layer in enumerate(layers):
         header = found[part]
         if layer in QUOTES and header:
@@ -370,11 +384,22 @@ class Streams:
         self.tally.explained[f"{check} of a flow", "split stream"] += stream in self.first_part
         return self.first_part.get(stream, stream)
 
-    def compare(self, check, where, flow, stream):
+    def compare(self, check, where, flow, stream, rule=None):
         known = self.flow_of.setdefault(stream, flow)
         self.tally.compare(f"flow of a {check}", where, flow, known)
         known = self.stream_of.setdefault(flow, stream)
-        self.tally.compare(f"{check} of a flow", where, known, stream)
+        self.tally.compare(f"{check} of a flow", where, known, stream, rule)
+        if rule:
+            self.stream_of[flow] = stream
+
+
+def new_stream(frame):
+    """The rule by which Wireshark may begin a stream here though the flow goes on."""
+    if not is_true(frame.get("tcp.flags.syn")):
+        return None
+    if len(set(ends_of_flow(frame)[0])) == 1:
+        return "one end"
+    return "SYN again" if frame["flow.sofar.tcp.state_name"] in ENDED else None
 
 
 def opened_by_both(frames):
@@ -416,7 +441,7 @@ def check_decode(tally, capture, frames, headers, growth):
         elif stream:
             whole = streams.whole("stream", frame["flow.id"], (stream, tunnels_of(frame)),
                                   is_true(header.of_transport("flags.syn")))
-            streams.compare("stream", where, frame["flow.id"], whole)
+            streams.compare("stream", where, frame["flow.id"], whole, new_stream(frame))
         if "flow.tcp.rtt" in frame and "tcp.analysis.initial_rtt" in frame:
             if is_clean(frame) and frame["tcp.analysis.initial_rtt"].count(";") == 0:
                 ours, theirs = (Decimal(frame[name]) for name in
@@ -541,8 +566,8 @@ def is_error(frame):
 
 
 def time_of(frame):
-    """Seconds; of an impossible fraction tshark prints more than nine digits, all nanoseconds."""
-    seconds, nanoseconds = frame["frame.time_epoch"].split(".")
+    """Seconds; of an impossible fraction tshark prints all nanoseconds, in 4.4 in parentheses."""
+    seconds, nanoseconds = re.match(r"(-?\d+)\D+(\d+)", frame["frame.time_epoch"]).groups()
     fraction = Decimal(int(nanoseconds)) / 10**9
     return Decimal(seconds) + (-fraction if seconds.startswith("-") else fraction)
 

@@ -101,8 +101,8 @@ def install():
 # Wireshark's own decode, to compare with.
 DECODED = ("frame.len", "frame.cap_len", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport",
            "tcp.dstport", "udp.srcport", "udp.dstport", "sctp.srcport", "sctp.dstport",
-           "tcp.seq_raw", "tcp.len", "tcp.stream", "ip.id", "ip.flags.df", "udp.length",
-           "icmp.type", "icmpv6.type", "tcp.analysis.initial_rtt")
+           "tcp.seq_raw", "tcp.len", "tcp.stream", "tcp.flags.syn", "ip.id", "ip.flags.df",
+           "udp.length", "icmp.type", "icmpv6.type", "tcp.analysis.initial_rtt")
 
 
 @pytest.fixture(scope="session")

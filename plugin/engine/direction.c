@@ -77,14 +77,7 @@ struct code {
     uint8_t message;
 };
 
-#define REQUEST(n)                                                                                 \
-    {                                                                                              \
-        n, FLOW_MESSAGE_REQUEST                                                                    \
-    }
-#define RESPONSE(n)                                                                                \
-    {                                                                                              \
-        n, FLOW_MESSAGE_RESPONSE                                                                   \
-    }
+enum { REQUEST = FLOW_MESSAGE_REQUEST, RESPONSE = FLOW_MESSAGE_RESPONSE };
 
 static enum flow_message look_up(const struct code *codes, size_t count, unsigned code)
 {
@@ -99,17 +92,17 @@ static enum flow_message look_up(const struct code *codes, size_t count, unsigne
 enum flow_message flow_message_of_icmp(uint8_t type)
 {
     static const struct code types[] = {
-        REQUEST(8),  RESPONSE(0),  /* echo */
-        REQUEST(13), RESPONSE(14), /* timestamp */
-        REQUEST(15), RESPONSE(16), /* information */
-        REQUEST(17), RESPONSE(18), /* address mask */
-        REQUEST(10), RESPONSE(9),  /* router solicitation, advertisement */
-        REQUEST(42), RESPONSE(43), /* extended echo */
-        REQUEST(33), RESPONSE(34), /* where are you, I am here */
-        REQUEST(35), RESPONSE(36), /* mobile registration */
-        REQUEST(37), RESPONSE(38), /* domain name */
-        REQUEST(3), /* errors: destination unreachable, source quench, redirect, ... */
-        REQUEST(4),  REQUEST(5),   REQUEST(11), REQUEST(12), REQUEST(31),
+        { 8, REQUEST },  { 0, RESPONSE },  /* echo */
+        { 13, REQUEST }, { 14, RESPONSE }, /* timestamp */
+        { 15, REQUEST }, { 16, RESPONSE }, /* information */
+        { 17, REQUEST }, { 18, RESPONSE }, /* address mask */
+        { 10, REQUEST }, { 9, RESPONSE },  /* router solicitation, advertisement */
+        { 42, REQUEST }, { 43, RESPONSE }, /* extended echo */
+        { 33, REQUEST }, { 34, RESPONSE }, /* where are you, I am here */
+        { 35, REQUEST }, { 36, RESPONSE }, /* mobile registration */
+        { 37, REQUEST }, { 38, RESPONSE }, /* domain name */
+        { 3, REQUEST }, /* errors: destination unreachable, source quench, redirect, ... */
+        { 4, REQUEST },  { 5, REQUEST },   { 11, REQUEST }, { 12, REQUEST }, { 31, REQUEST },
     };
 
     return LOOK_UP(types, type);
@@ -118,20 +111,20 @@ enum flow_message flow_message_of_icmp(uint8_t type)
 enum flow_message flow_message_of_icmpv6(uint8_t type)
 {
     static const struct code types[] = {
-        REQUEST(128),  RESPONSE(129), /* echo */
-        RESPONSE(130), REQUEST(131),  /* multicast listener query, report */
-        REQUEST(132),  REQUEST(143),  /* done, report of version 2 */
-        REQUEST(133),  RESPONSE(134), /* router solicitation, advertisement */
-        REQUEST(135),  RESPONSE(136), /* neighbour solicitation, advertisement */
-        REQUEST(137),                 /* redirect */
-        REQUEST(139),  RESPONSE(140), /* node information */
-        REQUEST(141),  RESPONSE(142), /* inverse neighbour discovery */
-        REQUEST(144),  RESPONSE(145), /* home agent address discovery */
-        REQUEST(146),  RESPONSE(147), /* mobile prefix */
-        REQUEST(148),  RESPONSE(149), /* certification path */
-        REQUEST(152),  RESPONSE(151), /* multicast router solicitation, advertisement */
-        REQUEST(157),  RESPONSE(158), /* duplicate address request, confirmation */
-        REQUEST(160),  RESPONSE(161), /* extended echo */
+        { 128, REQUEST },  { 129, RESPONSE }, /* echo */
+        { 130, RESPONSE }, { 131, REQUEST },  /* multicast listener query, report */
+        { 132, REQUEST },  { 143, REQUEST },  /* done, report of version 2 */
+        { 133, REQUEST },  { 134, RESPONSE }, /* router solicitation, advertisement */
+        { 135, REQUEST },  { 136, RESPONSE }, /* neighbour solicitation, advertisement */
+        { 137, REQUEST },                     /* redirect */
+        { 139, REQUEST },  { 140, RESPONSE }, /* node information */
+        { 141, REQUEST },  { 142, RESPONSE }, /* inverse neighbour discovery */
+        { 144, REQUEST },  { 145, RESPONSE }, /* home agent address discovery */
+        { 146, REQUEST },  { 147, RESPONSE }, /* mobile prefix */
+        { 148, REQUEST },  { 149, RESPONSE }, /* certification path */
+        { 152, REQUEST },  { 151, RESPONSE }, /* multicast router solicitation, advertisement */
+        { 157, REQUEST },  { 158, RESPONSE }, /* duplicate address request, confirmation */
+        { 160, REQUEST },  { 161, RESPONSE }, /* extended echo */
     };
 
     return type > 0 && type < 128 ? FLOW_MESSAGE_REQUEST : LOOK_UP(types, type);
@@ -140,9 +133,9 @@ enum flow_message flow_message_of_icmpv6(uint8_t type)
 enum flow_message flow_message_of_arp(uint16_t opcode)
 {
     static const struct code opcodes[] = {
-        REQUEST(1), RESPONSE(2), /* ARP */
-        REQUEST(3), RESPONSE(4), /* RARP */
-        REQUEST(8), RESPONSE(9), /* InARP */
+        { 1, REQUEST }, { 2, RESPONSE }, /* ARP */
+        { 3, REQUEST }, { 4, RESPONSE }, /* RARP */
+        { 8, REQUEST }, { 9, RESPONSE }, /* InARP */
     };
 
     return LOOK_UP(opcodes, opcode);
@@ -179,21 +172,22 @@ static enum flow_message dns_over_tcp(const uint8_t *data, size_t length)
 static enum flow_message dhcp(const uint8_t *data, size_t length)
 {
     static const struct code types[] = {
-        REQUEST(1),   /* DISCOVER */
-        RESPONSE(2),  /* OFFER */
-        REQUEST(3),   /* REQUEST */
-        REQUEST(4),   /* DECLINE */
-        RESPONSE(5),  /* ACK */
-        RESPONSE(6),  /* NAK */
-        REQUEST(7),   /* RELEASE */
-        REQUEST(8),   /* INFORM */
-        RESPONSE(9),  /* FORCERENEW */
-        REQUEST(10),  /* LEASEQUERY */
-        RESPONSE(11), /* LEASEUNASSIGNED */
-        RESPONSE(12), /* LEASEUNKNOWN */
-        RESPONSE(13), /* LEASEACTIVE */
+        { 1, REQUEST },   /* DISCOVER */
+        { 2, RESPONSE },  /* OFFER */
+        { 3, REQUEST },   /* REQUEST */
+        { 4, REQUEST },   /* DECLINE */
+        { 5, RESPONSE },  /* ACK */
+        { 6, RESPONSE },  /* NAK */
+        { 7, REQUEST },   /* RELEASE */
+        { 8, REQUEST },   /* INFORM */
+        { 9, RESPONSE },  /* FORCERENEW */
+        { 10, REQUEST },  /* LEASEQUERY */
+        { 11, RESPONSE }, /* LEASEUNASSIGNED */
+        { 12, RESPONSE }, /* LEASEUNKNOWN */
+        { 13, RESPONSE }, /* LEASEACTIVE */
     };
-    static const struct code ops[] = { REQUEST(1), RESPONSE(2) }; /* BOOTREQUEST, BOOTREPLY */
+    static const struct code ops[] = { { 1, REQUEST },
+                                       { 2, RESPONSE } }; /* BOOTREQUEST, BOOTREPLY */
     enum { OPTIONS = 240, PAD = 0, MESSAGE_TYPE = 53, END = 255 };
 
     for (size_t at = OPTIONS; at < length && data[at] != END;) {
@@ -213,21 +207,21 @@ static enum flow_message dhcp(const uint8_t *data, size_t length)
 static enum flow_message dhcpv6(const uint8_t *data, size_t length)
 {
     static const struct code types[] = {
-        REQUEST(1),   /* SOLICIT */
-        RESPONSE(2),  /* ADVERTISE */
-        REQUEST(3),   /* REQUEST */
-        REQUEST(4),   /* CONFIRM */
-        REQUEST(5),   /* RENEW */
-        REQUEST(6),   /* REBIND */
-        RESPONSE(7),  /* REPLY */
-        REQUEST(8),   /* RELEASE */
-        REQUEST(9),   /* DECLINE */
-        RESPONSE(10), /* RECONFIGURE */
-        REQUEST(11),  /* INFORMATION-REQUEST */
-        REQUEST(12),  /* RELAY-FORW */
-        RESPONSE(13), /* RELAY-REPL */
-        REQUEST(14),  /* LEASEQUERY */
-        RESPONSE(15), /* LEASEQUERY-REPLY */
+        { 1, REQUEST },   /* SOLICIT */
+        { 2, RESPONSE },  /* ADVERTISE */
+        { 3, REQUEST },   /* REQUEST */
+        { 4, REQUEST },   /* CONFIRM */
+        { 5, REQUEST },   /* RENEW */
+        { 6, REQUEST },   /* REBIND */
+        { 7, RESPONSE },  /* REPLY */
+        { 8, REQUEST },   /* RELEASE */
+        { 9, REQUEST },   /* DECLINE */
+        { 10, RESPONSE }, /* RECONFIGURE */
+        { 11, REQUEST },  /* INFORMATION-REQUEST */
+        { 12, REQUEST },  /* RELAY-FORW */
+        { 13, RESPONSE }, /* RELAY-REPL */
+        { 14, REQUEST },  /* LEASEQUERY */
+        { 15, RESPONSE }, /* LEASEQUERY-REPLY */
     };
 
     return length < 1 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(types, data[0]);
@@ -236,9 +230,9 @@ static enum flow_message dhcpv6(const uint8_t *data, size_t length)
 static enum flow_message ntp(const uint8_t *data, size_t length)
 {
     static const struct code modes[] = {
-        REQUEST(1),  RESPONSE(2), /* symmetric active, passive */
-        REQUEST(3),  RESPONSE(4), /* client, server */
-        RESPONSE(5),              /* broadcast */
+        { 1, REQUEST },  { 2, RESPONSE }, /* symmetric active, passive */
+        { 3, REQUEST },  { 4, RESPONSE }, /* client, server */
+        { 5, RESPONSE },                  /* broadcast */
     };
 
     return length < 1 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(modes, data[0] & 7u);
@@ -270,7 +264,8 @@ static enum flow_message sip(const uint8_t *data, size_t length)
 
 static enum flow_message hello(uint8_t handshake_type)
 {
-    static const struct code types[] = { REQUEST(1), RESPONSE(2) }; /* ClientHello, ServerHello */
+    static const struct code types[] = { { 1, REQUEST },
+                                         { 2, RESPONSE } }; /* ClientHello, ServerHello */
 
     return LOOK_UP(types, handshake_type);
 }
@@ -367,8 +362,9 @@ static enum flow_message quic(const uint8_t *data, size_t length)
 static enum flow_message stun(const uint8_t *data, size_t length)
 {
     static const struct code classes[] = {
-        REQUEST(0x000), RESPONSE(0x100), /* success */
-        RESPONSE(0x110),                 /* error */
+        { 0x000, REQUEST },
+        { 0x100, RESPONSE }, /* success */
+        { 0x110, RESPONSE }, /* error */
     };
 
     /* TURN's channel data starts with other bits (RFC 8656, 12.4). */
@@ -380,16 +376,16 @@ static enum flow_message stun(const uint8_t *data, size_t length)
 static enum flow_message radius(const uint8_t *data, size_t length)
 {
     static const struct code codes[] = {
-        REQUEST(1),                              /* Access-Request */
-        RESPONSE(2),                             /* Access-Accept */
-        RESPONSE(3),                             /* Access-Reject */
-        REQUEST(4),                              /* Accounting-Request */
-        RESPONSE(5),                             /* Accounting-Response */
-        RESPONSE(11),                            /* Access-Challenge */
-        REQUEST(12),                             /* Status-Server */
-        REQUEST(40),                             /* Disconnect-Request, ACK, NAK */
-        RESPONSE(41), RESPONSE(42), REQUEST(43), /* CoA-Request, ACK, NAK */
-        RESPONSE(44), RESPONSE(45),
+        { 1, REQUEST },                                      /* Access-Request */
+        { 2, RESPONSE },                                     /* Access-Accept */
+        { 3, RESPONSE },                                     /* Access-Reject */
+        { 4, REQUEST },                                      /* Accounting-Request */
+        { 5, RESPONSE },                                     /* Accounting-Response */
+        { 11, RESPONSE },                                    /* Access-Challenge */
+        { 12, REQUEST },                                     /* Status-Server */
+        { 40, REQUEST },                                     /* Disconnect-Request, ACK, NAK */
+        { 41, RESPONSE }, { 42, RESPONSE }, { 43, REQUEST }, /* CoA-Request, ACK, NAK */
+        { 44, RESPONSE }, { 45, RESPONSE },
     };
 
     return length < 1 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(codes, data[0]);
@@ -440,15 +436,15 @@ static enum flow_message snmp(const uint8_t *data, size_t length)
 {
     enum { INTEGER = 0x02, OCTET_STRING = 0x04, SEQUENCE = 0x30 };
     static const struct code pdus[] = {
-        REQUEST(0xa0),  /* GetRequest */
-        REQUEST(0xa1),  /* GetNextRequest */
-        RESPONSE(0xa2), /* Response */
-        REQUEST(0xa3),  /* SetRequest */
-        REQUEST(0xa4),  /* Trap */
-        REQUEST(0xa5),  /* GetBulkRequest */
-        REQUEST(0xa6),  /* InformRequest */
-        REQUEST(0xa7),  /* Trap of version 2 */
-        RESPONSE(0xa8), /* Report */
+        { 0xa0, REQUEST },  /* GetRequest */
+        { 0xa1, REQUEST },  /* GetNextRequest */
+        { 0xa2, RESPONSE }, /* Response */
+        { 0xa3, REQUEST },  /* SetRequest */
+        { 0xa4, REQUEST },  /* Trap */
+        { 0xa5, REQUEST },  /* GetBulkRequest */
+        { 0xa6, REQUEST },  /* InformRequest */
+        { 0xa7, REQUEST },  /* Trap of version 2 */
+        { 0xa8, RESPONSE }, /* Report */
     };
     static const struct ber_step message[] = { { SEQUENCE, true }, { INTEGER, true } };
     static const struct ber_step community[] = { { OCTET_STRING, false } };

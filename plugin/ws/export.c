@@ -11,8 +11,7 @@
 #include <wsutil/json_dumper.h>
 #include <wsutil/report_message.h>
 
-struct export
-{
+struct export_file {
     const struct format *format;
     char *file;
     struct flow_tally *tally;
@@ -155,7 +154,7 @@ static const struct format json = { "flowstats,json", no_header, json_row };
 static tap_packet_status pass(void *data, packet_info *pinfo, epan_dissect_t *edt _U_,
                               const void *tapped _U_, tap_flags_t flags _U_)
 {
-    const struct export *export = data;
+    const struct export_file *export = data;
 
     flow_tally_pass(export->tally, pinfo->num);
     return TAP_PACKET_REDRAW;
@@ -163,14 +162,14 @@ static tap_packet_status pass(void *data, packet_info *pinfo, epan_dissect_t *ed
 
 static void reset(void *data)
 {
-    const struct export *export = data;
+    const struct export_file *export = data;
 
     flow_tally_clear(export->tally);
 }
 
 static void draw(void *data)
 {
-    const struct export *export = data;
+    const struct export_file *export = data;
     char *error = NULL;
     struct fs_output *output = fs_output_open(export->file, &error);
 
@@ -190,7 +189,7 @@ static void draw(void *data)
 
 static void finish(void *data)
 {
-    struct export *export = data;
+    struct export_file *export = data;
 
     fs_session_detach(export->tally);
     flow_tally_free(export->tally);
@@ -211,7 +210,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
     if (*rest && *rest != ',') {
         error = g_strdup_printf("flowstats: -z %s: there is no such statistic", argument);
     } else if (fs_output_can_open(file, &error)) {
-        struct export *export = g_new0(struct export, 1);
+        struct export_file *export = g_new0(struct export_file, 1);
         export->format = format;
         export->file = g_strdup(file);
         export->tally = flow_tally_new(filter != NULL);

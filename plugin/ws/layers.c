@@ -583,7 +583,7 @@ static const struct row rows[] = {
 enum { ROWS = G_N_ELEMENTS(rows) };
 
 static GByteArray *row_of; /* by Wireshark's protocol number */
-static int proto_tcp, proto_arp;
+static int proto_tcp, proto_arp, proto_mpls, proto_ipv4, proto_ipv6;
 
 static enum row_kind kind_of(uint8_t row)
 {
@@ -613,6 +613,9 @@ void fs_layers_register(void)
         register_row(flow_applications[i].name, ROWS + i);
     proto_tcp = proto_get_id_by_filter_name("tcp");
     proto_arp = proto_get_id_by_filter_name("arp");
+    proto_mpls = proto_get_id_by_filter_name("mpls");
+    proto_ipv4 = proto_get_id_by_filter_name("ip");
+    proto_ipv6 = proto_get_id_by_filter_name("ipv6");
 }
 
 /* Buffers */
@@ -868,6 +871,16 @@ static bool find_quote(const struct fs_net *net, struct fs_bytes *ret_quote)
     return true;
 }
 
+/* A walk of its own along the same layers, from any place in the same buffer. */
+static void branch(const struct walk *walk, struct fs_walk *out, struct walk *ret_branch)
+{
+    begin(ret_branch, walk->pinfo, walk->options, out);
+    ret_branch->rows = walk->rows;
+    ret_branch->protos = walk->protos;
+    ret_branch->count = walk->count;
+    ret_branch->source = walk->source;
+}
+
 /* The innermost header that an error quotes: the walk goes on where the quote starts. */
 static void walk_quote(const struct walk *walk, size_t icmp)
 {
@@ -875,11 +888,7 @@ static void walk_quote(const struct walk *walk, size_t icmp)
     struct walk quoted;
     size_t last = NOWHERE;
 
-    begin(&quoted, walk->pinfo, walk->options, &nobody);
-    quoted.rows = walk->rows;
-    quoted.protos = walk->protos;
-    quoted.count = walk->count;
-    quoted.source = walk->source;
+    branch(walk, &nobody, &quoted);
     for (size_t i = icmp + 1; i < walk->count && kind_of(walk->rows[i]) != ROW_ICMP; i++)
         if (is_net(walk->rows[i]))
             last = i;
@@ -919,6 +928,55 @@ static void list_layers(struct walk *walk)
     walk->icmp = icmp;
 }
 
+static bool carries_ethernet(const struct walk *walk, size_t layer)
+{
+    while (layer < walk->count && kind_of(walk->rows[layer]) == ROW_PSEUDO)
+        layer++;
+    if (layer == walk->count || walk->rows[layer] >= ROWS)
+        return false;
+    return rows[walk->rows[layer]].place == place_eth ||
+           rows[walk->rows[layer]].place == place_control_word;
+}
+
+/*
+ * The family of the IP header behind an MPLS label stack, which Wireshark finds
+ * by its first nibble; FLOW_LINK where there is none, or it is listed.
+ */
+static enum flow_family unlisted_behind_mpls(const struct walk *walk, size_t mpls)
+{
+    struct fs_walk nobody = { 0 };
+    struct fs_net net = { 0 };
+    struct walk ahead;
+
+    if (mpls + 1 < walk->count &&
+        (is_net(walk->rows[mpls + 1]) || carries_ethernet(walk, mpls + 1)))
+        return FLOW_LINK;
+    branch(walk, &nobody, &ahead);
+    ahead.here = walk->here;
+    if (!run(&ahead, 0, mpls) || ahead.lost || fs_bytes_here(&ahead.here) == 0)
+        return FLOW_LINK;
+    enum flow_family family = ahead.here.data[ahead.here.at] >> 4 == 4 ? FLOW_IPV4 : FLOW_IPV6;
+    return fs_net_read(&ahead.here, family, &net) ? family : FLOW_LINK;
+}
+
+/* Complete the list by what that header is. */
+static void list_behind_mpls(struct walk *walk, uint8_t *layer_rows, int *layer_protos)
+{
+    for (size_t i = 0; WS_MPLS_HIDES_IP && i < walk->count && walk->count < LAYERS_MAX; i++) {
+        if (layer_protos[i] != proto_mpls)
+            continue;
+        enum flow_family family = unlisted_behind_mpls(walk, i);
+        if (family == FLOW_LINK)
+            continue;
+        int proto = family == FLOW_IPV4 ? proto_ipv4 : proto_ipv6;
+        size_t behind = walk->count++ - (i + 1);
+        memmove(layer_rows + i + 2, layer_rows + i + 1, behind * sizeof *layer_rows);
+        memmove(layer_protos + i + 2, layer_protos + i + 1, behind * sizeof *layer_protos);
+        layer_rows[i + 1] = row_of->data[proto];
+        layer_protos[i + 1] = proto;
+    }
+}
+
 /* Nothing but link headers and tags: a link-layer flow, if any. */
 static void finish_link(struct walk *walk)
 {
@@ -955,6 +1013,7 @@ void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_optio
     list_layers(&walk);
     if (!enter_frame(&walk, tvb))
         return;
+    list_behind_mpls(&walk, row, proto);
 
     run(&walk, 0, walk.last_net != NOWHERE ? walk.last_net : walk.count - 1);
     if (walk.depth > 0)

@@ -54,6 +54,9 @@ typedef void ws_stat_init_ret;
 #define WS_STAT_INIT_FAIL exit(EXIT_FAILURE)
 #endif
 
+/* The list of a frame's layers lacks the IP header behind an MPLS label stack. */
+#define WS_MPLS_HIDES_IP WSV(4, 4)
+
 /* How the path of a statistics tree names its submenu. */
 #if WSV(4, 4)
 #define WS_STATS_TREE_MENU_SEPARATOR "//"

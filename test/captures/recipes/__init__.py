@@ -3,7 +3,9 @@
 Every capture is a function that says packet by packet what is in it, so that whoever reads a test
 can work out the numbers by hand.  Times are milliseconds after START.
 """
-from scapy.all import IP, TCP, UDP, CookedLinux, Ether, IPv6, Loopback, PcapWriter
+import struct
+
+from scapy.all import IP, TCP, UDP, CookedLinux, Ether, IPv6, Loopback
 
 START = 1_700_000_000
 A, B, C = "10.0.0.1", "10.0.0.2", "10.0.0.3"
@@ -99,12 +101,13 @@ def write(path, build):
     linktype = build.linktype
     if linktype is None:
         linktype = LINKTYPES.get(type(packets[0][1]) if packets else Ether, 1)
-    with PcapWriter(str(path), linktype=linktype) as writer:
-        writer.write_header(None)
+    with open(path, "wb") as file:  # scapy's writers take link type 0 for none
+        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, linktype))
         for milliseconds, packet in packets:
             data, length = packet if isinstance(packet, tuple) else (bytes(packet), None)
-            writer.write_packet(data, sec=START + milliseconds // 1000,
-                                usec=milliseconds % 1000 * 1000, wirelen=length or len(data))
+            file.write(struct.pack("<IIII", START + milliseconds // 1000,
+                                   milliseconds % 1000 * 1000, len(data), length or len(data))
+                       + data)
 
 
 def block(kind, body):

@@ -1,5 +1,6 @@
 """Encapsulations: the inner packet up and down in each."""
-from scapy.all import (ARP, ESP, GRE, ICMP, IP, PPP, UDP, Dot1AD, Dot1Q, Ether, IPv6, PPPoE, Raw,
+from scapy.all import (ARP, ESP, GRE, ICMP, IP, PPP, UDP, Dot1AD, Dot1Q, Ether,
+                       ICMPv6DestUnreach, IPv6, PPPoE, Raw,
                        SecurityAssociation)
 from scapy.contrib.geneve import GENEVE
 from scapy.contrib.gtp import GTP_U_Header
@@ -123,6 +124,16 @@ def error_in_tunnel():
     vxlan, query = TUNNELS["vxlan"], inner()
     error = IP(src=B, dst=A) / ICMP(type=3, code=3) / query
     return timed([eth(query), eth(vxlan(query, False, 5)), eth(vxlan(error, True, 5), True)])
+
+
+@capture
+def errors_behind_mpls():
+    """The IP headers behind the labels, which no list of layers names from 4.4 on."""
+    def labelled(*packets):
+        return [eth(TUNNELS["mpls"](packet, False, 5)) for packet in packets]
+    query, query6 = inner(), inner(False, A6, B6)
+    return timed(labelled(query, IP(src=B, dst=A) / ICMP(type=3, code=3) / query, query6,
+                          IPv6(src=B6, dst=A6) / ICMPv6DestUnreach(code=4) / query6))
 
 
 # Encapsulations that are not named in the rules of the key, or whose header hides its length.

@@ -1,0 +1,107 @@
+"""What cpack and cmake --install make loads where it belongs, and goes without a trace."""
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parent.parent.parent
+BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
+# Set where test/matrix made the system that this runs in.
+DISPOSABLE = "FLOWSTATS_DISPOSABLE_SYSTEM" in os.environ
+
+
+def run(*command, **options):
+    result = subprocess.run(list(map(str, command)), text=True, capture_output=True, **options)
+    assert result.returncode == 0, f"{command}:\n{result.stdout}{result.stderr}"
+    return result.stdout
+
+
+def loaded_from(tshark, **place):
+    """The file that tshark loads the plugin from, by HOME or by WIRESHARK_PLUGIN_DIR."""
+    environment = {name: value for name, value in tshark.environment.items()
+                   if name != "WIRESHARK_PLUGIN_DIR"} | place
+    lines = run(*tshark.as_user, "tshark", "-G", "plugins", env=environment).splitlines()
+    plugin, = [line.split("\t")[-1] for line in lines if line.startswith("flowstats.so ")]
+    return Path(plugin)
+
+
+def files(root):
+    return {path for path in root.rglob("*") if not path.is_dir()}
+
+
+@pytest.fixture(scope="module")
+def folder(tshark):
+    folder = tshark.folder / "installed"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def package(folder):
+    run("cpack", "-B", folder, cwd=BUILD)
+    package, = folder.glob("*.deb")
+    return package
+
+
+def test_package_fits_one_minor_version(tshark, package):
+    version = re.search(r"\d+\.\d+", tshark.run("--version").stdout).group()
+    library = re.search(r"=> (.*/libwireshark\.so\S+)", run("ldd", shutil.which("tshark"))).group(1)
+    owner = run("dpkg-query", "-S", Path(library).resolve()).split(":")[0]
+    ranges = re.findall(rf"{re.escape(owner)} \((\S+) ([^)]+)\)",
+                        run("dpkg-deb", "-f", package, "Depends"))
+
+    def accepts(candidate):
+        return all(subprocess.run(["dpkg", "--compare-versions", candidate, *bound]).returncode == 0
+                   for bound in ranges)
+    major, minor = map(int, version.split("."))
+    assert accepts(f"{version}.0-1") and accepts(f"{version}.99-0+deb99u9")
+    assert not accepts(f"{major}.{minor + 1}.0~rc1-1") and not accepts(f"{major}.{minor + 2}.0-1")
+    assert not accepts(f"{major}.{minor - 1}.99-1")
+
+
+def test_package_installs_and_goes(tshark, folder, package):
+    root = folder / "root"
+    for path in ("updates", "info"):
+        (root / "var/lib/dpkg" / path).mkdir(parents=True)
+    (root / "var/lib/dpkg/status").touch()
+    dpkg = ["dpkg", f"--root={root}", "--force-not-root", "--force-depends", "--log=/dev/null"]
+    run(*dpkg, "--install", package)
+    plugin, = root.rglob("flowstats.so")
+    plugins = plugin.parent.parent.parent
+    assert loaded_from(tshark, WIRESHARK_PLUGIN_DIR=str(plugins)) == plugin
+    assert not plugin.stat().st_mode & 0o022
+    for name in ("copyright", "changelog.Debian.gz"):
+        assert (root / "usr/share/doc/flowstats" / name).is_file()
+    run(*dpkg, "--purge", "flowstats")
+    assert not [path for path in root.rglob("*") if "flowstats" in path.name]
+    assert not (root / "usr").exists()
+
+
+@pytest.mark.skipif(not DISPOSABLE, reason="only test/matrix has a system to install packages in")
+def test_package_in_a_system(package):
+    """Here root's own tshark loads it, from where all plugins are."""
+    def plugins():
+        return run("tshark", "-G", "plugins",
+                   env={**os.environ, "WIRESHARK_EXTCAP_DIR": "/nonexistent"})
+
+    def apt(*arguments):
+        run("apt-get", "-y", "--no-install-recommends", *arguments)
+    before = files(Path("/usr")) | files(Path("/etc"))
+    apt("install", package)
+    assert re.search(r"^flowstats\.so .*\t/usr/lib/", plugins(), re.M)
+    apt("purge", "flowstats")
+    assert "flowstats" not in plugins()
+    assert files(Path("/usr")) | files(Path("/etc")) == before
+
+
+def test_source_installs_for_a_user(tshark, folder):
+    home, build = folder / "home", folder / "build"
+    home.mkdir()
+    run("cmake", "-S", TOP, "-B", build, "-DFLOWSTATS_INSTALL_USER=ON", "-DBUILD_TESTING=OFF",
+        env={**os.environ, "HOME": str(home)})
+    run("cmake", "--build", build, "--parallel")
+    run("cmake", "--install", build)
+    assert files(home) == {loaded_from(tshark, HOME=str(home))}
