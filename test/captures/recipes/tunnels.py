@@ -1,7 +1,6 @@
 """Encapsulations: the inner packet up and down in each."""
-from scapy.all import (ARP, ESP, GRE, ICMP, IP, PPP, UDP, Dot1AD, Dot1Q, Ether,
-                       ICMPv6DestUnreach, IPv6, PPPoE, Raw,
-                       SecurityAssociation)
+from scapy.all import (ARP, ESP, GRE, ICMP, IP, PPP, UDP, Dot1AD, Dot1Q, Ether, ICMPv6DestUnreach,
+                       IPv6, PPPoE, Raw, SecurityAssociation)
 from scapy.contrib.geneve import GENEVE
 from scapy.contrib.gtp import GTP_U_Header
 from scapy.contrib.mpls import MPLS
