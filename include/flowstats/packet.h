@@ -88,10 +88,12 @@ enum flow_packet_bits {
 struct flow_packet {
     struct flow_fact fact;           /* direction, flow and links are filled in by the meter */
     const struct flow_layer *layers; /* outermost first; valid while the packet is accounted */
+    const void *notes;               /* note_size bytes of the extensions' notes, likewise */
     struct flow_tuple tuple;
     struct flow_tuple quote; /* of the innermost header that an ICMP error quotes */
     struct flow_fragment fragment;
     uint16_t layer_count;
+    uint16_t note_size;           /* 0: none, notes is NULL */
     uint16_t eth_type;            /* of the outermost link header, behind its tags */
     uint8_t mac[2][FLOW_MAC_LEN]; /* of the outermost link header */
     uint8_t message_type;         /* enum flow_message: what an ICMP type or an ARP opcode says */

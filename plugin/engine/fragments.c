@@ -147,6 +147,7 @@ void flow_fragments_wait(struct flow_fragments *fragments, const struct flow_pac
     waiting->packet = *packet;
     waiting->packet.layers =
         g_memdup2(packet->layers, packet->layer_count * sizeof *packet->layers);
+    waiting->packet.notes = g_memdup2(packet->notes, packet->note_size);
     waiting->path = path;
     waiting->pile = pile;
     waiting->in_order.data = waiting->in_pile.data = waiting;
@@ -224,5 +225,6 @@ void flow_waiting_free(struct flow_waiting *waiting)
     if (!waiting)
         return;
     g_free((void *)waiting->packet.layers);
+    g_free((void *)waiting->packet.notes);
     g_free(waiting);
 }
