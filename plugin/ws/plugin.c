@@ -2,6 +2,7 @@
 
 #include "conversations.h"
 #include "export.h"
+#include "extensions.h"
 #include "extract.h"
 #include "prefs.h"
 #include "session.h"
@@ -17,16 +18,19 @@ WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 static int proto_flow = -1;
 static int tap_flow = -1;
+static dissector_handle_t post_dissector;
 
-static void account(tvbuff_t *tvb, packet_info *pinfo)
+static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     struct fs_walk_options options = { .key_vlan = fs_prefs->key_vlan,
                                        .key_labels = fs_prefs->key_labels };
     struct flow_packet packet;
 
     fs_session_first_dissection(pinfo->num);
-    if (fs_extract(tvb, pinfo, &options, &packet))
-        flow_meter_account(fs_session_meter(), &packet);
+    if (!fs_extract(tvb, pinfo, &options, &packet))
+        return;
+    fs_extensions_extract(pinfo, tree, &packet);
+    flow_meter_account(fs_session_meter(), &packet);
 }
 
 /* An ICMP error whose quote was cut stays marked as one, and marked frames reach no listener. */
@@ -46,7 +50,7 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     struct flow_view view;
 
     if (!visited) {
-        account(tvb, pinfo);
+        account(tvb, pinfo, tree);
     } else {
         fs_session_later_dissection();
         fs_tables_later_dissection(fs_session_is_last(pinfo->num));
@@ -59,10 +63,17 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     return (int)tvb_captured_length(tvb);
 }
 
+static void apply_preferences(void)
+{
+    fs_extensions_apply(post_dissector);
+    fs_tree_register_more();
+}
+
 static void register_flow(void)
 {
     proto_flow = proto_register_protocol("Flow Statistics", "FlowStats", FLOW_PREFIX);
-    fs_prefs_register(proto_flow);
+    post_dissector = register_dissector(FLOW_PREFIX, dissect_flow, proto_flow);
+    fs_extensions_register(fs_prefs_register(proto_flow, apply_preferences));
     fs_tree_register(proto_flow);
     fs_session_register();
     tap_flow = register_tap(FLOW_PREFIX);
@@ -70,7 +81,13 @@ static void register_flow(void)
     fs_tables_register();
     fs_trees_register();
     fs_conversations_register(proto_flow);
-    register_postdissector(register_dissector(FLOW_PREFIX, dissect_flow, proto_flow));
+    register_postdissector(post_dissector);
+}
+
+static void hand_off_flow(void)
+{
+    fs_layers_register();
+    fs_extensions_apply(post_dissector);
 }
 
 uint32_t plugin_describe(void)
@@ -80,7 +97,7 @@ uint32_t plugin_describe(void)
 
 void plugin_register(void)
 {
-    static proto_plugin plugin = { register_flow, fs_layers_register };
+    static proto_plugin plugin = { register_flow, hand_off_flow };
 
     proto_register_plugin(&plugin);
 }
