@@ -8,7 +8,7 @@ from pathlib import Path
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- fields: made by test/reference.py -->\n", "<!-- end of fields -->"
 TYPES = {"FT_UINT8": "number", "FT_UINT16": "number", "FT_UINT32": "number", "FT_UINT64": "number",
-         "FT_FRAMENUM": "frame", "FT_BOOLEAN": "flag", "FT_RELATIVE_TIME": "time span",
+         "FT_DOUBLE": "number", "FT_FRAMENUM": "frame", "FT_BOOLEAN": "flag", "FT_RELATIVE_TIME": "time span",
          "FT_ABSOLUTE_TIME": "time", "FT_STRING": "text", "FT_ETHER": "MAC address",
          "FT_IPv4": "IPv4 address", "FT_IPv6": "IPv6 address"}
 
@@ -22,11 +22,12 @@ def table(tshark):
             fields[columns[2]] = (TYPES[columns[3]], columns[7])
     rows = ["| Field | Type | So far | Meaning |", "| --- | --- | --- | --- |"]
     for name, (kind, meaning) in fields.items():
-        if name.startswith(("flow.sofar.", "flow.down.")):
+        if name.startswith("flow.sofar.") or name.replace(".down.", ".up.") in fields.keys() - {name}:
             continue
         shown = f"`{name}`"
-        if name.startswith("flow.up."):
-            shown += f", `{name.replace('up', 'down', 1)}`"
+        down = name.replace(".up.", ".down.")
+        if down != name:
+            shown += f", `{down}`"
             meaning = meaning.removeprefix("Up: ")
         so_far = "yes" if name.replace("flow.", "flow.sofar.", 1) in fields else ""
         rows.append(f"| {shown} | {kind} | {so_far} | {meaning} |")

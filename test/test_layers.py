@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parent.parent
-PUBLIC, ENGINE, ADAPTERS = (TOP / path for path in ("include/flowstats", "plugin/engine",
-                                                    "plugin/ws"))
+PUBLIC, ENGINE, ADAPTERS, EXTENSIONS = (TOP / path for path in (
+    "include/flowstats", "plugin/engine", "plugin/ws", "plugin/extensions"))
 
 # Each engine room sees only those before it.
 ROOMS = ["fact", "packet", "path", "key", "direction", "state", "value", "extension", "table",
@@ -72,8 +72,16 @@ def test_adapters_do_not_know_one_another():
                 f"{path.name}: {header}")
 
 
+def test_extensions_use_what_others_could_use():
+    for path in sources(EXTENSIONS):
+        for header in includes(path):
+            ours = header.startswith("flowstats/") or not header.startswith(("epan/", "wsutil/"))
+            assert not ours or header in ("flowstats/extension.h", "builtin.h", "ws_compat.h",
+                                          "math.h"), f"{path.name}: {header}"
+
+
 def test_versions_are_told_apart_in_one_file():
-    for path in sources(ADAPTERS) + sources(ENGINE):
+    for path in sources(ADAPTERS) + sources(ENGINE) + sources(EXTENSIONS):
         if path.name != "ws_compat.h":
             for line in path.read_text().splitlines():
                 assert not re.match(r"\s*#\s*(el)?if.*(WSV|WIRESHARK)", line), f"{path.name}: {line}"

@@ -88,10 +88,12 @@ enum flow_packet_bits {
 struct flow_packet {
     struct flow_fact fact;           /* direction, flow and links are filled in by the meter */
     const struct flow_layer *layers; /* outermost first; valid while the packet is accounted */
+    const uint8_t *transport;        /* what follows the tracked IP header, as captured; likewise */
     const void *notes;               /* note_size bytes of the extensions' notes, likewise */
     struct flow_tuple tuple;
     struct flow_tuple quote; /* of the innermost header that an ICMP error quotes */
     struct flow_fragment fragment;
+    uint32_t transport_len; /* bytes of it; 0 in a link-layer flow */
     uint16_t layer_count;
     uint16_t note_size;           /* 0: none, notes is NULL */
     uint16_t eth_type;            /* of the outermost link header, behind its tags */

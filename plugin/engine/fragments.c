@@ -147,6 +147,8 @@ void flow_fragments_wait(struct flow_fragments *fragments, const struct flow_pac
     waiting->packet = *packet;
     waiting->packet.layers =
         g_memdup2(packet->layers, packet->layer_count * sizeof *packet->layers);
+    waiting->packet.transport = NULL;
+    waiting->packet.transport_len = 0;
     waiting->packet.notes = g_memdup2(packet->notes, packet->note_size);
     waiting->path = path;
     waiting->pile = pile;

@@ -171,6 +171,8 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
     uint32_t captured = fs_bytes_here(&net->payload);
     bool is_later = net->bits & FS_NET_LATER_FRAGMENT;
 
+    packet->transport = data;
+    packet->transport_len = captured;
     packet->tuple = tuple_of(net);
     packet->fact.payload_len = payload_of(net);
     if (net->bits & FS_NET_IP_ID) {

@@ -1,5 +1,6 @@
 #include "ws_compat.h"
 
+#include "builtin.h"
 #include "conversations.h"
 #include "export.h"
 #include "extensions.h"
@@ -99,5 +100,6 @@ void plugin_register(void)
 {
     static proto_plugin plugin = { register_flow, hand_off_flow };
 
+    flow_extension_register(&fs_tcp_analysis);
     proto_register_plugin(&plugin);
 }

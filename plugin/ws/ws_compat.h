@@ -71,4 +71,19 @@ typedef void ws_stat_init_ret;
 #define ws_register_conversation_filter register_conversation_filter
 #endif
 
+/* The flags of struct tcp_acked, which no header installs: the same from 4.0 to 4.6. */
+enum {
+    WS_TCP_RETRANSMISSION = 0x0001,
+    WS_TCP_LOST_PACKET = 0x0002,
+    WS_TCP_ACK_LOST_PACKET = 0x0004,
+    WS_TCP_KEEP_ALIVE = 0x0008,
+    WS_TCP_DUPLICATE_ACK = 0x0010,
+    WS_TCP_ZERO_WINDOW = 0x0020,
+    WS_TCP_OUT_OF_ORDER = 0x0200,
+    WS_TCP_FAST_RETRANSMISSION = 0x0400,
+    WS_TCP_WINDOW_UPDATE = 0x0800,
+    WS_TCP_WINDOW_FULL = 0x1000,
+    WS_TCP_SPURIOUS_RETRANSMISSION = 0x4000,
+};
+
 #endif
