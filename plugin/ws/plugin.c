@@ -8,6 +8,7 @@
 #include "prefs.h"
 #include "session.h"
 #include "tables.h"
+#include "tap.h"
 #include "tree.h"
 #include "trees.h"
 
@@ -18,7 +19,6 @@ WS_DLL_PUBLIC void plugin_register(void);
 WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 static int proto_flow = -1;
-static int tap_flow = -1;
 static dissector_handle_t post_dissector;
 
 static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
@@ -34,16 +34,6 @@ static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     flow_meter_account(fs_session_meter(), &packet);
 }
 
-/* An ICMP error whose quote was cut stays marked as one, and marked frames reach no listener. */
-static void queue(packet_info *pinfo)
-{
-    unsigned in_error_pkt = pinfo->flags.in_error_pkt;
-
-    pinfo->flags.in_error_pkt = 0;
-    tap_queue_packet(tap_flow, pinfo, fs_session_meter());
-    pinfo->flags.in_error_pkt = in_error_pkt & 1;
-}
-
 /* A frame is accounted when first seen, in order; it is shown as often as asked, in any order. */
 static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
@@ -56,8 +46,7 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
         fs_session_later_dissection();
         fs_tables_later_dissection(fs_session_is_last(pinfo->num));
     }
-    if (have_tap_listener(tap_flow))
-        queue(pinfo);
+    fs_tap_queue(pinfo);
     if (tree && proto_field_is_referenced(tree, proto_flow) &&
         flow_meter_view(fs_session_meter(), pinfo->num, visited, &view))
         fs_tree_add(tree, tvb, pinfo, &view, fs_prefs->show_sofar);
@@ -77,7 +66,7 @@ static void register_flow(void)
     fs_extensions_register(fs_prefs_register(proto_flow, apply_preferences));
     fs_tree_register(proto_flow);
     fs_session_register();
-    tap_flow = register_tap(FLOW_PREFIX);
+    fs_tap_register();
     fs_export_register();
     fs_tables_register();
     fs_trees_register();
