@@ -22,12 +22,14 @@
 enum { FLOW_EXTENSION_VERSION = 1, FLOW_EXTENSIONS_MAX = 16 };
 
 /* Wireshark's, for extensions that include its headers. */
+struct pref_module;
 struct _packet_info; /* NOLINT(bugprone-reserved-identifier): Wireshark's name */
 
 /* A packet on its first dissection.  Nothing here outlives the call. */
 struct flow_extract {
     const struct flow_packet *packet; /* its flow and its direction are not known yet */
     struct _packet_info *pinfo;
+    uint64_t serial; /* from 1, one more for each packet: a frame's number can come again */
     const GPtrArray *const *fields; /* by wanted[]: struct field_info; NULL: not in this packet */
 };
 
@@ -55,8 +57,7 @@ struct flow_extension {
     const char *help;          /* a sentence or two, for the preferences */
     const char *const *wanted; /* names of Wireshark's fields, NULL behind the last; wanting any
                                   makes Wireshark build a tree of every packet.  NULL: none */
-    const struct flow_extension_row *rows;
-    size_t row_count;
+    const struct flow_extension_row *rows; /* likewise: name is NULL behind the last */
 
     /* Take the note, which is all zero before; NULL where there is none. */
     void (*extract)(const struct flow_extract *from, void *ret_note);
@@ -71,6 +72,15 @@ struct flow_extension {
 
     /* The file is closed: forget what notes and data refer to.  NULL: nothing. */
     void (*close)(void);
+
+    /* Register preferences of its own beside its switch, in flowstats' module.  NULL: none. */
+    void (*preferences)(struct pref_module *module);
+
+    /*
+     * Preferences may have changed: what wanted and rows point to can change
+     * here, and rows can be added, but none can go.  NULL: nothing changes.
+     */
+    void (*apply)(void);
 };
 
 /*

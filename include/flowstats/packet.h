@@ -95,6 +95,8 @@ struct flow_packet {
     struct flow_fragment fragment;
     uint32_t transport_len; /* bytes of it; 0 in a link-layer flow */
     uint16_t layer_count;
+    uint16_t payload_layer;       /* which of Wireshark's layers follows the tracked header; 0: not
+                                     known */
     uint16_t note_size;           /* 0: none, notes is NULL */
     uint16_t eth_type;            /* of the outermost link header, behind its tags */
     uint8_t mac[2][FLOW_MAC_LEN]; /* of the outermost link header */

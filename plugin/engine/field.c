@@ -254,8 +254,7 @@ void flow_fields_add(const struct flow_extension *extension)
     static const enum flow_scope scopes[] = { FLOW_SCOPE_WHOLE, FLOW_SCOPE_SOFAR };
 
     for (size_t scope = 0; scope < G_N_ELEMENTS(scopes); scope++)
-        for (size_t i = 0; i < extension->row_count; i++) {
-            const struct flow_extension_row *row = &extension->rows[i];
+        for (const struct flow_extension_row *row = extension->rows; row->name; row++) {
             add_field(extension, row, scopes[scope], FLOW_UP);
             if (row->each_way)
                 add_field(extension, row, scopes[scope], FLOW_DOWN);

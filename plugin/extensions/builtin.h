@@ -8,4 +8,7 @@
 /* flow.tcp.analysis.*: Wireshark's verdicts on segments, and its RTT samples. */
 extern const struct flow_extension fs_tcp_analysis;
 
+/* flow.app: the deepest protocol in the flow's payload. */
+extern const struct flow_extension fs_app;
+
 #endif

@@ -1,8 +1,8 @@
 #include "ws_compat.h"
 
 #include "builtin.h"
+#include "tcp_data.h"
 
-#include <epan/dissectors/packet-tcp.h>
 #include <math.h>
 
 /*
@@ -71,105 +71,25 @@ struct data {
 
 /* Extract */
 
-struct segment {
-    const uint8_t *header;
-    uint16_t port[2];
-};
-
-static uint16_t be16(const uint8_t *data)
-{
-    return (uint16_t)(data[0] << 8 | data[1]);
-}
-
-static uint32_t be32(const uint8_t *data)
-{
-    return (uint32_t)be16(data) << 16 | be16(data + 2);
-}
-
-/* A header that was not captured whole gets no verdict on the screen. */
-static bool read_header(const uint8_t *data, uint32_t captured, struct segment *ret_segment)
-{
-    enum { SHORTEST = 20 };
-
-    if (captured < SHORTEST || data[12] >> 4 < SHORTEST / 4 || (data[12] >> 4) * 4u > captured)
-        return false;
-    ret_segment->header = data;
-    ret_segment->port[0] = be16(data);
-    ret_segment->port[1] = be16(data + 2);
-    return true;
-}
-
-/* A segment in IP fragments is analysed in the frame that completes it, in a buffer of its own. */
-static bool find_reassembled(const packet_info *pinfo, struct segment *ret_segment)
-{
-    const GSList *source = pinfo->data_src ? pinfo->data_src->next : NULL;
-
-    for (; source; source = source->next) {
-        tvbuff_t *tvb = get_data_source_tvb(source->data);
-        uint32_t captured = tvb_captured_length(tvb);
-        if (captured > 0 &&
-            read_header(tvb_get_ptr(tvb, 0, (int)captured), captured, ret_segment) &&
-            ret_segment->port[0] == pinfo->srcport && ret_segment->port[1] == pinfo->destport)
-            return true;
-    }
-    return false;
-}
-
-/* The segment that Wireshark's TCP has just dissected; false where it is another's or none. */
-static bool find_segment(const struct flow_packet *packet, const packet_info *pinfo,
-                         struct segment *ret_segment)
-{
-    if (packet->tuple.protocol != FLOW_PROTOCOL_TCP || pinfo->ptype != PT_TCP)
-        return false;
-    if (packet->fact.bits & FLOW_FACT_FRAG)
-        return find_reassembled(pinfo, ret_segment);
-    return read_header(packet->transport, packet->transport_len, ret_segment) &&
-           ret_segment->port[0] == pinfo->srcport && ret_segment->port[1] == pinfo->destport;
-}
-
-static struct tcp_analysis *analysis_of(const struct flow_packet *packet, uint32_t frame,
-                                        const struct segment *segment)
-{
-    static int proto_tcp;
-    const struct flow_tuple *tuple = &packet->tuple;
-    address end[2];
-
-    if (proto_tcp <= 0)
-        proto_tcp = proto_get_id_by_filter_name("tcp");
-    for (unsigned i = 0; i < 2; i++)
-        if (tuple->family == FLOW_IPV4)
-            set_address(&end[i], AT_IPv4, 4, tuple->end[i].addr);
-        else
-            set_address(&end[i], AT_IPv6, FLOW_ADDR_LEN, tuple->end[i].addr);
-    conversation_t *conversation = find_conversation(frame, &end[0], &end[1], CONVERSATION_TCP,
-                                                     segment->port[0], segment->port[1], 0);
-    return conversation ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
-}
-
 /* What Wireshark knows of this segment of this frame; NULL where it has nothing to say. */
-static const struct tcp_acked *find_acked(const struct tcp_analysis *analysis, uint32_t frame,
-                                          const struct segment *segment)
+static const struct tcp_acked *find_acked(const struct fs_tcp_data *tcp, uint32_t frame)
 {
-    uint32_t seq = be32(segment->header + 4), ack = be32(segment->header + 8);
+    uint32_t seq = tcp->seq, ack = tcp->ack;
     wmem_tree_key_t key[] = { { 1, &frame }, { 1, &seq }, { 1, &ack }, { 0, NULL } };
 
-    return wmem_tree_lookup32_array(analysis->acked_table, key);
+    return wmem_tree_lookup32_array(tcp->conversation->acked_table, key);
 }
 
 static void extract(const struct flow_extract *from, void *ret_note)
 {
-    const packet_info *pinfo = from->pinfo;
+    const struct fs_tcp_data *tcp = fs_tcp_data_of(from);
     struct note *note = ret_note;
-    struct segment segment;
 
-    if (!find_segment(from->packet, pinfo, &segment))
-        return;
-    const struct tcp_analysis *analysis = analysis_of(from->packet, pinfo->num, &segment);
-    if (!analysis || !analysis->flow1.tcp_analyze_seq_info)
+    if (!tcp || !tcp->conversation->flow1.tcp_analyze_seq_info)
         return; /* TCP analysis is switched off */
 
     note->is_analysed = true;
-    const struct tcp_acked *acked = find_acked(analysis, pinfo->num, &segment);
+    const struct tcp_acked *acked = find_acked(tcp, from->pinfo->num);
     if (!acked)
         return;
     note->flags = acked->flags;
@@ -339,6 +259,7 @@ static const struct flow_extension_row rows[] = {
         "Greatest of these round-trip times."),
     RTT(rtt_stddev, FLOW_SPAN, "ack_rtt_stddev", "ACK RTT standard deviation",
         "Sample standard deviation of these round-trip times; absent under two of them."),
+    { .name = NULL },
 };
 
 const struct flow_extension fs_tcp_analysis = {
@@ -353,7 +274,6 @@ const struct flow_extension fs_tcp_analysis = {
         "its round-trip times. Absent where the TCP preference \"Analyze TCP sequence numbers\" "
         "is off.",
     .rows = rows,
-    .row_count = G_N_ELEMENTS(rows),
     .extract = extract,
     .fold = fold,
 };

@@ -47,6 +47,8 @@ void fs_extensions_register(module_t *preferences)
         host->extension = extension;
         host->is_on = extension->is_on;
         register_preference(preferences, host);
+        if (extension->preferences)
+            extension->preferences(preferences);
         flow_fields_add(extension);
     }
 }
@@ -90,6 +92,10 @@ void fs_extensions_apply(dissector_handle_t post_dissector)
 
     for (size_t i = 0; i < hosted_count; i++) {
         struct hosted *host = &hosted[i];
+        if (host->extension->apply) {
+            host->extension->apply();
+            flow_fields_add(host->extension);
+        }
         if (host->wanted)
             g_ptr_array_unref(host->wanted);
         host->wanted = NULL;
@@ -139,13 +145,17 @@ static const GPtrArray **fields_of(packet_info *pinfo, proto_tree *tree,
 
 void fs_extensions_extract(packet_info *pinfo, proto_tree *tree, struct flow_packet *packet)
 {
+    static uint64_t serial;
+
     if (on.note_size == 0)
         return;
+    serial++;
     memset(notes, 0, on.note_size);
     for (size_t i = 0; i < on.count; i++) {
         const struct flow_extension *extension = on.on[i].extension;
         struct flow_extract from = { .packet = packet,
                                      .pinfo = pinfo,
+                                     .serial = serial,
                                      .fields = fields_of(pinfo, tree, extension) };
         if (extension->note_size > 0)
             extension->extract(&from, notes + on.on[i].note_at);

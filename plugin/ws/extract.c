@@ -234,6 +234,7 @@ bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options 
     }
     ret_packet->layers = walk.layers;
     ret_packet->layer_count = walk.layer_count;
+    ret_packet->payload_layer = walk.payload_layer;
     if (walk.has_net)
         read_net(ret_packet, &walk);
     else

@@ -53,6 +53,7 @@ struct fs_walk {
     const uint8_t *mac[2];           /* of the outermost link header: sender, receiver; or NULL */
     size_t application;              /* in flow_applications; only where has_application */
     uint16_t layer_count;
+    uint16_t payload_layer; /* of Wireshark's list: what follows the tracked header; 0: not known */
     uint16_t eth_type;
     bool has_net;
     bool has_quote;

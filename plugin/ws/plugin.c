@@ -77,7 +77,7 @@ static void register_flow(void)
 static void hand_off_flow(void)
 {
     fs_layers_register();
-    fs_extensions_apply(post_dissector);
+    apply_preferences();
 }
 
 uint32_t plugin_describe(void)
@@ -90,5 +90,6 @@ void plugin_register(void)
     static proto_plugin plugin = { register_flow, hand_off_flow };
 
     flow_extension_register(&fs_tcp_analysis);
+    flow_extension_register(&fs_app);
     proto_register_plugin(&plugin);
 }

@@ -58,7 +58,7 @@ static void close_session(void)
     }
     flow_meter_free(meter);
     meter = NULL;
-    if (!goes_on)
+    if (!goes_on || !tallies)
         fs_extensions_close();
 }
 

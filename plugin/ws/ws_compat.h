@@ -35,6 +35,13 @@ typedef gboolean ws_bool;
 typedef guint ws_uint;
 #endif
 
+/* The value of a struct field_info. */
+#if WSV(4, 4)
+#define WS_FIELD_VALUE(field) ((field)->value)
+#else
+#define WS_FIELD_VALUE(field) (&(field)->value)
+#endif
+
 /* What kind of plugin this is; 4.0 does not ask. */
 #if WSV(4, 4)
 #define FS_PLUGIN_DESCRIPTION (WS_PLUGIN_DESC_DISSECTOR | WS_PLUGIN_DESC_TAP_LISTENER)

@@ -60,6 +60,7 @@ static const struct flow_extension_row push_rows[] = {
       .value = count_of,
       .kind = FLOW_UINT32,
       .each_way = true },
+    { .name = NULL },
 };
 
 static const struct flow_extension pushes = {
@@ -70,7 +71,6 @@ static const struct flow_extension pushes = {
     .title = "Pushes",
     .help = "Count segments with the PSH flag.",
     .rows = push_rows,
-    .row_count = G_N_ELEMENTS(push_rows),
     .fold = fold_push,
 };
 
@@ -128,6 +128,7 @@ static const struct flow_extension_row ttl_rows[] = {
       .value = ttl_of,
       .kind = FLOW_UINT8,
       .number = 1 },
+    { .name = NULL },
 };
 
 static const struct flow_extension ttl = {
@@ -139,7 +140,6 @@ static const struct flow_extension ttl = {
     .help = "Keep the least and the greatest TTL. Makes Wireshark build trees.",
     .wanted = wanted_of_ttl,
     .rows = ttl_rows,
-    .row_count = G_N_ELEMENTS(ttl_rows),
     .extract = extract_ttl,
     .fold = fold_ttl,
 };

@@ -56,6 +56,7 @@ static const struct flow_extension_row sum_rows[] = {
       .value = value_of_facts,
       .kind = FLOW_UINT32,
       .number = 1000 },
+    { .name = NULL },
 };
 
 static const struct flow_extension sum_extension = { .version = FLOW_EXTENSION_VERSION,
@@ -63,7 +64,6 @@ static const struct flow_extension sum_extension = { .version = FLOW_EXTENSION_V
                                                      .note_size = sizeof(uint32_t),
                                                      .name = "unit.sum",
                                                      .rows = sum_rows,
-                                                     .row_count = G_N_ELEMENTS(sum_rows),
                                                      .fold = fold_sum };
 
 /* One that has no note and the smallest data. */
