@@ -11,4 +11,7 @@ extern const struct flow_extension fs_tcp_analysis;
 /* flow.app: the deepest protocol in the flow's payload. */
 extern const struct flow_extension fs_app;
 
+/* flow.sticky.*: the first value that a field of Wireshark's has in the flow. */
+extern const struct flow_extension fs_sticky;
+
 #endif
