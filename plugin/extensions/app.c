@@ -45,29 +45,38 @@ static void set_content(const char *table _U_, ftenum_t type _U_, void *key _U_,
         set_role(dissector_handle_get_protocol_index(handle), CONTENT);
 }
 
+static const struct {
+    const char *name;
+    enum role role;
+} known_roles[] = {
+    { "eth", TRANSPORT },          { "ethertype", TRANSPORT },
+    { "vlan", TRANSPORT },         { "ieee8021ad", TRANSPORT },
+    { "llc", TRANSPORT },          { "sll", TRANSPORT },
+    { "wlan", TRANSPORT },         { "wlan_radio", TRANSPORT },
+    { "radiotap", TRANSPORT },     { "ppi", TRANSPORT },
+    { "tcp", TRANSPORT },          { "udp", TRANSPORT },
+    { "udplite", TRANSPORT },      { "sctp", TRANSPORT },
+    { "dccp", TRANSPORT },         { "ah", TRANSPORT },
+    { "ipv6.hopopts", TRANSPORT }, { "ipv6.routing", TRANSPORT },
+    { "ipv6.fraghdr", TRANSPORT }, { "ipv6.dstopts", TRANSPORT },
+    { "mipv6", TRANSPORT },        { "shim6", TRANSPORT },
+    { "icmp", MESSAGE },           { "icmpv6", MESSAGE },
+    { "media", CONTENT },          { "gss-api", CONTENT },
+    { "ntlmssp", CONTENT },        { "data", NOTHING },
+    { "flow", NOTHING },           { "mate", NOTHING },
+    { "transum", NOTHING },        { "communityid", NOTHING },
+    { "snort", NOTHING },          { "prp", NOTHING },
+};
+
 static void look_up_roles(void)
 {
-    static const char *const transports[] = {
-        "eth",          "ethertype",    "vlan",     "ieee8021ad", "llc",          "sll",
-        "wlan",         "wlan_radio",   "radiotap", "ppi",        "tcp",          "udp",
-        "udplite",      "sctp",         "dccp",     "ah",         "ipv6.hopopts", "ipv6.routing",
-        "ipv6.fraghdr", "ipv6.dstopts", "mipv6",    "shim6",
-    };
-
-    static const char *const nothing[] = { "data",        "flow",  "mate", "transum",
-                                           "communityid", "snort", "prp" };
-
     roles = g_hash_table_new(NULL, NULL);
     names = g_ptr_array_new();
     places = g_hash_table_new(NULL, NULL);
     dissector_table_foreach("media_type", set_content, NULL);
     dissector_table_foreach("ber.oid", set_content, NULL);
-    set_role(proto_get_id_by_filter_name("icmp"), MESSAGE);
-    set_role(proto_get_id_by_filter_name("icmpv6"), MESSAGE);
-    for (size_t i = 0; i < G_N_ELEMENTS(nothing); i++)
-        set_role(proto_get_id_by_filter_name(nothing[i]), NOTHING);
-    for (size_t i = 0; i < G_N_ELEMENTS(transports); i++)
-        set_role(proto_get_id_by_filter_name(transports[i]), TRANSPORT);
+    for (size_t i = 0; i < G_N_ELEMENTS(known_roles); i++)
+        set_role(proto_get_id_by_filter_name(known_roles[i].name), known_roles[i].role);
 }
 
 static enum role role_of(int protocol)
