@@ -23,6 +23,7 @@ def number(bits):
 TYPES = {
     "FT_UINT8": number(8), "FT_UINT16": number(16), "FT_UINT32": number(32),
     "FT_UINT64": number(64),
+    "FT_DOUBLE": ("number", {"type": "number"}),
     "FT_FRAMENUM": ("frame", {"type": "integer", "minimum": 1}),
     "FT_BOOLEAN": ("flag", {"const": 1}),
     "FT_RELATIVE_TIME": ("time span", {"type": "number"}),
@@ -54,11 +55,11 @@ def rows(tshark):
     """The fields, those of the two directions and the two readings in one row."""
     fields = known(tshark)
     for name, (kind, meaning) in fields.items():
-        if name.startswith(("flow.sofar.", "flow.down.")):
+        if name.startswith("flow.sofar.") or name.replace(".down.", ".up.") in fields.keys() - {name}:
             continue
         names = [name]
-        if name.startswith("flow.up."):
-            names.append(name.replace("up", "down", 1))
+        if ".up." in name:
+            names.append(name.replace(".up.", ".down."))
             meaning = meaning.removeprefix("Up: ")
         yield Row(names, TYPES[kind][0], name.replace("flow.", "flow.sofar.", 1) in fields, meaning)
 

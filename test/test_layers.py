@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parent.parent
-PUBLIC, ENGINE, ADAPTERS = (TOP / path for path in ("include/flowstats", "plugin/engine",
-                                                    "plugin/ws"))
+PUBLIC, ENGINE, ADAPTERS, EXTENSIONS = (TOP / path for path in (
+    "include/flowstats", "plugin/engine", "plugin/ws", "plugin/extensions"))
 
 # Each engine room sees only those before it.
-ROOMS = ["fact", "packet", "path", "key", "direction", "state", "table", "fragments", "history",
-         "view", "meter", "tally", "field"]
+ROOMS = ["fact", "packet", "path", "key", "direction", "state", "value", "extension", "table",
+         "fragments", "history", "tap", "view", "meter", "tally", "field"]
 # Engine headers that are nobody's business outside the engine.
 PRIVATE = {"pages", "tcp", "text"}
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
-GROUND = ["ws_compat", "clock", "prefs", "layers", "ip", "session", "output"]
+GROUND = ["ws_compat", "clock", "prefs", "layers", "ip", "extensions", "session", "output"]
 
 
 def sources(folder):
@@ -38,7 +38,8 @@ def test_all_rooms_are_known():
 def test_public_headers_look_back_only(name):
     for header in includes(PUBLIC / f"{name}.h"):
         assert header in ("stdbool.h", "stddef.h", "stdint.h") or (
-            room(header) in ROOMS[:ROOMS.index(name)]), header
+            room(header) in ROOMS[:ROOMS.index(name)] or (name, header) == (
+                "extension", "glib.h")), header  # which plugins share
 
 
 def test_the_engine_knows_glib_and_no_wireshark():
@@ -72,8 +73,16 @@ def test_adapters_do_not_know_one_another():
                 f"{path.name}: {header}")
 
 
+def test_extensions_use_what_others_could_use():
+    for path in sources(EXTENSIONS):
+        for header in includes(path):
+            ours = header.startswith("flowstats/") or not header.startswith(("epan/", "wsutil/"))
+            assert not ours or header in ("flowstats/extension.h", "builtin.h", "ws_compat.h",
+                                          "tcp_data.h", "math.h"), f"{path.name}: {header}"
+
+
 def test_versions_are_told_apart_in_one_file():
-    for path in sources(ADAPTERS) + sources(ENGINE):
+    for path in sources(ADAPTERS) + sources(ENGINE) + sources(EXTENSIONS):
         if path.name != "ws_compat.h":
             for line in path.read_text().splitlines():
                 assert not re.match(r"\s*#\s*(el)?if.*(WSV|WIRESHARK)", line), f"{path.name}: {line}"

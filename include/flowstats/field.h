@@ -3,26 +3,13 @@
 
 #include "view.h"
 
-/* The one list of what can be asked about a flow and a packet, made from fields.def. */
+/*
+ * The one list of what can be asked about a flow and a packet: the rows of
+ * fields.def, and those of the extensions behind them.
+ */
 
 /* Every filter name starts with this and a dot. */
 #define FLOW_PREFIX "flow"
-
-enum flow_kind {
-    FLOW_UINT8, /* as.number, the first four in decimal */
-    FLOW_UINT16,
-    FLOW_UINT32,
-    FLOW_UINT64,
-    FLOW_HEX16,    /* as.number */
-    FLOW_FRAME,    /* as.number: a frame number, a link in the tree */
-    FLOW_FLAG,     /* as.number: 1 */
-    FLOW_SPAN,     /* as.ns: a duration */
-    FLOW_INSTANT,  /* as.ns: a point in time, since the epoch */
-    FLOW_TEXT,     /* as.text: UTF-8, valid until the next value from the same view */
-    FLOW_ADDR_MAC, /* as.addr: in network order, valid as long as the flow */
-    FLOW_ADDR_IPV4,
-    FLOW_ADDR_IPV6,
-};
 
 /* Which state a field reads. */
 enum flow_scope {
@@ -40,17 +27,8 @@ enum flow_section {
     FLOW_SECTION_UP,
     FLOW_SECTION_DOWN,
     FLOW_SECTION_TCP,
+    FLOW_SECTION_EXTENSION, /* of the field's extension */
     FLOW_SECTIONS
-};
-
-struct flow_value {
-    bool known; /* false: say nothing rather than 0 */
-    union {
-        uint64_t number;
-        int64_t ns;
-        const char *text;
-        const uint8_t *addr;
-    } as;
 };
 
 struct flow_field {
@@ -59,14 +37,22 @@ struct flow_field {
     const char *help;  /* the definition; the README's table is made of these */
     struct flow_value (*value)(struct flow_view *view, const struct flow_state *state,
                                enum flow_dir dir);
+    const struct flow_extension *extension; /* NULL, and row too: a row of fields.def */
+    const struct flow_extension_row *row;   /* its value() stands in for value */
     enum flow_kind kind;
     enum flow_scope scope;
     enum flow_section section;
     enum flow_dir dir; /* of a field that exists for each direction */
 };
 
-extern const struct flow_field flow_fields[];
-extern const size_t flow_field_count;
+extern const struct flow_field *flow_fields;
+extern size_t flow_field_count;
+
+/*
+ * Add the fields of an extension's rows; names that are there already are left
+ * as they are.  The list may move.
+ */
+void flow_fields_add(const struct flow_extension *extension);
 
 struct flow_value flow_field_value(const struct flow_field *field, struct flow_view *view);
 

@@ -20,7 +20,7 @@ enum { FLOW_FRAGMENTS_DATAGRAMS = 65536, FLOW_FRAGMENTS_WAITING = 16384 };
 
 struct flow_fragments;
 
-/* One that waits.  Its packet's layers are the waiting fragment's own copy. */
+/* One that waits.  Its packet's layers and notes are the waiting fragment's own copies. */
 struct flow_waiting;
 
 struct flow_fragments *flow_fragments_new(void);

@@ -1,7 +1,7 @@
 #ifndef FLOWSTATS_HISTORY_H
 #define FLOWSTATS_HISTORY_H
 
-#include "state.h"
+#include "extension.h"
 
 /*
  * The facts of a capture in the order of accounting, and the answer to "what
@@ -18,6 +18,13 @@ struct flow_history *flow_history_new(void);
 void flow_history_free(struct flow_history *history); /* NULL is fine */
 
 /*
+ * Keep notes and data of extensions from now on; before the first fact.  The
+ * set is the caller's and outlives the history.
+ */
+void flow_history_extend(struct flow_history *history, const struct flow_extensions *extensions);
+const struct flow_extensions *flow_history_extensions(const struct flow_history *history);
+
+/*
  * Record a fact of fact.flow; flows are numbered from 0 without gaps.  The
  * history fills in what links it to the flow's others.  A packet becomes that
  * of its frame, in place of an earlier one (a frame number can be used again).
@@ -25,18 +32,34 @@ void flow_history_free(struct flow_history *history); /* NULL is fine */
  */
 const struct flow_fact *flow_history_record(struct flow_history *history, struct flow_fact fact);
 
+/* The same with the notes of all extensions, as flow_extensions_add() placed them; NULL: all zero.
+ */
+const struct flow_fact *flow_history_record_noted(struct flow_history *history,
+                                                  struct flow_fact fact, const void *notes);
+
 /* The n-th fact, in the order of accounting; NULL behind the last. */
 const struct flow_fact *flow_history_at(const struct flow_history *history, uint32_t number);
 
 /* The packet of a frame, NULL where there is none. */
 const struct flow_fact *flow_history_frame(const struct flow_history *history, uint32_t frame);
 
-/* The state of fact->flow just after that fact. */
-void flow_history_state_at(struct flow_history *history, const struct flow_fact *fact,
-                           struct flow_state *ret_state);
+/*
+ * The state of fact->flow just after that fact, with the extensions' data
+ * behind it.  Valid until the next one is asked for, or a fact is recorded.
+ */
+const struct flow_state *flow_history_state_at(struct flow_history *history,
+                                               const struct flow_fact *fact);
 
 /* The state after the flow's last fact so far: the whole flow once the file is read. */
 const struct flow_state *flow_history_final(const struct flow_history *history, uint32_t flow);
+
+/*
+ * States of one's own, with the extensions' data behind them: their size, and
+ * how to fold a fact of the history into one of them.
+ */
+size_t flow_history_state_size(const struct flow_history *history);
+void flow_history_apply(const struct flow_history *history, struct flow_state *state,
+                        const struct flow_fact *fact);
 
 /* A flow's packets in the order of accounting, events left out; NULL at the ends. */
 const struct flow_fact *flow_history_first(const struct flow_history *history, uint32_t flow);

@@ -13,6 +13,9 @@ struct flow_meter;
 struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t first_id);
 void flow_meter_free(struct flow_meter *meter); /* NULL is fine */
 
+/* Keep notes and data of extensions: flow_history_extend(). */
+void flow_meter_extend(struct flow_meter *meter, const struct flow_extensions *extensions);
+
 /* Account a packet.  All fragments that are due before it are counted before it. */
 void flow_meter_account(struct flow_meter *meter, const struct flow_packet *packet);
 
@@ -43,7 +46,7 @@ bool flow_meter_flow_view(struct flow_meter *meter, uint32_t flow, struct flow_v
 
 /*
  * Call back for every fact in the order of accounting, but for packets whose
- * frame number was used again.
+ * frame number was used again.  flow_view.history folds them, with their notes.
  */
 void flow_meter_each_fact(const struct flow_meter *meter,
                           void (*call)(const struct flow_fact *fact, void *data), void *data);

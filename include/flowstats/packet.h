@@ -94,10 +94,16 @@ struct flow_packet {
      */
     enum flow_message (*application)(const void *source);
     const void *source; /* valid while the packet is accounted */
+    const uint8_t *transport;        /* what follows the tracked IP header, as captured; likewise */
+    const void *notes;               /* note_size bytes of the extensions' notes, likewise */
     struct flow_tuple tuple;
     struct flow_tuple quote; /* of the innermost header that an ICMP error quotes */
     struct flow_fragment fragment;
+    uint32_t transport_len; /* bytes of it; 0 in a link-layer flow */
     uint16_t layer_count;
+    uint16_t payload_layer;       /* which of Wireshark's layers follows the tracked header; 0: not
+                                     known */
+    uint16_t note_size;           /* 0: none, notes is NULL */
     uint16_t eth_type;            /* of the outermost link header, behind its tags */
     uint8_t mac[2][FLOW_MAC_LEN]; /* of the outermost link header */
     uint8_t message_type;         /* enum flow_message: what an ICMP type or an ARP opcode says */

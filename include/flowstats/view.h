@@ -17,10 +17,11 @@ const char *flow_end_reason_name(enum flow_end_reason reason);
 
 /*
  * What can be asked about a flow, at one of its packets or as a whole.  What
- * costs something is computed when it is asked for, once.
+ * costs something is computed when it is asked for.
  */
 struct flow_view {
-    struct flow_history *history; /* NULL in the view of a flow whose file is closed */
+    struct flow_history *history;             /* NULL in the view of a flow whose file is closed */
+    const struct flow_extensions *extensions; /* whose data lie behind the states; NULL: none */
     const struct flow *flow;
     const struct flow_fact *fact; /* this packet; NULL in the view of a flow */
     uint32_t first_frame;         /* of the flow's first and last packet */
@@ -28,13 +29,13 @@ struct flow_view {
     uint32_t first_id;               /* id of the file's first flow */
     const struct flow_state *whole;  /* NULL while it cannot be known: a first dissection */
     enum flow_end_reason end_reason; /* of the whole flow */
-
-    const struct flow_state *known_so_far; /* use flow_view_so_far() */
-    struct flow_state rebuilt;
-    char text[256]; /* the last text value */
+    char text[256];                  /* the last text value */
 };
 
-/* The state up to and including this packet; NULL in the view of a flow. */
+/*
+ * The state up to and including this packet, valid until it is asked for at
+ * another packet; NULL in the view of a flow.
+ */
 const struct flow_state *flow_view_so_far(struct flow_view *view);
 
 #endif

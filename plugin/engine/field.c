@@ -150,8 +150,15 @@ static const char *tuple_text(struct flow_view *view)
 
 /* ... and the second puts the rows in a table, ... */
 #define NOTHING(...)
-#define FIELD(function, kind, scope, name, section, dir, label, help)                              \
-    { name, label, help, function, FLOW_##kind, FLOW_SCOPE_##scope, FLOW_SECTION_##section, dir },
+#define FIELD(function, of_kind, of_scope, of_name, of_section, of_dir, of_label, of_help)         \
+    { .name = of_name,                                                                             \
+      .label = of_label,                                                                           \
+      .help = of_help,                                                                             \
+      .value = function,                                                                           \
+      .kind = FLOW_##of_kind,                                                                      \
+      .scope = FLOW_SCOPE_##of_scope,                                                              \
+      .section = FLOW_SECTION_##of_section,                                                        \
+      .dir = of_dir },
 #define FLOW(id, kind, name, section, label, known, value, help)                                   \
     FIELD(value_of_##id, kind, FLOW, name, section, FLOW_UP, label, help)
 #define PACKET(id, kind, name, section, label, known, value, help)                                 \
@@ -162,7 +169,7 @@ static const char *tuple_text(struct flow_view *view)
 #define HALF(id, kind, name, label, known, value, help)                                            \
     FIELD(half_of_##id, kind, WHOLE, "up." name, UP, FLOW_UP, label " up", "Up: " help)            \
     FIELD(half_of_##id, kind, WHOLE, "down." name, DOWN, FLOW_DOWN, label " down", "Down: " help)
-const struct flow_field flow_fields[] = {
+static const struct flow_field rows[] = {
 #include "fields.def"
 #undef FLOW
 #undef PACKET
@@ -183,7 +190,86 @@ const struct flow_field flow_fields[] = {
           "So far, down: " help)
 #include "fields.def"
 };
-const size_t flow_field_count = G_N_ELEMENTS(flow_fields);
+
+const struct flow_field *flow_fields = rows;
+size_t flow_field_count = G_N_ELEMENTS(rows);
+
+/* Its words are made once and never freed: fields are for the program's life. */
+static struct flow_field field_of_row(const struct flow_extension *extension,
+                                      const struct flow_extension_row *row, enum flow_scope scope,
+                                      enum flow_dir dir, const char *name)
+{
+    const char *way = !row->each_way ? "" : dir == FLOW_UP ? " up" : " down";
+    const char *prefix = !row->each_way ? "" : dir == FLOW_UP ? "Up: " : "Down: ";
+    const char *so_far = scope == FLOW_SCOPE_SOFAR ? " so far" : "";
+
+    if (*so_far)
+        prefix = !row->each_way ? "So far: " : dir == FLOW_UP ? "So far, up: " : "So far, down: ";
+    return (struct flow_field){
+        .name = name,
+        .label = g_strconcat(row->label, way, so_far, NULL),
+        .help = g_strconcat(prefix, row->help, NULL),
+        .extension = extension,
+        .row = row,
+        .kind = row->kind,
+        .scope = scope,
+        .section = FLOW_SECTION_EXTENSION,
+        .dir = dir,
+    };
+}
+
+static char *name_of_row(const struct flow_extension *extension,
+                         const struct flow_extension_row *row, enum flow_scope scope,
+                         enum flow_dir dir)
+{
+    return g_strconcat(scope == FLOW_SCOPE_SOFAR ? "sofar." : "", extension->name,
+                       !row->each_way   ? ""
+                       : dir == FLOW_UP ? ".up"
+                                        : ".down",
+                       *row->name ? "." : "", row->name, NULL);
+}
+
+static void add_field(const struct flow_extension *extension, const struct flow_extension_row *row,
+                      enum flow_scope scope, enum flow_dir dir)
+{
+    static GArray *all;
+    char *name = name_of_row(extension, row, scope, dir);
+
+    if (flow_field_named(name)) {
+        g_free(name);
+        return;
+    }
+    if (!all) {
+        all = g_array_new(FALSE, FALSE, sizeof(struct flow_field));
+        g_array_append_vals(all, rows, G_N_ELEMENTS(rows));
+    }
+    struct flow_field field = field_of_row(extension, row, scope, dir, name);
+    g_array_append_val(all, field);
+    flow_fields = (const struct flow_field *)(void *)all->data;
+    flow_field_count = all->len;
+}
+
+void flow_fields_add(const struct flow_extension *extension)
+{
+    static const enum flow_scope scopes[] = { FLOW_SCOPE_WHOLE, FLOW_SCOPE_SOFAR };
+
+    for (size_t scope = 0; scope < G_N_ELEMENTS(scopes); scope++)
+        for (const struct flow_extension_row *row = extension->rows; row->name; row++) {
+            add_field(extension, row, scopes[scope], FLOW_UP);
+            if (row->each_way)
+                add_field(extension, row, scopes[scope], FLOW_DOWN);
+        }
+}
+
+static struct flow_value value_of_row(const struct flow_field *field, const struct flow_view *view,
+                                      const struct flow_state *state)
+{
+    const void *data =
+        view->extensions ? flow_extensions_data(view->extensions, field->extension, state) : NULL;
+
+    return data ? field->row->value(field->row, data, state, field->dir)
+                : (struct flow_value){ .known = false };
+}
 
 struct flow_value flow_field_value(const struct flow_field *field, struct flow_view *view)
 {
@@ -197,7 +283,10 @@ struct flow_value flow_field_value(const struct flow_field *field, struct flow_v
     case FLOW_SCOPE_WHOLE: state = view->whole; break;
     case FLOW_SCOPE_SOFAR: state = flow_view_so_far(view); break;
     }
-    return state ? field->value(view, state, field->dir) : (struct flow_value){ .known = false };
+    if (!state)
+        return (struct flow_value){ .known = false };
+    return field->extension ? value_of_row(field, view, state)
+                            : field->value(view, state, field->dir);
 }
 
 const struct flow_field *flow_field_named(const char *name)

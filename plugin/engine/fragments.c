@@ -148,6 +148,9 @@ void flow_fragments_wait(struct flow_fragments *fragments, const struct flow_pac
     waiting->packet.application = NULL;
     waiting->packet.layers =
         g_memdup2(packet->layers, packet->layer_count * sizeof *packet->layers);
+    waiting->packet.transport = NULL;
+    waiting->packet.transport_len = 0;
+    waiting->packet.notes = g_memdup2(packet->notes, packet->note_size);
     waiting->path = path;
     waiting->pile = pile;
     waiting->in_order.data = waiting->in_pile.data = waiting;
@@ -225,5 +228,6 @@ void flow_waiting_free(struct flow_waiting *waiting)
     if (!waiting)
         return;
     g_free((void *)waiting->packet.layers);
+    g_free((void *)waiting->packet.notes);
     g_free(waiting);
 }

@@ -2,6 +2,8 @@
 
 #include "pages.h"
 
+#include <string.h>
+
 /*
  * Facts sit in pages in the order of accounting and are linked backwards along
  * their flow, so recording touches nothing old.  Of every flow the history
@@ -12,6 +14,9 @@
  * replaying few of them.  A second pass through the file asks for a flow's
  * states in turn; a cursor remembers where the last answers were, so that the
  * next one is mostly one step away.
+ *
+ * Behind each fact lie the notes of the extensions, and behind each state their
+ * data: what has a state in it has the state at its end.
  */
 
 enum { NO_FACT = UINT32_MAX, CURSORS = 256 };
@@ -22,19 +27,19 @@ struct checkpoint {
 };
 
 struct tail {
-    struct flow_state state; /* after the last fact */
-    uint32_t first;          /* the number of the flow's first fact, and of its last */
+    GArray *checkpoints; /* struct checkpoint; NULL for short flows */
+    uint32_t first;      /* the number of the flow's first fact, and of its last */
     uint32_t last;
     uint32_t last_packet; /* of its last fact that is no event */
     uint32_t facts;
-    GArray *checkpoints; /* struct checkpoint; NULL for short flows */
+    struct flow_state state; /* after the last fact */
 };
 
 struct cursor {
-    struct flow_state state; /* after that fact */
     uint32_t flow;
     uint32_t ordinal;
     bool used;
+    struct flow_state state; /* after that fact */
 };
 
 struct error_for {
@@ -47,9 +52,13 @@ struct flow_history {
     struct pages frames;      /* uint32_t, by frame: number of its packet + 1; 0: none */
     struct pages tails;       /* struct tail, by flow */
     struct pages checkpoints; /* struct flow_state */
+    struct pages cursors;     /* struct cursor */
     GArray *errors;           /* struct error_for, in the order of facts */
-    struct cursor cursors[CURSORS];
+    const struct flow_extensions *extensions;
+    size_t state_size; /* with the extensions' data */
 };
+
+static const struct flow_extensions no_extensions;
 
 static struct flow_fact *fact_at(const struct flow_history *history, uint32_t number)
 {
@@ -78,6 +87,9 @@ struct flow_history *flow_history_new(void)
     pages_init(&history->frames, sizeof(uint32_t));
     pages_init(&history->tails, sizeof(struct tail));
     pages_init(&history->checkpoints, sizeof(struct flow_state));
+    pages_init(&history->cursors, sizeof(struct cursor));
+    history->extensions = &no_extensions;
+    history->state_size = sizeof(struct flow_state);
     history->errors = g_array_new(FALSE, FALSE, sizeof(struct error_for));
     return history;
 }
@@ -91,8 +103,45 @@ void flow_history_free(struct flow_history *history)
     pages_clear(&history->frames);
     pages_clear(&history->tails);
     pages_clear(&history->checkpoints);
+    pages_clear(&history->cursors);
     g_array_unref(history->errors);
     g_free(history);
+}
+
+static size_t in_words(size_t size)
+{
+    return (size + 7) / 8 * 8;
+}
+
+void flow_history_extend(struct flow_history *history, const struct flow_extensions *extensions)
+{
+    size_t data_size = in_words(extensions->data_size);
+
+    g_return_if_fail(history->facts.count == 0);
+    history->extensions = extensions;
+    history->state_size = sizeof(struct flow_state) + data_size;
+    history->facts.item_size = sizeof(struct flow_fact) + in_words(extensions->note_size);
+    history->tails.item_size = sizeof(struct tail) + data_size;
+    history->checkpoints.item_size = history->state_size;
+    history->cursors.item_size = sizeof(struct cursor) + data_size;
+}
+
+const struct flow_extensions *flow_history_extensions(const struct flow_history *history)
+{
+    return history->extensions;
+}
+
+size_t flow_history_state_size(const struct flow_history *history)
+{
+    return history->state_size;
+}
+
+void flow_history_apply(const struct flow_history *history, struct flow_state *state,
+                        const struct flow_fact *fact)
+{
+    flow_state_apply(state, fact);
+    if (history->extensions->count > 0)
+        flow_extensions_fold(history->extensions, state, fact);
 }
 
 static void add_checkpoint(struct flow_history *history, struct tail *tail, uint32_t next_fact)
@@ -101,11 +150,17 @@ static void add_checkpoint(struct flow_history *history, struct tail *tail, uint
 
     if (!tail->checkpoints)
         tail->checkpoints = g_array_new(FALSE, FALSE, sizeof(struct checkpoint));
-    *(struct flow_state *)pages_add(&history->checkpoints) = tail->state;
+    memcpy(pages_add(&history->checkpoints), &tail->state, history->state_size);
     g_array_append_val(tail->checkpoints, checkpoint);
 }
 
 const struct flow_fact *flow_history_record(struct flow_history *history, struct flow_fact fact)
+{
+    return flow_history_record_noted(history, fact, NULL);
+}
+
+const struct flow_fact *flow_history_record_noted(struct flow_history *history,
+                                                  struct flow_fact fact, const void *notes)
 {
     uint32_t number = history->facts.count;
 
@@ -113,7 +168,7 @@ const struct flow_fact *flow_history_record(struct flow_history *history, struct
     struct tail *tail = tail_of(history, fact.flow);
     if (!tail) {
         tail = pages_add(&history->tails);
-        *tail = (struct tail){ 0 };
+        memset(tail, 0, history->tails.item_size);
     }
 
     fact.ordinal = tail->facts++;
@@ -123,10 +178,14 @@ const struct flow_fact *flow_history_record(struct flow_history *history, struct
 
     struct flow_fact *kept = pages_add(&history->facts);
     *kept = fact;
+    if (notes)
+        memcpy(kept + 1, notes, history->extensions->note_size);
+    else
+        memset(kept + 1, 0, history->extensions->note_size);
     if (fact.ordinal == 0)
         tail->first = number;
     tail->last = number;
-    flow_state_apply(&tail->state, kept);
+    flow_history_apply(history, &tail->state, kept);
     if (!(fact.bits & FLOW_FACT_EVENT)) {
         tail->last_packet = number;
         *(uint32_t *)pages_make(&history->frames, fact.frame) = number + 1;
@@ -153,28 +212,26 @@ static const struct checkpoint *checkpoint_of(const struct tail *tail, uint32_t 
                : NULL;
 }
 
-void flow_history_state_at(struct flow_history *history, const struct flow_fact *fact,
-                           struct flow_state *ret_state)
+const struct flow_state *flow_history_state_at(struct flow_history *history,
+                                               const struct flow_fact *fact)
 {
     const struct flow_fact *replay[FLOW_HISTORY_STRIDE];
     uint32_t stride = fact->ordinal / FLOW_HISTORY_STRIDE;
     uint32_t done = stride * FLOW_HISTORY_STRIDE; /* facts that the starting state has seen */
     const struct tail *tail = tail_of(history, fact->flow);
-    struct cursor *cursor = &history->cursors[fact->flow % CURSORS];
+    struct cursor *cursor = pages_make(&history->cursors, fact->flow % CURSORS);
 
-    if (fact->ordinal + 1 == tail->facts) {
-        *ret_state = tail->state;
-        return;
-    }
+    if (fact->ordinal + 1 == tail->facts)
+        return &tail->state;
     if (cursor->used && cursor->flow == fact->flow && cursor->ordinal >= done &&
         cursor->ordinal <= fact->ordinal) {
-        *ret_state = cursor->state;
         done = cursor->ordinal + 1;
     } else if (stride > 0) {
         const struct checkpoint *checkpoint = checkpoint_of(tail, stride);
-        *ret_state = *(struct flow_state *)pages_at(&history->checkpoints, checkpoint->state);
+        memcpy(&cursor->state, pages_at(&history->checkpoints, checkpoint->state),
+               history->state_size);
     } else {
-        *ret_state = (struct flow_state){ 0 };
+        memset(&cursor->state, 0, history->state_size);
     }
 
     uint32_t length = fact->ordinal + 1 - done;
@@ -184,12 +241,12 @@ void flow_history_state_at(struct flow_history *history, const struct flow_fact 
         at = fact_at(history, at->previous);
     }
     for (uint32_t i = 0; i < length; i++)
-        flow_state_apply(ret_state, replay[i]);
+        flow_history_apply(history, &cursor->state, replay[i]);
 
-    cursor->state = *ret_state;
     cursor->flow = fact->flow;
     cursor->ordinal = fact->ordinal;
     cursor->used = true;
+    return &cursor->state;
 }
 
 const struct flow_state *flow_history_final(const struct flow_history *history, uint32_t flow)

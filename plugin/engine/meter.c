@@ -42,14 +42,21 @@ void flow_meter_free(struct flow_meter *meter)
     g_free(meter);
 }
 
-static const struct flow_fact *record(struct flow_meter *meter, struct flow *flow,
-                                      enum flow_dir dir, struct flow_fact fact)
+void flow_meter_extend(struct flow_meter *meter, const struct flow_extensions *extensions)
 {
+    flow_history_extend(meter->history, extensions);
+}
+
+static const struct flow_fact *record(struct flow_meter *meter, struct flow *flow,
+                                      enum flow_dir dir, const struct flow_packet *packet)
+{
+    struct flow_fact fact = packet->fact;
+
     fact.flow = flow_table_index(meter->table, flow);
     if (dir == FLOW_DOWN)
         fact.bits |= FLOW_FACT_DOWN;
     flow_learn_base(flow, &fact);
-    return flow_history_record(meter->history, fact);
+    return flow_history_record_noted(meter->history, fact, packet->notes);
 }
 
 static struct flow *begin(struct flow_meter *meter, const struct flow_key *key, unsigned sender,
@@ -98,7 +105,7 @@ static void account_lone(struct flow_meter *meter, struct flow_waiting *waiting)
     enum flow_dir dir;
     struct flow *flow = flow_of(meter, packet, flow_waiting_path(waiting), &dir);
 
-    record(meter, flow, dir, packet->fact);
+    record(meter, flow, dir, packet);
     flow_waiting_free(waiting);
 }
 
@@ -118,7 +125,7 @@ static void account_later_fragment(struct flow_meter *meter, const struct flow_p
     enum flow_dir dir;
 
     if (flow_fragments_find(meter->fragments, packet, path, &index, &dir)) {
-        record(meter, flow_table_at(meter->table, index), dir, packet->fact);
+        record(meter, flow_table_at(meter->table, index), dir, packet);
         return;
     }
     flow_fragments_wait(meter->fragments, packet, path);
@@ -133,7 +140,7 @@ static void account_waiting(struct flow_meter *meter, const struct flow_packet *
 
     flow_fragments_learn(meter->fragments, first, path, flow_table_index(meter->table, flow), dir);
     while ((waiting = flow_fragments_take_of(meter->fragments, first, path))) {
-        record(meter, flow, dir, flow_waiting_packet(waiting)->fact);
+        record(meter, flow, dir, flow_waiting_packet(waiting));
         flow_waiting_free(waiting);
     }
 }
@@ -175,7 +182,7 @@ void flow_meter_account(struct flow_meter *meter, const struct flow_packet *pack
     struct flow *flow = flow_of(meter, packet, path, &dir);
     if (is_fragment)
         account_waiting(meter, packet, path, flow, dir);
-    const struct flow_fact *fact = record(meter, flow, dir, packet->fact);
+    const struct flow_fact *fact = record(meter, flow, dir, packet);
     if (packet->bits & FLOW_PACKET_QUOTE)
         account_quote(meter, packet, path, fact);
 }
@@ -241,12 +248,12 @@ static void view_flow(struct flow_meter *meter, uint32_t index, bool with_whole,
     const struct flow_state *whole = flow_history_final(meter->history, index);
 
     ret_view->history = meter->history;
+    ret_view->extensions = flow_history_extensions(meter->history);
     ret_view->flow = flow;
     ret_view->first_frame = flow_history_first(meter->history, index)->frame;
     ret_view->last_frame = flow_history_last(meter->history, index)->frame;
     ret_view->first_id = meter->first_id;
     ret_view->fact = NULL;
-    ret_view->known_so_far = NULL;
     ret_view->whole = with_whole ? whole : NULL;
     ret_view->end_reason = with_whole ? end_reason_of(meter, flow, whole) : FLOW_END_OPEN;
 }

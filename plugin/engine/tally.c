@@ -6,7 +6,8 @@
 /* What is left of a flow whose file is closed. */
 struct row {
     struct flow flow;
-    struct flow_state whole;
+    struct flow_state *whole; /* with the data of the extensions */
+    const struct flow_extensions *extensions;
     uint32_t first_frame;
     uint32_t last_frame;
     enum flow_end_reason end_reason;
@@ -19,6 +20,11 @@ struct flow_tally {
     GStringChunk *texts;
 };
 
+static void clear_row(void *row)
+{
+    g_free(((struct row *)row)->whole);
+}
+
 struct flow_tally *flow_tally_new(bool is_filtered)
 {
     struct flow_tally *tally = g_new0(struct flow_tally, 1);
@@ -26,6 +32,7 @@ struct flow_tally *flow_tally_new(bool is_filtered)
     tally->is_filtered = is_filtered;
     tally->passed = g_byte_array_new();
     tally->kept = g_array_new(FALSE, FALSE, sizeof(struct row));
+    g_array_set_clear_func(tally->kept, clear_row);
     tally->texts = g_string_chunk_new(256);
     return tally;
 }
@@ -72,17 +79,25 @@ static bool has_passed(const struct flow_tally *tally, uint32_t frame)
     return byte < tally->passed->len && (tally->passed->data[byte] >> frame % 8 & 1);
 }
 
+/* States of all flows of a meter, with the data of the extensions. */
 struct folding {
     const struct flow_tally *tally;
-    struct flow_state *states; /* by flow */
+    const struct flow_history *history;
+    uint8_t *states;
+    size_t state_size;
 };
+
+static struct flow_state *folded(const struct folding *folding, uint32_t flow)
+{
+    return (struct flow_state *)(void *)(folding->states + flow * folding->state_size);
+}
 
 static void fold(const struct flow_fact *fact, void *data)
 {
-    struct folding *folding = data;
+    const struct folding *folding = data;
 
     if (has_passed(folding->tally, fact->frame))
-        flow_state_apply(&folding->states[fact->flow], fact);
+        flow_history_apply(folding->history, folded(folding, fact->flow), fact);
 }
 
 static uint32_t pkts(const struct flow_state *state)
@@ -93,20 +108,22 @@ static uint32_t pkts(const struct flow_state *state)
 static void each_of_meter(const struct flow_tally *tally, struct flow_meter *meter,
                           void (*call)(struct flow_view *view, void *data), void *data)
 {
-    struct flow_state *states = NULL;
+    struct folding folding = { .tally = tally };
     struct flow_view view;
 
-    if (tally->is_filtered) {
-        states = g_new0(struct flow_state, flow_meter_flows(meter));
-        flow_meter_each_fact(meter, fold, &(struct folding){ tally, states });
+    if (tally->is_filtered && flow_meter_flow_view(meter, 0, &view)) {
+        folding.history = view.history;
+        folding.state_size = flow_history_state_size(view.history);
+        folding.states = g_malloc0_n(flow_meter_flows(meter), folding.state_size);
+        flow_meter_each_fact(meter, fold, &folding);
     }
     for (uint32_t i = 0; flow_meter_flow_view(meter, i, &view); i++) {
-        if (states)
-            view.whole = &states[i];
+        if (folding.states)
+            view.whole = folded(&folding, i);
         if (pkts(view.whole) > 0)
             call(&view, data);
     }
-    g_free(states);
+    g_free(folding.states);
 }
 
 static void each_kept(const struct flow_tally *tally,
@@ -114,10 +131,11 @@ static void each_kept(const struct flow_tally *tally,
 {
     for (unsigned i = 0; i < tally->kept->len; i++) {
         const struct row *row = &g_array_index(tally->kept, struct row, i);
-        struct flow_view view = { .flow = &row->flow,
+        struct flow_view view = { .extensions = row->extensions,
+                                  .flow = &row->flow,
                                   .first_frame = row->first_frame,
                                   .last_frame = row->last_frame,
-                                  .whole = &row->whole,
+                                  .whole = row->whole,
                                   .end_reason = row->end_reason };
         call(&view, data);
     }
@@ -134,8 +152,10 @@ void flow_tally_each(struct flow_tally *tally, struct flow_meter *meter,
 static void keep(struct flow_view *view, void *data)
 {
     struct flow_tally *tally = data;
+    size_t size = flow_history_state_size(view->history);
     struct row row = { .flow = *view->flow,
-                       .whole = *view->whole,
+                       .whole = g_memdup2(view->whole, size),
+                       .extensions = view->extensions,
                        .first_frame = view->first_frame,
                        .last_frame = view->last_frame,
                        .end_reason = view->end_reason };

@@ -14,9 +14,5 @@ const char *flow_end_reason_name(enum flow_end_reason reason)
 
 const struct flow_state *flow_view_so_far(struct flow_view *view)
 {
-    if (!view->known_so_far && view->fact) {
-        flow_history_state_at(view->history, view->fact, &view->rebuilt);
-        view->known_so_far = &view->rebuilt;
-    }
-    return view->known_so_far;
+    return view->fact ? flow_history_state_at(view->history, view->fact) : NULL;
 }

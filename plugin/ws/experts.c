@@ -60,16 +60,16 @@ static bool is_end_of_slow_handshake(const struct flow_state *so_far, uint32_t f
            so_far->ack_ns - so_far->syn_ns > limit_ns;
 }
 
-static bool is_after_gap(const struct flow_view *view, const struct flow_state *so_far)
+static bool is_after_gap(struct flow_view *view)
 {
     const struct flow_fact *previous = flow_history_previous(view->history, view->fact);
     enum flow_dir dir = flow_fact_dir(view->fact);
-    struct flow_state before;
 
-    if (!previous || so_far->half[dir].lost == 0)
+    if (!previous || !(view->fact->bits & FLOW_FACT_IP_ID))
         return false;
-    flow_history_state_at(view->history, previous, &before);
-    return so_far->half[dir].lost > before.half[dir].lost;
+    /* In the order of the flow: each state is a step from the one before. */
+    uint32_t before = flow_history_state_at(view->history, previous)->half[dir].lost;
+    return flow_view_so_far(view)->half[dir].lost > before;
 }
 
 void fs_experts_add(packet_info *pinfo, proto_item *item, struct flow_view *view)
@@ -77,11 +77,10 @@ void fs_experts_add(packet_info *pinfo, proto_item *item, struct flow_view *view
     if (!fs_prefs->experts)
         return;
 
-    const struct flow_state *so_far = flow_view_so_far(view);
     if (view->whole)
         add_whole(pinfo, item, view);
-    if (is_end_of_slow_handshake(so_far, view->fact->frame))
-        expert_add_info(pinfo, item, &ei_slow_handshake);
-    if (is_after_gap(view, so_far))
+    if (is_after_gap(view))
         expert_add_info(pinfo, item, &ei_ip_id_gap);
+    if (is_end_of_slow_handshake(flow_view_so_far(view), view->fact->frame))
+        expert_add_info(pinfo, item, &ei_slow_handshake);
 }

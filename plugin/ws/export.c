@@ -59,6 +59,7 @@ static const char *value_text(enum flow_kind kind, const struct flow_value *valu
     case FLOW_FLAG:
         g_snprintf(text, VALUE_TEXT_LEN, "%" G_GUINT64_FORMAT, value->as.number);
         return text;
+    case FLOW_DOUBLE: return g_ascii_formatd(text, VALUE_TEXT_LEN, "%.15g", value->as.real);
     case FLOW_SPAN:
     case FLOW_INSTANT: seconds_text(value->as.ns, text, VALUE_TEXT_LEN); return text;
     case FLOW_TEXT: *ret_is_number = false; return value->as.text;
@@ -125,7 +126,7 @@ static void no_header(FILE *file _U_) {}
 static void json_row(struct flow_view *view, void *data)
 {
     json_dumper dumper = { .output_file = data };
-    char text[VALUE_TEXT_LEN], name[64];
+    char text[VALUE_TEXT_LEN], name[128];
     bool is_number;
 
     json_dumper_begin_object(&dumper);

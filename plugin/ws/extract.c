@@ -173,6 +173,8 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
     uint32_t captured = fs_bytes_here(&net->payload);
     bool is_later = net->bits & FS_NET_LATER_FRAGMENT;
 
+    packet->transport = data;
+    packet->transport_len = captured;
     packet->tuple = tuple_of(net);
     packet->fact.payload_len = payload_of(net);
     if (net->bits & FS_NET_IP_ID) {
@@ -223,8 +225,9 @@ bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options 
     if (!ret_walk->has_net && !ret_walk->has_link)
         return false;
 
-    *ret_packet =
-        (struct flow_packet){ .layers = ret_walk->layers, .layer_count = ret_walk->layer_count };
+    *ret_packet = (struct flow_packet){ .layers = ret_walk->layers,
+                                        .layer_count = ret_walk->layer_count,
+                                        .payload_layer = ret_walk->payload_layer };
     read_frame(&ret_packet->fact, pinfo);
     if (ret_walk->has_link) {
         memcpy(ret_packet->mac[0], ret_walk->mac[0], FLOW_MAC_LEN);

@@ -9,6 +9,9 @@
 /* Wireshark lets no frame have more layers than its tree may be deep. */
 enum { LAYERS_MAX = 512 };
 
+/* The list starts with "frame" itself, which the walk leaves out. */
+enum { FRAME_LAYERS = 1 };
+
 #define NOWHERE SIZE_MAX
 
 enum row_kind {
@@ -981,6 +984,7 @@ static void list_behind_mpls(struct walk *walk, uint8_t *layer_rows, int *layer_
 static void finish_link(struct walk *walk)
 {
     walk->out->layer_count = walk->link_layers;
+    walk->out->payload_layer = FRAME_LAYERS;
     for (size_t i = 0; i < walk->count; i++)
         walk->out->is_arp = walk->out->is_arp || walk->protos[i] == proto_arp;
 }
@@ -992,6 +996,8 @@ static void finish_net(struct walk *walk)
     walk->out->net = *net;
     walk->out->has_net = true;
     walk->out->layer_count = net->layers_outside;
+    if (!walk->lost)
+        walk->out->payload_layer = (uint16_t)(FRAME_LAYERS + walk->last_net + 1);
     if (walk->icmp != NOWHERE)
         walk_quote(walk, walk->icmp);
     else if (!walk->lost && !(net->bits & FS_NET_FRAGMENT))

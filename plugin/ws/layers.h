@@ -50,6 +50,7 @@ struct fs_walk {
     struct fs_bytes message;         /* where the application's message is, if not in net.payload */
     size_t application;              /* in flow_applications; only where has_application */
     uint16_t layer_count;
+    uint16_t payload_layer; /* of Wireshark's list: what follows the tracked header; 0: not known */
     uint16_t eth_type;
     bool has_net;
     bool has_quote;

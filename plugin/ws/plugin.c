@@ -1,12 +1,15 @@
 #include "ws_compat.h"
 
+#include "builtin.h"
 #include "conversations.h"
 #include "experts.h"
 #include "export.h"
+#include "extensions.h"
 #include "extract.h"
 #include "prefs.h"
 #include "session.h"
 #include "tables.h"
+#include "tap.h"
 #include "tree.h"
 #include "trees.h"
 
@@ -17,10 +20,10 @@ WS_DLL_PUBLIC void plugin_register(void);
 WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 static int proto_flow = -1;
-static int tap_flow = -1;
 static protocol_t *protocol;
+static dissector_handle_t post_dissector;
 
-static void account(tvbuff_t *tvb, packet_info *pinfo)
+static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     struct fs_walk_options options = { .key_vlan = fs_prefs->key_vlan,
                                        .key_labels = fs_prefs->key_labels };
@@ -28,18 +31,10 @@ static void account(tvbuff_t *tvb, packet_info *pinfo)
     struct flow_packet packet;
 
     fs_session_first_dissection(pinfo->num);
-    if (fs_extract(tvb, pinfo, &options, &walk, &packet))
-        flow_meter_account(fs_session_meter(), &packet);
-}
-
-/* An ICMP error whose quote was cut stays marked as one, and marked frames reach no listener. */
-static void queue(packet_info *pinfo)
-{
-    unsigned in_error_pkt = pinfo->flags.in_error_pkt;
-
-    pinfo->flags.in_error_pkt = 0;
-    tap_queue_packet(tap_flow, pinfo, fs_session_meter());
-    pinfo->flags.in_error_pkt = in_error_pkt & 1;
+    if (!fs_extract(tvb, pinfo, &options, &walk, &packet))
+        return;
+    fs_extensions_extract(pinfo, tree, &packet);
+    flow_meter_account(fs_session_meter(), &packet);
 }
 
 /* Expert infos hang below our item, so a filter that names them asks for it too. */
@@ -72,33 +67,45 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     if (!proto_is_protocol_enabled(protocol))
         return 0;
     if (!visited) {
-        account(tvb, pinfo);
+        account(tvb, pinfo, tree);
     } else {
         fs_session_later_dissection();
         fs_tables_later_dissection(fs_session_is_last(pinfo->num));
     }
-    if (have_tap_listener(tap_flow))
-        queue(pinfo);
+    fs_tap_queue(pinfo);
     if (is_shown(tree) || fs_experts_are_heard())
         show(tvb, pinfo, tree, visited);
     return (int)tvb_captured_length(tvb);
 }
 
+static void apply_preferences(void)
+{
+    fs_extensions_apply(post_dissector);
+    fs_tree_register_more();
+}
+
 static void register_flow(void)
 {
     proto_flow = proto_register_protocol("Flow Statistics", "FlowStats", FLOW_PREFIX);
-    fs_prefs_register(proto_flow);
+    protocol = find_protocol_by_id(proto_flow);
+    /* A handle of no protocol: Wireshark notes no layer for it, which costs a sixth of all. */
+    post_dissector = create_dissector_handle(dissect_flow, -1);
+    fs_extensions_register(fs_prefs_register(proto_flow, apply_preferences));
     fs_tree_register(proto_flow);
     fs_experts_register(proto_flow);
     fs_session_register();
-    tap_flow = register_tap(FLOW_PREFIX);
+    fs_tap_register();
     fs_export_register();
     fs_tables_register();
     fs_trees_register();
     fs_conversations_register(proto_flow);
-    /* A handle of no protocol: Wireshark notes no layer for it, which costs a sixth of all. */
-    protocol = find_protocol_by_id(proto_flow);
-    register_postdissector(create_dissector_handle(dissect_flow, -1));
+    register_postdissector(post_dissector);
+}
+
+static void hand_off_flow(void)
+{
+    fs_layers_register();
+    apply_preferences();
 }
 
 uint32_t plugin_describe(void)
@@ -108,7 +115,10 @@ uint32_t plugin_describe(void)
 
 void plugin_register(void)
 {
-    static proto_plugin plugin = { register_flow, fs_layers_register };
+    static proto_plugin plugin = { register_flow, hand_off_flow };
 
+    flow_extension_register(&fs_tcp_analysis);
+    flow_extension_register(&fs_app);
+    flow_extension_register(&fs_sticky);
     proto_register_plugin(&plugin);
 }

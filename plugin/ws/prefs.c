@@ -6,9 +6,9 @@ static struct fs_prefs ours = {
 
 const struct fs_prefs *const fs_prefs = &ours;
 
-void fs_prefs_register(int proto)
+module_t *fs_prefs_register(int proto, void (*applied)(void))
 {
-    module_t *module = prefs_register_protocol(proto, NULL);
+    module_t *module = prefs_register_protocol(proto, applied);
 
     prefs_register_uint_preference(
         module, "idle_timeout", "Idle timeout (seconds)",
@@ -51,4 +51,5 @@ void fs_prefs_register(int proto)
         "How many flows Statistics > Flow Statistics and -z flowstats,table show. The last line "
         "says how many more there are.",
         10, &ours.table_rows);
+    return module;
 }

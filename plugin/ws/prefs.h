@@ -17,6 +17,7 @@ struct fs_prefs {
 
 extern const struct fs_prefs *const fs_prefs;
 
-void fs_prefs_register(int proto);
+/* applied: called when the user has changed some.  Returns where more can be registered. */
+module_t *fs_prefs_register(int proto, void (*applied)(void));
 
 #endif

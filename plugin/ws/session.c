@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "clock.h"
+#include "extensions.h"
 #include "prefs.h"
 
 #include <epan/plugin_if.h>
@@ -39,14 +40,17 @@ static void open_session(void)
                                   .active_ns = (int64_t)fs_prefs->active_timeout * FS_NS_IN_S };
 
     meter = flow_meter_new(&limits, next_id);
+    flow_meter_extend(meter, fs_extensions_choose());
     frames_seen = 0;
 }
 
 static void close_session(void)
 {
+    bool goes_on = !is_drawn && !fs_has_windows();
+
     if (!meter)
         return;
-    if (!is_drawn && !fs_has_windows()) {
+    if (goes_on) {
         flow_meter_finish(meter);
         for (GSList *tally = tallies; tally; tally = tally->next)
             flow_tally_keep(tally->data, meter);
@@ -54,6 +58,8 @@ static void close_session(void)
     }
     flow_meter_free(meter);
     meter = NULL;
+    if (!goes_on || !tallies)
+        fs_extensions_close();
 }
 
 static void file_was_read(void)

@@ -25,15 +25,18 @@ enum cell {
     CELL_PACKETS,
     CELL_BYTES,
     CELL_COUNT,   /* may be absent */
+    CELL_REAL,    /* likewise */
     CELL_SECONDS, /* likewise */
     CELL_START,   /* likewise; since the first frame of the file */
 };
 
-static const struct column {
+struct column {
     const char *title;
     enum cell cell;
     const char *field;
-} columns[] = {
+};
+
+static const struct column own_columns[] = {
     { "Flow", CELL_ID, NULL },
     { "Source", CELL_SOURCE, NULL },
     { "Destination", CELL_DESTINATION, NULL },
@@ -56,9 +59,12 @@ static const struct column {
     { "End", CELL_TEXT, "end_reason_name" },
 };
 
-enum { COLUMNS = G_N_ELEMENTS(columns) };
+/* Those and, behind them, the columns of the extensions. */
+enum { COLUMNS_MAX = 64 };
 
-static const struct flow_field *field_of[COLUMNS];
+static struct column columns[COLUMNS_MAX];
+static unsigned column_count;
+static const struct flow_field *field_of[COLUMNS_MAX];
 
 /* What a table is waiting for. */
 static enum {
@@ -86,6 +92,7 @@ static stat_tap_table_item_enum type_of(enum cell cell)
     case CELL_PROTOCOL:
     case CELL_TEXT:
     case CELL_COUNT:
+    case CELL_REAL:
     case CELL_SECONDS:
     case CELL_START: break;
     }
@@ -116,6 +123,10 @@ static char *text_of(enum cell cell, struct flow_view *view, const struct flow_v
         if (value->known)
             g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT, value->as.number);
         return g_strdup_printf("%10s", text);
+    case CELL_REAL:
+        if (value->known)
+            g_ascii_formatd(text, sizeof text, "%.3f", value->as.real);
+        return g_strdup_printf("%14s", text);
     case CELL_SECONDS:
     case CELL_START:
         if (value->known)
@@ -130,7 +141,7 @@ static char *text_of(enum cell cell, struct flow_view *view, const struct flow_v
 
 static void fill_row(stat_tap_table_item_type *row, struct flow_view *view)
 {
-    for (size_t i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < column_count; i++) {
         struct flow_value value = { .known = false };
         if (field_of[i])
             value = flow_field_value(field_of[i], view);
@@ -148,12 +159,12 @@ static void fill_row(stat_tap_table_item_type *row, struct flow_view *view)
 struct rest {
     uint32_t shown;
     uint32_t more;
-    stat_tap_table_item_type row[COLUMNS];
+    stat_tap_table_item_type row[COLUMNS_MAX];
 };
 
 static void add_to_rest(struct rest *rest, struct flow_view *view)
 {
-    for (size_t i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < column_count; i++) {
         if (columns[i].cell == CELL_PACKETS)
             rest->row[i].value.uint_value +=
                 (unsigned)flow_field_value(field_of[i], view).as.number;
@@ -166,26 +177,26 @@ static void add_to_rest(struct rest *rest, struct flow_view *view)
 static void add_row(struct flow_view *view, void *data)
 {
     struct rest *rest = data;
-    stat_tap_table_item_type row[COLUMNS];
+    stat_tap_table_item_type row[COLUMNS_MAX];
 
     if (rest->shown >= fs_prefs->table_rows) {
         add_to_rest(rest, view);
         return;
     }
     fill_row(row, view);
-    stat_tap_init_table_row(table, rest->shown++, COLUMNS, row);
+    stat_tap_init_table_row(table, rest->shown++, column_count, row);
 }
 
 static void add_rest(struct rest *rest)
 {
-    for (size_t i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < column_count; i++) {
         rest->row[i].type = type_of(columns[i].cell);
         if (columns[i].cell == CELL_SOURCE)
             rest->row[i].value.string_value = g_strdup_printf("… and %u more flows", rest->more);
         else if (rest->row[i].type == TABLE_ITEM_STRING)
             rest->row[i].value.string_value = g_strdup("");
     }
-    stat_tap_init_table_row(table, rest->shown, COLUMNS, rest->row);
+    stat_tap_init_table_row(table, rest->shown, column_count, rest->row);
 }
 
 /* Filling and emptying */
@@ -202,7 +213,7 @@ static void empty(stat_tap_table *of)
 {
     if (table_ui && table_ui->refcount <= 1)
         for (unsigned row = 0; row < of->num_elements; row++) {
-            for (unsigned i = 0; i < COLUMNS; i++)
+            for (unsigned i = 0; i < column_count; i++)
                 free_item(of, row, i, stat_tap_get_field_data(of, row, i));
             g_free(of->elements[row]);
         }
@@ -215,6 +226,8 @@ static void fill(void)
 
     if (stat_tap_find_table(table_ui, TITLE) != table)
         return; /* its window was closed meanwhile */
+    for (size_t i = 0; i < column_count; i++)
+        field_of[i] = columns[i].field ? flow_field_named(columns[i].field) : NULL;
     empty(table);
     flow_tally_each(tally, fs_session_meter(), add_row, &rest);
     if (rest.more > 0)
@@ -293,7 +306,7 @@ static void init(stat_tap_table_ui *ui)
     if (table) {
         empty(table);
     } else {
-        table = stat_tap_init_table(TITLE, COLUMNS, 0, NULL);
+        table = stat_tap_init_table(TITLE, (int)column_count, 0, NULL);
         stat_tap_add_table(ui, table);
     }
     if (tally) {
@@ -304,9 +317,49 @@ static void init(stat_tap_table_ui *ui)
     }
 }
 
+/* False for what no cell shows: addresses. */
+static bool cell_of(enum flow_kind kind, enum cell *ret_cell)
+{
+    switch (kind) {
+    case FLOW_SPAN: *ret_cell = CELL_SECONDS; return true;
+    case FLOW_INSTANT: *ret_cell = CELL_START; return true;
+    case FLOW_DOUBLE: *ret_cell = CELL_REAL; return true;
+    case FLOW_TEXT: *ret_cell = CELL_TEXT; return true;
+    case FLOW_UINT8:
+    case FLOW_UINT16:
+    case FLOW_UINT32:
+    case FLOW_UINT64:
+    case FLOW_HEX16:
+    case FLOW_FRAME:
+    case FLOW_FLAG: *ret_cell = CELL_COUNT; return true;
+    case FLOW_ADDR_MAC:
+    case FLOW_ADDR_IPV4:
+    case FLOW_ADDR_IPV6: break;
+    }
+    return false;
+}
+
+/* An extension that is off leaves its columns, with nothing in them: a window may show them. */
+static void collect_columns(void)
+{
+    memcpy(columns, own_columns, sizeof own_columns);
+    column_count = G_N_ELEMENTS(own_columns);
+    for (size_t i = 0; i < flow_field_count && column_count < COLUMNS_MAX; i++) {
+        const struct flow_field *field = &flow_fields[i];
+        enum cell cell;
+        if (!field->row || !field->row->column || field->scope != FLOW_SCOPE_WHOLE ||
+            !cell_of(field->kind, &cell))
+            continue;
+        const char *way = !field->row->each_way ? "" : field->dir == FLOW_UP ? " up" : " down";
+        columns[column_count++] = (struct column){
+            .title = g_strconcat(field->row->column, way, NULL), .cell = cell, .field = field->name
+        };
+    }
+}
+
 void fs_tables_register(void)
 {
-    static stat_tap_table_item items[COLUMNS];
+    static stat_tap_table_item items[COLUMNS_MAX];
     static stat_tap_table_ui ui = {
         .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
         .title = TITLE,
@@ -316,18 +369,16 @@ void fs_tables_register(void)
         .packet_func = pass,
         .stat_tap_reset_table_cb = empty,
         .stat_tap_free_table_item_cb = free_item,
-        .nfields = COLUMNS,
         .fields = items,
     };
 
-    for (size_t i = 0; i < COLUMNS; i++) {
+    collect_columns();
+    for (size_t i = 0; i < column_count; i++)
         items[i] = (stat_tap_table_item){ .type = type_of(columns[i].cell),
                                           .align = columns[i].cell <= CELL_TEXT ? TAP_ALIGN_LEFT
                                                                                 : TAP_ALIGN_RIGHT,
                                           .column_name = columns[i].title,
                                           .field_format = format_of(columns[i].cell) };
-        if (columns[i].field)
-            field_of[i] = flow_field_named(columns[i].field);
-    }
+    ui.nfields = column_count;
     register_stat_tap_table_ui(&ui);
 }

@@ -2,9 +2,20 @@
 
 #include "clock.h"
 
+/* Each extension has a section of its own. */
+enum { SECTIONS = FLOW_SECTION_EXTENSION + FLOW_EXTENSIONS_MAX };
+
+/* Where a field is shown; epan keeps a pointer to what it was registered with. */
+struct place {
+    hf_register_info registration;
+    int hf;
+    unsigned section;
+};
+
 static int proto_flow;
-static int *hf_of; /* one a row of flow_fields */
-static int ett_flow = -1, ett_sofar = -1, ett_section[FLOW_SECTIONS];
+static GPtrArray *places;     /* struct place, by field */
+static GPtrArray *extensions; /* those that have fields */
+static int ett_flow = -1, ett_sofar = -1, ett_section[SECTIONS];
 
 /* The places where a kind of value meets Wireshark: its type, its display, and how to add it. */
 
@@ -18,6 +29,7 @@ static enum ftenum type_of(enum flow_kind kind)
     case FLOW_UINT64: return FT_UINT64;
     case FLOW_FRAME: return FT_FRAMENUM;
     case FLOW_FLAG: return FT_BOOLEAN;
+    case FLOW_DOUBLE: return FT_DOUBLE;
     case FLOW_SPAN: return FT_RELATIVE_TIME;
     case FLOW_INSTANT: return FT_ABSOLUTE_TIME;
     case FLOW_TEXT: return FT_STRING;
@@ -39,6 +51,7 @@ static int display_of(enum flow_kind kind)
     case FLOW_INSTANT: return ABSOLUTE_TIME_LOCAL;
     case FLOW_FRAME:
     case FLOW_FLAG:
+    case FLOW_DOUBLE:
     case FLOW_SPAN:
     case FLOW_TEXT:
     case FLOW_ADDR_MAC:
@@ -63,6 +76,7 @@ static proto_item *add_value(proto_tree *tree, tvbuff_t *tvb, int hf, enum flow_
     case FLOW_FRAME: return proto_tree_add_uint(tree, hf, tvb, 0, 0, (uint32_t)number);
     case FLOW_UINT64: return proto_tree_add_uint64(tree, hf, tvb, 0, 0, number);
     case FLOW_FLAG: return proto_tree_add_boolean(tree, hf, tvb, 0, 0, (uint32_t)number);
+    case FLOW_DOUBLE: return proto_tree_add_double(tree, hf, tvb, 0, 0, value->as.real);
     case FLOW_SPAN:
     case FLOW_INSTANT:
         time = fs_nstime_of(value->as.ns);
@@ -78,25 +92,47 @@ static proto_item *add_value(proto_tree *tree, tvbuff_t *tvb, int hf, enum flow_
     return NULL;
 }
 
-void fs_tree_register(int proto)
+static unsigned section_of(const struct flow_field *field)
 {
-    hf_register_info *hf = g_new0(hf_register_info, flow_field_count); /* epan keeps it */
-    int *ett[FLOW_SECTIONS + 2] = { &ett_flow, &ett_sofar };
+    unsigned number;
 
-    proto_flow = proto;
-    hf_of = g_new(int, flow_field_count);
-    for (size_t i = 0; i < flow_field_count; i++) {
+    if (!field->extension)
+        return field->section;
+    if (!g_ptr_array_find(extensions, field->extension, &number)) {
+        number = extensions->len;
+        g_ptr_array_add(extensions, (void *)field->extension);
+    }
+    return FLOW_SECTION_EXTENSION + number;
+}
+
+void fs_tree_register_more(void)
+{
+    for (size_t i = places->len; i < flow_field_count; i++) {
         const struct flow_field *field = &flow_fields[i];
-        hf_of[i] = -1;
-        hf[i] = (hf_register_info){
-            &hf_of[i],
+        struct place *place = g_new0(struct place, 1);
+
+        place->hf = -1;
+        place->section = section_of(field);
+        place->registration = (hf_register_info){
+            &place->hf,
             { field->label, g_strconcat(FLOW_PREFIX ".", field->name, NULL), type_of(field->kind),
               display_of(field->kind), NULL, 0, field->help, HFILL },
         };
+        g_ptr_array_add(places, place);
+        proto_register_field_array(proto_flow, &place->registration, 1);
     }
-    proto_register_field_array(proto, hf, (int)flow_field_count);
+}
 
-    for (size_t i = 0; i < FLOW_SECTIONS; i++) {
+void fs_tree_register(int proto)
+{
+    int *ett[SECTIONS + 2] = { &ett_flow, &ett_sofar };
+
+    proto_flow = proto;
+    places = g_ptr_array_new();
+    extensions = g_ptr_array_new();
+    fs_tree_register_more();
+
+    for (size_t i = 0; i < SECTIONS; i++) {
         ett_section[i] = -1;
         ett[i + 2] = &ett_section[i];
     }
@@ -172,9 +208,9 @@ static const char *half_text(packet_info *pinfo, const struct flow_half *half)
 }
 
 static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, packet_info *pinfo,
-                               enum flow_section section, const struct flow_state *state)
+                               unsigned section, const struct flow_state *state)
 {
-    static const char *const titles[FLOW_SECTIONS] = {
+    static const char *const titles[FLOW_SECTION_EXTENSION] = {
         [FLOW_SECTION_IDENTITY] = "Identity",
         [FLOW_SECTION_PACKET] = "This packet",
         [FLOW_SECTION_TOTAL] = "Both directions",
@@ -182,9 +218,14 @@ static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, packet_info *p
         [FLOW_SECTION_DOWN] = "Down",
         [FLOW_SECTION_TCP] = "TCP",
     };
+    const char *title =
+        section < FLOW_SECTION_EXTENSION
+            ? titles[section]
+            : ((const struct flow_extension *)extensions->pdata[section - FLOW_SECTION_EXTENSION])
+                  ->title;
     proto_item *item;
     proto_tree *tree =
-        proto_tree_add_subtree(parent, tvb, 0, 0, ett_section[section], &item, titles[section]);
+        proto_tree_add_subtree(parent, tvb, 0, 0, ett_section[section], &item, title);
 
     proto_item_set_generated(item);
     if (state && section == FLOW_SECTION_UP)
@@ -196,31 +237,40 @@ static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, packet_info *p
     return tree;
 }
 
-void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
-                        bool with_sofar)
+/* The fields of one reading, each in its section. */
+static void add_reading(proto_tree *parent, tvbuff_t *tvb, packet_info *pinfo,
+                        struct flow_view *view, bool is_sofar)
 {
-    proto_tree *flow_tree = proto_item_add_subtree(root, ett_flow);
-    proto_tree *sections[2][FLOW_SECTIONS] = { { NULL } };
-    proto_tree *parents[2] = { flow_tree, NULL };
+    proto_tree *sections[SECTIONS] = { NULL };
 
     for (size_t i = 0; i < flow_field_count; i++) {
         const struct flow_field *field = &flow_fields[i];
-        bool is_sofar = field->scope == FLOW_SCOPE_SOFAR;
-        if (is_sofar && !with_sofar)
+        const struct place *place = places->pdata[i];
+        if ((field->scope == FLOW_SCOPE_SOFAR) != is_sofar)
             continue;
         struct flow_value value = flow_field_value(field, view);
         if (!value.known)
             continue;
 
-        if (is_sofar && !parents[1]) {
-            proto_item *item;
-            parents[1] = proto_tree_add_subtree(flow_tree, tvb, 0, 0, ett_sofar, &item, "So far");
-            proto_item_set_generated(item);
-        }
-        proto_tree **section = &sections[is_sofar][field->section];
+        proto_tree **section = &sections[place->section];
         if (!*section)
-            *section = add_section(parents[is_sofar], tvb, pinfo, field->section,
+            *section = add_section(parent, tvb, pinfo, place->section,
                                    is_sofar ? flow_view_so_far(view) : view->whole);
-        proto_item_set_generated(add_value(*section, tvb, hf_of[i], field->kind, &value));
+        proto_item_set_generated(add_value(*section, tvb, place->hf, field->kind, &value));
     }
+}
+
+void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
+                        bool with_sofar)
+{
+    proto_tree *flow_tree = proto_item_add_subtree(root, ett_flow);
+    proto_item *item;
+
+    add_reading(flow_tree, tvb, pinfo, view, false);
+    if (!with_sofar)
+        return;
+    proto_tree *sofar_tree =
+        proto_tree_add_subtree(flow_tree, tvb, 0, 0, ett_sofar, &item, "So far");
+    proto_item_set_generated(item);
+    add_reading(sofar_tree, tvb, pinfo, view, true);
 }

@@ -5,8 +5,9 @@
 
 #include <flowstats/field.h>
 
-/* Register the fields; once. */
+/* Register the fields that there are; again when there are more. */
 void fs_tree_register(int proto);
+void fs_tree_register_more(void);
 
 /* Add the item that says of the frame's flow in short what the fields below it say. */
 proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,

@@ -205,6 +205,7 @@ static void see(stats_tree *st, const struct tree *tree, struct census *census,
     }
     flow_state_apply(&member->state, view->fact);
     view->whole = &member->state;
+    view->extensions = NULL; /* no data of theirs lie behind it */
     for (unsigned i = 0; i < DIVISIONS_MAX && tree->divisions[i].title; i++)
         move(st, census, i, &tree->divisions[i], member, view);
 }

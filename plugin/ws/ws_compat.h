@@ -35,6 +35,13 @@ typedef gboolean ws_bool;
 typedef guint ws_uint;
 #endif
 
+/* The value of a struct field_info. */
+#if WSV(4, 4)
+#define WS_FIELD_VALUE(field) ((field)->value)
+#else
+#define WS_FIELD_VALUE(field) (&(field)->value)
+#endif
+
 /* What kind of plugin this is; 4.0 does not ask. */
 #if WSV(4, 4)
 #define FS_PLUGIN_DESCRIPTION (WS_PLUGIN_DESC_DISSECTOR | WS_PLUGIN_DESC_TAP_LISTENER)
@@ -73,5 +80,20 @@ typedef void ws_stat_init_ret;
 #define WS_CONVERSATION_FILTER_DATA
 #define ws_register_conversation_filter register_conversation_filter
 #endif
+
+/* The flags of struct tcp_acked, which no header installs: the same from 4.0 to 4.6. */
+enum {
+    WS_TCP_RETRANSMISSION = 0x0001,
+    WS_TCP_LOST_PACKET = 0x0002,
+    WS_TCP_ACK_LOST_PACKET = 0x0004,
+    WS_TCP_KEEP_ALIVE = 0x0008,
+    WS_TCP_DUPLICATE_ACK = 0x0010,
+    WS_TCP_ZERO_WINDOW = 0x0020,
+    WS_TCP_OUT_OF_ORDER = 0x0200,
+    WS_TCP_FAST_RETRANSMISSION = 0x0400,
+    WS_TCP_WINDOW_UPDATE = 0x0800,
+    WS_TCP_WINDOW_FULL = 0x1000,
+    WS_TCP_SPURIOUS_RETRANSMISSION = 0x4000,
+};
 
 #endif

@@ -1191,6 +1191,7 @@ static bool are_equal(const struct flow_field *field, struct flow_value left,
     case FLOW_ADDR_MAC: return memcmp(left.as.addr, right.as.addr, FLOW_MAC_LEN) == 0;
     case FLOW_ADDR_IPV4: return memcmp(left.as.addr, right.as.addr, 4) == 0;
     case FLOW_ADDR_IPV6: return memcmp(left.as.addr, right.as.addr, FLOW_ADDR_LEN) == 0;
+    case FLOW_DOUBLE: return memcmp(&left.as.real, &right.as.real, sizeof left.as.real) == 0;
     case FLOW_SPAN:
     case FLOW_INSTANT: return left.as.ns == right.as.ns;
     case FLOW_UINT8:

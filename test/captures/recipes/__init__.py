@@ -59,8 +59,8 @@ class Talk:
         self.packets.append((time, self.link(self.ip(down) / layer, down)))
         return self
 
-    def tcp(self, time, flags, seq, ack=0, payload=0, down=False):
-        segment = TCP(flags=flags, seq=seq, ack=ack, window=1000, **self.ports(down))
+    def tcp(self, time, flags, seq, ack=0, payload=0, down=False, window=1000, **fields):
+        segment = TCP(flags=flags, seq=seq, ack=ack, window=window, **fields, **self.ports(down))
         return self.add(time, segment / (b"x" * payload) if payload else segment, down)
 
     def udp(self, time, payload=0, down=False):

@@ -127,6 +127,39 @@ def syn_after_reset():
 
 
 @capture
+def tcp_analysis():
+    """Every verdict of Wireshark's TCP analysis, at least once; the comments say where."""
+    scale = {"options": [("WScale", 0)]}
+    return (Talk().tcp(0, "S", 100, **scale).tcp(20, "SA", 500, 101, down=True, **scale)
+            .tcp(25, "A", 101, 501)
+            .tcp(30, "PA", 101, 501, 10)
+            .tcp(50, "A", 501, 111, down=True)
+            .tcp(60, "A", 501, 111, 100, down=True)
+            .tcp(61, "A", 701, 111, 100, down=True)   # a lost segment before it
+            .tcp(62, "A", 111, 601)
+            .tcp(63, "A", 801, 111, 100, down=True)
+            .tcp(64, "A", 111, 601)                   # duplicate ACK
+            .tcp(65, "A", 901, 111, 100, down=True)
+            .tcp(66, "A", 111, 601)                   # duplicate ACK
+            .tcp(67, "A", 601, 111, 100, down=True)   # fast retransmission
+            .tcp(68, "A", 111, 1001)
+            .tcp(200, "A", 501, 111, 100, down=True)  # spurious retransmission
+            .tcp(210, "PA", 111, 1001, 50)
+            .tcp(600, "PA", 111, 1001, 50)            # retransmission
+            .tcp(700, "PA", 261, 1001, 50)
+            .tcp(701, "PA", 161, 1001, 100)           # out of order
+            .tcp(720, "A", 1001, 311, down=True)
+            .tcp(730, "A", 1001, 311, down=True, window=500)  # window update
+            .tcp(740, "PA", 311, 1001, 500)           # window full
+            .tcp(750, "A", 1001, 811, down=True, window=0)    # zero window
+            .tcp(800, "A", 1001, 811, down=True, window=2000)
+            .tcp(2000, "A", 810, 1001)                # keep-alive
+            .tcp(2020, "A", 1001, 811, down=True, window=2000)
+            .tcp(2100, "A", 1001, 9000, down=True)    # ACK of a lost segment
+            ).packets
+
+
+@capture
 def udp():
     return (Talk(sport=40000, dport=9999, flags=0).udp(0, 10).udp(10, 20, down=True)
             .udp(20, 0)).packets

@@ -1,5 +1,5 @@
 """IP fragments.  A datagram of 3000 payload bytes is cut in 1480, 1480 and 48 bytes behind IP."""
-from scapy.all import IP, UDP, Dot1Q, Ether, IPv6, IPv6ExtHdrFragment, fragment, fragment6
+from scapy.all import IP, TCP, UDP, Dot1Q, Ether, IPv6, IPv6ExtHdrFragment, fragment, fragment6
 
 from recipes import A6, A, B6, B, MAC_A, MAC_B, Talk, capture, eth, timed
 
@@ -51,3 +51,16 @@ def fragments_overlapping():
 @capture
 def fragments_vlan():
     return timed(pieces(link=lambda packet: Ether(src=MAC_A, dst=MAC_B) / Dot1Q(vlan=7) / packet))
+
+
+@capture
+def tcp_analysis_in_fragments():
+    """Segments in three fragments each, one of them sent again, in and out of order."""
+    packets = Talk().handshake().packets
+    for number, (time, seq, order) in enumerate([(30, 101, (0, 1, 2)), (40, 1101, (2, 0, 1)),
+                                                 (900, 101, (1, 2, 0))]):
+        segment = IP(src=A, dst=B, id=7 + number) / TCP(sport=40000, dport=80, flags="A", seq=seq,
+                                                        ack=501, window=1000) / (b"x" * 1000)
+        pieces_of_it = fragment(segment, 400)
+        packets += [(time + i, eth(pieces_of_it[piece])) for i, piece in enumerate(order)]
+    return packets + Talk().tcp(950, "A", 501, 2101, down=True).packets

@@ -1,0 +1,279 @@
+#include "ws_compat.h"
+
+#include "builtin.h"
+#include "tcp_data.h"
+
+#include <math.h>
+
+/*
+ * The verdicts stand in the data of the TCP conversation when a frame has been
+ * dissected, with a tree and without.  They are looked up, never made: so they
+ * are those that Wireshark shows for this frame.
+ */
+
+struct note {
+    int32_t rtt_s; /* both 0: no sample */
+    int32_t rtt_ns;
+    uint16_t flags; /* WS_TCP_... */
+    bool is_analysed;
+};
+
+/* What a leaf counts: segments with one of these flags. */
+enum verdict {
+    RETRANSMISSION,
+    FAST_RETRANSMISSION,
+    SPURIOUS_RETRANSMISSION,
+    OUT_OF_ORDER,
+    DUPLICATE_ACK,
+    LOST_SEGMENT,
+    ACK_LOST_SEGMENT,
+    ZERO_WINDOW,
+    WINDOW_FULL,
+    KEEP_ALIVE,
+    WINDOW_UPDATE,
+    VERDICTS
+};
+
+/* Wireshark shows fast and spurious retransmissions as retransmissions too. */
+static const uint16_t flags_of[VERDICTS] = {
+    [RETRANSMISSION] =
+        WS_TCP_RETRANSMISSION | WS_TCP_FAST_RETRANSMISSION | WS_TCP_SPURIOUS_RETRANSMISSION,
+    [FAST_RETRANSMISSION] = WS_TCP_FAST_RETRANSMISSION,
+    [SPURIOUS_RETRANSMISSION] = WS_TCP_SPURIOUS_RETRANSMISSION,
+    [OUT_OF_ORDER] = WS_TCP_OUT_OF_ORDER,
+    [DUPLICATE_ACK] = WS_TCP_DUPLICATE_ACK,
+    [LOST_SEGMENT] = WS_TCP_LOST_PACKET,
+    [ACK_LOST_SEGMENT] = WS_TCP_ACK_LOST_PACKET,
+    [ZERO_WINDOW] = WS_TCP_ZERO_WINDOW,
+    [WINDOW_FULL] = WS_TCP_WINDOW_FULL,
+    [KEEP_ALIVE] = WS_TCP_KEEP_ALIVE,
+    [WINDOW_UPDATE] = WS_TCP_WINDOW_UPDATE,
+};
+
+/* RTT samples in nanoseconds; squares: the sum of the squared differences from the mean. */
+struct samples {
+    int64_t min;
+    int64_t max;
+    int64_t sum;
+    double squares;
+    uint32_t count;
+};
+
+struct half {
+    struct samples rtt;
+    uint32_t segments; /* that Wireshark analysed */
+    uint32_t count[VERDICTS];
+};
+
+struct data {
+    struct half half[FLOW_DIRS];
+};
+
+/* Extract */
+
+/* What Wireshark knows of this segment of this frame; NULL where it has nothing to say. */
+static const struct tcp_acked *find_acked(const struct fs_tcp_data *tcp, uint32_t frame)
+{
+    uint32_t seq = tcp->seq, ack = tcp->ack;
+    wmem_tree_key_t key[] = { { 1, &frame }, { 1, &seq }, { 1, &ack }, { 0, NULL } };
+
+    return wmem_tree_lookup32_array(tcp->conversation->acked_table, key);
+}
+
+static void extract(const struct flow_extract *from, void *ret_note)
+{
+    const struct fs_tcp_data *tcp = fs_tcp_data_of(from);
+    struct note *note = ret_note;
+
+    if (!tcp || !tcp->conversation->flow1.tcp_analyze_seq_info)
+        return; /* TCP analysis is switched off */
+
+    note->is_analysed = true;
+    const struct tcp_acked *acked = find_acked(tcp, from->pinfo->num);
+    if (!acked)
+        return;
+    note->flags = acked->flags;
+    if (acked->frame_acked && acked->ts.secs == (int32_t)acked->ts.secs) {
+        note->rtt_s = (int32_t)acked->ts.secs;
+        note->rtt_ns = acked->ts.nsecs;
+    }
+}
+
+/* Fold */
+
+/* Welford's way, with means of exact sums. */
+static void add_sample(struct samples *samples, int64_t ns)
+{
+    double mean_before = samples->count > 0 ? (double)samples->sum / samples->count : 0;
+
+    samples->min = samples->count == 0 || ns < samples->min ? ns : samples->min;
+    samples->max = samples->count == 0 || ns > samples->max ? ns : samples->max;
+    samples->sum += ns;
+    samples->count++;
+    double mean = (double)samples->sum / samples->count;
+    if (samples->count > 1)
+        samples->squares += ((double)ns - mean_before) * ((double)ns - mean);
+}
+
+static void fold(void *data, const struct flow_fact *fact, const void *from,
+                 const struct flow_state *state)
+{
+    struct half *half = &((struct data *)data)->half[flow_fact_dir(fact)];
+    const struct note *note = from;
+
+    (void)state;
+    half->segments += note->is_analysed;
+    for (unsigned i = 0; note->flags != 0 && i < VERDICTS; i++)
+        half->count[i] += (note->flags & flags_of[i]) != 0;
+    if (note->rtt_s != 0 || note->rtt_ns != 0)
+        add_sample(&half->rtt, note->rtt_s * INT64_C(1000000000) + note->rtt_ns);
+}
+
+/* Rows */
+
+static const struct half *half_of(const void *data, enum flow_dir dir)
+{
+    return &((const struct data *)data)->half[dir];
+}
+
+/* Absent, not 0, where nothing was analysed: the two directions are of one mind. */
+static bool is_analysed(const void *data)
+{
+    return half_of(data, FLOW_UP)->segments > 0 || half_of(data, FLOW_DOWN)->segments > 0;
+}
+
+static struct flow_value count_of(const struct flow_extension_row *row, const void *data,
+                                  const struct flow_state *state, enum flow_dir dir)
+{
+    (void)state;
+    return (struct flow_value){ .known = is_analysed(data),
+                                .as.number = half_of(data, dir)->count[row->number] };
+}
+
+static struct flow_value share_of(const struct flow_extension_row *row, const void *data,
+                                  const struct flow_state *state, enum flow_dir dir)
+{
+    const struct half *half = half_of(data, dir);
+    struct flow_value value = { .known = half->segments > 0 };
+
+    (void)state;
+    if (value.known)
+        value.as.real = 100.0 * half->count[row->number] / half->segments;
+    return value;
+}
+
+static struct flow_value rtt_count(const struct flow_extension_row *row, const void *data,
+                                   const struct flow_state *state, enum flow_dir dir)
+{
+    (void)row, (void)state;
+    return (struct flow_value){ .known = is_analysed(data),
+                                .as.number = half_of(data, dir)->rtt.count };
+}
+
+static struct flow_value rtt_min(const struct flow_extension_row *row, const void *data,
+                                 const struct flow_state *state, enum flow_dir dir)
+{
+    const struct samples *rtt = &half_of(data, dir)->rtt;
+
+    (void)row, (void)state;
+    return (struct flow_value){ .known = rtt->count > 0, .as.ns = rtt->min };
+}
+
+static struct flow_value rtt_mean(const struct flow_extension_row *row, const void *data,
+                                  const struct flow_state *state, enum flow_dir dir)
+{
+    const struct samples *rtt = &half_of(data, dir)->rtt;
+    struct flow_value value = { .known = rtt->count > 0 };
+
+    (void)row, (void)state;
+    if (value.known)
+        value.as.ns = rtt->sum / rtt->count;
+    return value;
+}
+
+static struct flow_value rtt_max(const struct flow_extension_row *row, const void *data,
+                                 const struct flow_state *state, enum flow_dir dir)
+{
+    const struct samples *rtt = &half_of(data, dir)->rtt;
+
+    (void)row, (void)state;
+    return (struct flow_value){ .known = rtt->count > 0, .as.ns = rtt->max };
+}
+
+static struct flow_value rtt_stddev(const struct flow_extension_row *row, const void *data,
+                                    const struct flow_state *state, enum flow_dir dir)
+{
+    const struct samples *rtt = &half_of(data, dir)->rtt;
+    struct flow_value value = { .known = rtt->count > 1 };
+
+    (void)row, (void)state;
+    if (value.known)
+        value.as.ns = llround(sqrt(rtt->squares / (rtt->count - 1)));
+    return value;
+}
+
+#define VERDICT(verdict, of_name, of_label, of_column, of_help)                                    \
+    {                                                                                              \
+        .name = of_name, .label = of_label, .help = of_help, .column = of_column,                  \
+        .value = count_of, .number = verdict, .kind = FLOW_UINT32, .each_way = true                \
+    }
+#define RTT(of_value, of_kind, of_name, of_label, of_help)                                         \
+    {                                                                                              \
+        .name = of_name, .label = of_label, .help = of_help, .value = of_value, .kind = of_kind,   \
+        .each_way = true                                                                           \
+    }
+
+static const struct flow_extension_row rows[] = {
+    VERDICT(RETRANSMISSION, "retransmission", "Retransmissions", "Retrans.",
+            "Retransmitted segments, fast and spurious ones included."),
+    { .name = "retransmission_share",
+      .label = "Retransmission share (%)",
+      .help = "Retransmitted segments in percent of all segments.",
+      .value = share_of,
+      .number = RETRANSMISSION,
+      .kind = FLOW_DOUBLE,
+      .each_way = true },
+    VERDICT(FAST_RETRANSMISSION, "fast_retransmission", "Fast retransmissions", NULL,
+            "Fast retransmissions."),
+    VERDICT(SPURIOUS_RETRANSMISSION, "spurious_retransmission", "Spurious retransmissions", NULL,
+            "Retransmissions of what was acknowledged already."),
+    VERDICT(OUT_OF_ORDER, "out_of_order", "Out of order", NULL, "Segments out of order."),
+    VERDICT(DUPLICATE_ACK, "duplicate_ack", "Duplicate ACKs", NULL, "Duplicate ACKs."),
+    VERDICT(LOST_SEGMENT, "lost_segment", "Gaps", NULL,
+            "Segments before which others were not captured."),
+    VERDICT(ACK_LOST_SEGMENT, "ack_lost_segment", "ACKs of lost segments", NULL,
+            "ACKs of segments that were not captured."),
+    VERDICT(ZERO_WINDOW, "zero_window", "Zero windows", NULL,
+            "Segments whose sender can receive no more."),
+    VERDICT(WINDOW_FULL, "window_full", "Full windows", NULL,
+            "Segments that fill the receiver's window."),
+    VERDICT(KEEP_ALIVE, "keep_alive", "Keep-alives", NULL, "Keep-alive segments."),
+    VERDICT(WINDOW_UPDATE, "window_update", "Window updates", NULL,
+            "ACKs that do nothing but change the window."),
+    RTT(rtt_count, FLOW_UINT32, "ack_rtt_count", "ACK RTT samples",
+        "ACKs with a round-trip time (tcp.analysis.ack_rtt): that since the segment which they "
+        "acknowledge, and which went the other way."),
+    RTT(rtt_min, FLOW_SPAN, "ack_rtt_min", "ACK RTT minimum", "Least of these round-trip times."),
+    RTT(rtt_mean, FLOW_SPAN, "ack_rtt_mean", "ACK RTT mean", "Mean of these round-trip times."),
+    RTT(rtt_max, FLOW_SPAN, "ack_rtt_max", "ACK RTT maximum",
+        "Greatest of these round-trip times."),
+    RTT(rtt_stddev, FLOW_SPAN, "ack_rtt_stddev", "ACK RTT standard deviation",
+        "Sample standard deviation of these round-trip times; absent under two of them."),
+    { .name = NULL },
+};
+
+const struct flow_extension fs_tcp_analysis = {
+    .version = FLOW_EXTENSION_VERSION,
+    .data_size = sizeof(struct data),
+    .note_size = sizeof(struct note),
+    .is_on = true,
+    .name = "tcp.analysis",
+    .title = "TCP analysis",
+    .help =
+        "Count Wireshark's verdicts on TCP segments (retransmissions, duplicate ACKs ...) and "
+        "its round-trip times. Absent where the TCP preference \"Analyze TCP sequence numbers\" "
+        "is off.",
+    .rows = rows,
+    .extract = extract,
+    .fold = fold,
+};

@@ -1,0 +1,19 @@
+#ifndef FLOWSTATS_TCP_DATA_H
+#define FLOWSTATS_TCP_DATA_H
+
+#include "ws_compat.h"
+
+#include <epan/dissectors/packet-tcp.h>
+#include <flowstats/extension.h>
+
+/* What Wireshark's TCP knows of a packet that it has just dissected, without a tree. */
+struct fs_tcp_data {
+    const struct tcp_analysis *conversation;
+    uint32_t seq; /* raw, of the packet's segment */
+    uint32_t ack;
+};
+
+/* NULL where the packet is no segment that TCP has dissected; else valid until the next packet. */
+const struct fs_tcp_data *fs_tcp_data_of(const struct flow_extract *from);
+
+#endif

@@ -1,0 +1,12 @@
+#ifndef FLOWSTATS_WS_TAP_H
+#define FLOWSTATS_WS_TAP_H
+
+#include "ws_compat.h"
+
+/* The tap "flow", which our statistics listen to, and whoever else likes to. */
+void fs_tap_register(void);
+
+/* Hand the frame to the listeners, if there are any; once a dissection. */
+void fs_tap_queue(packet_info *pinfo);
+
+#endif

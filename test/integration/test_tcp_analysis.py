@@ -1,0 +1,132 @@
+"""flow.tcp.analysis.* are Wireshark's verdicts: per flow and direction they sum to what filters count."""
+import csv
+import statistics
+from pathlib import Path
+
+import pytest
+
+VERDICTS = ("retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order",
+            "duplicate_ack", "lost_segment", "ack_lost_segment", "zero_window", "window_full",
+            "keep_alive", "window_update")
+SHOWN = tuple(f"tcp.analysis.{verdict}" for verdict in VERDICTS)
+REAL = Path(__file__).resolve().parents[3] / "shared" / "captures"
+
+
+def captures_with_most(columns, each=3):
+    """Of the index, by what it counts."""
+    with open(REAL / "index.tsv", newline="") as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t")
+                if row["tshark_rc"] == "0" and float(row["tshark_wall"]) < 2]  # some take minutes
+    chosen = set()
+    for column in columns:
+        most = sorted(rows, key=lambda row: -int(row[column]))[:each]
+        chosen |= {row["#path"] for row in most if int(row[column]) > 0}
+    return sorted(chosen)
+
+
+def real_captures():
+    if not REAL.exists():
+        return []
+    return captures_with_most(("retrans", "ooo", "lost", "dupack", "keepalive", "zerowin"))
+
+
+def expected_of(frames):
+    """By flow and direction: how many frames Wireshark shows each verdict on, and the samples."""
+    expected = {}
+    for frame in frames:
+        if frame.get("flow.proto") != "6" or "tcp.stream" not in frame:
+            continue  # TCP headers that a UDP flow carries as samples are no segments of it
+        key = (int(frame["flow.id"]), frame["flow.direction_name"])
+        counts, samples = expected.setdefault(key, ({verdict: 0 for verdict in VERDICTS}, []))
+        for verdict, name in zip(VERDICTS, SHOWN):
+            counts[verdict] += name in frame
+        if "tcp.analysis.ack_rtt" in frame:
+            samples.append(round(float(frame["tcp.analysis.ack_rtt"]) * 1e9))
+    return expected
+
+
+def compare(tshark, capture):
+    frames = tshark.fields(capture, ("flow.id", "flow.direction_name", "flow.proto", "tcp.stream",
+                                     "tcp.analysis.ack_rtt") + SHOWN)
+    expected = expected_of(frames)
+    verdicts = 0
+    for flow in tshark.flows(capture):
+        for direction in ("up", "down"):
+            counts, samples = expected.get((flow["flow.id"], direction), ({}, []))
+            prefix = f"flow.tcp.analysis.{direction}."
+            where = f"{capture}: flow {flow['flow.id']} {direction}"
+            for verdict, count in counts.items():
+                assert flow.get(prefix + verdict, 0) == count, f"{where}: {verdict}"
+            assert flow.get(prefix + "ack_rtt_count", 0) == len(samples), where
+            verdicts += sum(counts.values()) + len(samples)
+            if not samples:
+                assert prefix + "ack_rtt_min" not in flow, where
+                continue
+            assert flow[prefix + "ack_rtt_min"] * 1e9 == pytest.approx(min(samples), abs=1), where
+            assert flow[prefix + "ack_rtt_max"] * 1e9 == pytest.approx(max(samples), abs=1), where
+            mean = statistics.mean(samples)
+            assert flow[prefix + "ack_rtt_mean"] * 1e9 == pytest.approx(mean, abs=2), where
+            if len(samples) > 1:
+                deviation = statistics.stdev(samples)
+                assert flow[prefix + "ack_rtt_stddev"] * 1e9 == pytest.approx(
+                    deviation, rel=1e-6, abs=2), where
+            else:
+                assert prefix + "ack_rtt_stddev" not in flow, where
+    return verdicts
+
+
+@pytest.mark.parametrize("name", ["tcp_analysis", "tcp_analysis_in_fragments", "tcp_v6", "tunnels",
+                                  "port_reuse", "midstream", "same_ends", "cut_short", "transports",
+                                  "icmp_errors", "fragments_reversed", "times_back"])
+def test_of_generated_captures(tshark, captures, name):
+    compare(tshark, captures / f"{name}.pcap")
+
+
+@pytest.mark.parametrize("capture", real_captures())
+def test_of_real_captures(tshark, capture):
+    assert compare(tshark, REAL / capture) > 0
+
+
+def test_every_verdict_is_known(tshark, captures):
+    """The flags of ws_compat.h, one by one."""
+    flow, = tshark.flows(captures / "tcp_analysis.pcap")
+    for verdict in VERDICTS:
+        up, down = (flow[f"flow.tcp.analysis.{direction}.{verdict}"] for direction in ("up", "down"))
+        assert up + down > 0, verdict
+
+
+def test_shares_are_percent(tshark, captures):
+    flow, = tshark.flows(captures / "tcp_analysis.pcap")
+    for direction in ("up", "down"):
+        share = 100 * flow[f"flow.tcp.analysis.{direction}.retransmission"] / (
+            flow[f"flow.{direction}.pkts"])
+        assert flow[f"flow.tcp.analysis.{direction}.retransmission_share"] == pytest.approx(share)
+    share, = {frame["flow.tcp.analysis.down.retransmission_share"]
+              for frame in tshark.fields(captures / "tcp_analysis.pcap",
+                                         ("flow.tcp.analysis.down.retransmission_share",), "-2")}
+    assert float(share) == pytest.approx(
+        flow["flow.tcp.analysis.down.retransmission_share"])
+
+
+@pytest.mark.parametrize("option", ["tcp.analyze_sequence_numbers:FALSE",
+                                    "flow.tcp_analysis:FALSE"])
+def test_off_is_absent(tshark, captures, option):
+    flow, = tshark.flows(captures / "tcp_analysis.pcap", "-o", option)
+    assert not [name for name in flow if name.startswith("flow.tcp.analysis")]
+    assert flow["flow.pkts"] == 27
+
+
+def test_absent_in_other_flows(tshark, captures):
+    for flow in tshark.flows(captures / "udp.pcap"):
+        assert not [name for name in flow if name.startswith("flow.tcp.analysis")]
+
+
+def test_a_filter_of_a_statistic_takes_the_verdicts_of_its_packets(tshark, captures):
+    path = captures / "tcp_analysis.pcap"
+    whole, = tshark.flows(path)
+    lines = tshark.run("-n", "-q", "-r", path, "-z",
+                       "flowstats,csv,-,tcp.srcport == 40000").stdout.splitlines()
+    up, = csv.DictReader(lines)
+    for verdict in VERDICTS:
+        assert int(up[f"flow.tcp.analysis.up.{verdict}"]) == whole[f"flow.tcp.analysis.up.{verdict}"]
+        assert int(up[f"flow.tcp.analysis.down.{verdict}"]) == 0
