@@ -1,0 +1,281 @@
+"""Captures for the benchmark: a seeded mix of conversations of many applications, or few or many flows.
+
+Each conversation is built once; its copies change the two addresses by the same number in opposite
+directions, which keeps every checksum right.
+"""
+import heapq
+import itertools
+import random
+import struct
+import sys
+from pathlib import Path
+
+from scapy.all import (ARP, BOOTP, DHCP, DNS, DNSQR, DNSRR, GRE, ICMP, IP, NTP, TCP, UDP, Dot1Q,
+                       IPv6, Raw, fragment)
+from scapy.contrib.gtp import GTP_U_Header
+from scapy.contrib.mpls import MPLS
+from scapy.layers.snmp import SNMP, SNMPget, SNMPresponse, SNMPvarbind
+from scapy.layers.vxlan import VXLAN
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "captures"))
+from recipes import START, Talk, eth  # noqa: E402
+
+SEED = 1
+A, B = "10.64.64.1", "10.128.64.2"
+A6, B6 = "2001:db8::4040:4001", "2001:db8:1::4080:4002"
+REACH = 0x3f00, 0x3f  # how far an address may move in its last 16 bits, and in those before
+
+
+def stream(messages, dport, a=A, b=B, link=eth, mss=1400):
+    """A TCP connection that carries messages, each (down, bytes); a list of (time, packet)."""
+    talk = Talk(a=a, b=b, dport=dport, link=link).handshake()
+    time, sent = 30, [101, 501]
+    for down, data in messages:
+        for at in range(0, len(data), mss):
+            piece = data[at:at + mss]
+            time += 1
+            talk.add(time, TCP(flags="PA", seq=sent[down], ack=sent[not down], window=1000,
+                               **talk.ports(down)) / piece, down)
+            sent[down] += len(piece)
+            if at // mss % 2:
+                talk.tcp(time + 1, "A", sent[not down], sent[down], down=not down)
+        time += 20
+    return (talk.tcp(time, "FA", *sent).tcp(time + 10, "FA", sent[1], sent[0] + 1, down=True)
+            .tcp(time + 11, "A", sent[0] + 1, sent[1] + 1)).packets
+
+
+def record(kind, data):
+    """A TLS record."""
+    return struct.pack(">BHH", kind, 0x0303, len(data)) + data
+
+
+def hello(kind, extensions):
+    body = (b"\x03\x03" + bytes(32) + b"\0" + (b"\0\x02\x13\x01\x01\0" if kind == 1
+                                               else b"\x13\x01\0"))
+    body += struct.pack(">H", len(extensions)) + extensions
+    return record(22, struct.pack(">I", kind << 24 | len(body)) + body)
+
+
+def web(size):
+    head = b"HTTP/1.1 200 OK\r\nServer: s\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n"
+    return [(False, b"GET /index.html HTTP/1.1\r\nHost: www.example\r\nAccept: */*\r\n\r\n"),
+            (True, head % size + b"<p>" * (size // 3) + b" " * (size % 3))]
+
+
+def tls(size):
+    name = b"www.example"
+    sni = struct.pack(">HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
+    return [(False, hello(1, sni)), (True, hello(2, struct.pack(">HHH", 43, 2, 0x304))
+                                     + record(23, bytes(range(256)) * 8)),
+            (False, record(20, b"\1") + record(23, bytes(53))), (False, record(23, bytes(300))),
+            (True, b"".join(record(23, bytes(4000)) for _ in range(max(1, size // 4000))))]
+
+
+def shell():
+    """The start of an SSH connection, up to the exchange of algorithms."""
+    banner = b"SSH-2.0-OpenSSH_9.2\r\n"
+    lists = b"".join(struct.pack(">I", len(name)) + name for name in (
+        b"curve25519-sha256", b"ssh-ed25519", *[b"aes128-ctr"] * 2, *[b"hmac-sha2-256"] * 2,
+        *[b"none"] * 2, b"", b""))
+    offer = b"\x14" + bytes(16) + lists + bytes(5)
+    padding = 8 - (len(offer) + 5) % 8 + 8
+    packet = struct.pack(">IB", len(offer) + padding + 1, padding) + offer + bytes(padding)
+    return [(False, banner), (True, banner), (False, packet), (True, packet)]
+
+
+def exchange(dport, query, answer, a=A, b=B, link=eth):
+    """A datagram each way."""
+    talk = Talk(a=a, b=b, dport=dport, link=link, flags=0)
+    for time, message, down in ((0, query, False), (15, answer, True)):
+        talk.add(time, UDP(**talk.ports(down)) / message, down)
+    return talk.packets
+
+
+def names(a=A, b=B, link=eth):
+    question = DNSQR(qname="www.example")
+    return exchange(53, DNS(id=7, rd=1, qd=question),
+                    DNS(id=7, qr=1, qd=question, an=DNSRR(rrname="www.example", rdata="10.9.9.9")),
+                    a, b, link)
+
+
+def snmp():
+    variable = [SNMPvarbind(oid="1.3.6.1.2.1.1.3.0")]
+    return exchange(161, SNMP(PDU=SNMPget(varbindlist=variable)),
+                    SNMP(PDU=SNMPresponse(varbindlist=variable)))
+
+
+def sip():
+    head = (b"Via: SIP/2.0/UDP a.example\r\nFrom: <sip:a@a.example>;tag=1\r\nTo: <sip:b@b.example>\r\n"
+            b"Call-ID: 1@a.example\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
+    return exchange(5060, Raw(b"OPTIONS sip:b@b.example SIP/2.0\r\n" + head),
+                    Raw(b"SIP/2.0 200 OK\r\n" + head))
+
+
+def pings():
+    talk = Talk(flags=0)
+    for number in range(4):
+        for kind in (8, 0):
+            talk.add(100 * number + 10 * (not kind),
+                     ICMP(type=kind, id=7, seq=number) / bytes(56), not kind)
+    return talk.packets
+
+
+def refused():
+    query = IP(src=A, dst=B) / UDP(sport=40000, dport=33434) / bytes(12)
+    return [(0, eth(query)),
+            (5, eth(IP(src=B, dst=A) / ICMP(type=3, code=3) / bytes(query)[:28], True))]
+
+
+def pieces():
+    datagram = IP(src=A, dst=B, id=9) / UDP(sport=40000, dport=9999) / bytes(4000)
+    return [(i, eth(piece)) for i, piece in enumerate(fragment(datagram, fragsize=1480))]
+
+
+def calls():
+    """Twenty packets of RTP each way, of which Wireshark knows UDP only."""
+    talk = Talk(sport=40010, dport=40020, flags=0)
+    for number in range(40):
+        talk.add(20 * number, UDP(**talk.ports(number % 2))
+                 / struct.pack(">BBHII", 0x80, 8, number, 160 * number, 1) / bytes(160), number % 2)
+    return talk.packets
+
+
+T1, T2 = "192.0.2.1", "192.0.2.2"
+
+
+def outer(down, **fields):
+    return IP(src=T2 if down else T1, dst=T1 if down else T2, **fields)
+
+
+def vlan(packet, down):
+    return eth(Dot1Q(vlan=100) / packet, down)
+
+
+def vxlan(packet, down):
+    return eth(outer(down) / UDP(sport=50000, dport=4789) / VXLAN(vni=5001, flags=8)
+               / eth(packet, down), down)
+
+
+def gre(packet, down):
+    return eth(outer(down) / GRE(key_present=1, key=7) / packet, down)
+
+
+def gtp(packet, down):
+    return eth(outer(down) / UDP(sport=2152, dport=2152)
+               / GTP_U_Header(teid=9 + down, gtp_type=255) / packet, down)
+
+
+def mpls(packet, down):
+    return eth(MPLS(label=16, s=1) / packet, down)
+
+
+def dhcp():
+    client = b"\2\0\0\0\0\x0a"
+    return exchange(67, BOOTP(op=1, xid=1, chaddr=client) / DHCP(options=[
+        ("message-type", "request"), "end"]), BOOTP(op=2, xid=1, chaddr=client) / DHCP(options=[
+            ("message-type", "ack"), "end"]))
+
+
+def arp():
+    return [(0, eth(ARP(op=1, psrc=A, pdst=B))), (1, eth(ARP(op=2, psrc=B, pdst=A), True))]
+
+
+def conversations():
+    """(how often, packets): what a network of offices sends."""
+    return [
+        (14, names()), (4, names(A6, B6)), (6, stream(web(9000), 80)),
+        (1, stream(web(60000), 80)), (10, stream(tls(12000), 443)), (1, stream(tls(90000), 443)),
+        (4, stream(tls(12000), 443, A6, B6)), (2, stream(shell(), 22)), (2, snmp()), (1, sip()),
+        (2, exchange(123, NTP(mode=3), NTP(mode=4))), (1, dhcp()), (2, arp()), (2, pings()),
+        (1, refused()), (1, pieces()), (1, calls()), (2, stream(tls(12000), 443, link=vlan)),
+        (2, stream(web(9000), 80, link=vxlan)), (1, names(link=vxlan)),
+        (1, stream(web(9000), 80, link=gre)), (1, stream(tls(12000), 443, link=gtp)),
+        (1, stream(tls(12000), 443, link=mpls)),
+    ]
+
+
+class Template:
+    """A conversation as bytes, and where in each packet its addresses end."""
+
+    def __init__(self, packets):
+        four, six = bytes(IP(src=A, dst=B))[12:20], bytes(IPv6(src=A6, dst=B6))[8:40]
+        ends = [(four[:4], 1), (four[4:], -1), (six[:16], 1), (six[16:], -1)]
+        self.packets = [(time, bytes(packet),
+                         [(at + len(end) - 4, sign) for end, sign in ends
+                          for at in occurrences(bytes(packet), end)])
+                        for time, packet in packets]
+
+    def copy(self, start, number):
+        """The copy of that number."""
+        low, high = number % REACH[0], number // REACH[0] % REACH[1]
+        for time, data, places in self.packets:
+            changed = bytearray(data)
+            for at, sign in places:
+                words = struct.unpack_from(">HH", changed, at)
+                struct.pack_into(">HH", changed, at, words[0] + sign * high, words[1] + sign * low)
+            yield start + time, bytes(changed)
+
+
+def occurrences(data, part):
+    at = data.find(part)
+    while at >= 0:
+        yield at
+        at = data.find(part, at + 1)
+
+
+def mix(count):
+    """So many packets, about two hundred conversations at a time."""
+    rand = random.Random(SEED)
+    weights, templates = zip(*((weight, Template(packets))
+                               for weight, packets in conversations()))
+    copies = itertools.count()
+
+    def begin(now):
+        template = rand.choices(templates, weights)[0]
+        return template.copy(now + rand.randrange(1000), next(copies))
+
+    open_now = []
+    for number in range(200):
+        talk = begin(0)
+        open_now.append((*next(talk), number, talk))
+    heapq.heapify(open_now)
+    for _ in range(count):
+        time, data, number, talk = open_now[0]
+        yield time, data
+        following = next(talk, None)
+        if following is None:
+            talk = begin(time)
+            following = next(talk)
+        heapq.heapreplace(open_now, (*following, number, talk))
+
+
+def elephants(count, flows=4):
+    """So many packets in few connections."""
+    packets = [[bytes(eth(IP(src=A, dst=B, id=1, flags="DF")
+                          / TCP(sport=40000 + flow, dport=443, flags="A", seq=1, ack=1)
+                          / bytes(200)))] for flow in range(flows)]
+    for number in range(count):
+        data = bytearray(packets[number % flows][0])
+        data[38:42] = (1 + 200 * (number // flows)).to_bytes(4, "big")  # sequence number
+        yield number, bytes(data)
+
+
+def mice(count):
+    """So many flows of one packet."""
+    template = bytearray(bytes(eth(IP(src=A, dst=B) / UDP(sport=40000, dport=9999) / bytes(32))))
+    template[40:42] = bytes(2)  # no checksum
+    for number in range(count):
+        template[28:30] = (number >> 14).to_bytes(2, "big")  # the end of the source's address
+        template[34:36] = (40000 + (number & 0x3fff)).to_bytes(2, "big")  # and its port
+        yield number // 100, bytes(template)
+
+
+SHAPES = {"mix": mix, "elephants": elephants, "mice": mice}
+
+
+def write(path, shape, count):
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for milliseconds, data in SHAPES[shape](count):
+            file.write(struct.pack("<IIII", START + milliseconds // 1000, milliseconds % 1000 * 1000,
+                                   len(data), len(data)) + data)
