@@ -1,4 +1,4 @@
-"""Captures for the benchmark: a seeded mix of conversations of many applications, or few or many flows.
+"""Captures for the benchmark: a seeded mix of conversations, few long flows, or many short ones.
 
 Each conversation is built once; its copies change the two addresses by the same number in opposite
 directions, which keeps every checksum right.
@@ -105,8 +105,8 @@ def snmp():
 
 
 def sip():
-    head = (b"Via: SIP/2.0/UDP a.example\r\nFrom: <sip:a@a.example>;tag=1\r\nTo: <sip:b@b.example>\r\n"
-            b"Call-ID: 1@a.example\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
+    head = (b"Via: SIP/2.0/UDP a.example\r\nFrom: <sip:a@a.example>;tag=1\r\n"
+            b"To: <sip:b@b.example>\r\nCall-ID: 1@a.example\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
     return exchange(5060, Raw(b"OPTIONS sip:b@b.example SIP/2.0\r\n" + head),
                     Raw(b"SIP/2.0 200 OK\r\n" + head))
 
@@ -277,5 +277,5 @@ def write(path, shape, count):
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
         for milliseconds, data in SHAPES[shape](count):
-            file.write(struct.pack("<IIII", START + milliseconds // 1000, milliseconds % 1000 * 1000,
-                                   len(data), len(data)) + data)
+            file.write(struct.pack("<IIII", START + milliseconds // 1000,
+                                   milliseconds % 1000 * 1000, len(data), len(data)) + data)
