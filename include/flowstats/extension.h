@@ -15,7 +15,7 @@
  * note from each packet when the packet is dissected for the first time, and
  * folds facts and notes into its data of the flow.  The host keeps both: the
  * note beside the packet's fact, the data behind the flow's state.  While the
- * extension is switched off nothing is kept, and none of its functions called.
+ * extension is switched off nothing is kept, and nothing taken or folded.
  *
  * All functions run in Wireshark's one thread, never throw and never fail.
  */

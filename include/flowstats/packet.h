@@ -93,9 +93,9 @@ struct flow_packet {
      * only where direction needs it: reading costs more than all the rest.
      */
     enum flow_message (*application)(const void *source);
-    const void *source; /* valid while the packet is accounted */
-    const uint8_t *transport;        /* what follows the tracked IP header, as captured; likewise */
-    const void *notes;               /* note_size bytes of the extensions' notes, likewise */
+    const void *source;       /* valid while the packet is accounted */
+    const uint8_t *transport; /* what follows the tracked IP header, as captured; likewise */
+    const void *notes;        /* note_size bytes of the extensions' notes, likewise */
     struct flow_tuple tuple;
     struct flow_tuple quote; /* of the innermost header that an ICMP error quotes */
     struct flow_fragment fragment;

@@ -26,14 +26,21 @@ enum role {
 
 enum { DEPTH_MAX = 16 };
 
-static GHashTable *roles;  /* enum role, by Wireshark's protocol number */
+static GByteArray *roles;  /* enum role, by Wireshark's protocol number; behind the end too */
 static GPtrArray *names;   /* Wireshark's own */
 static GHashTable *places; /* in names, by protocol number; from 1 */
 
 static void set_role(int protocol, enum role role)
 {
-    if (protocol >= 0)
-        g_hash_table_insert(roles, GINT_TO_POINTER(protocol), GINT_TO_POINTER(role));
+    unsigned length = roles->len;
+
+    if (protocol < 0)
+        return;
+    if ((unsigned)protocol >= length) {
+        g_byte_array_set_size(roles, (unsigned)protocol + 1);
+        memset(roles->data + length, APPLICATION, roles->len - length);
+    }
+    roles->data[protocol] = (uint8_t)role;
 }
 
 static void set_content(const char *table _U_, ftenum_t type _U_, void *key _U_, void *entry,
@@ -70,7 +77,7 @@ static const struct {
 
 static void look_up_roles(void)
 {
-    roles = g_hash_table_new(NULL, NULL);
+    roles = g_byte_array_new();
     names = g_ptr_array_new();
     places = g_hash_table_new(NULL, NULL);
     dissector_table_foreach("media_type", set_content, NULL);
@@ -81,7 +88,7 @@ static void look_up_roles(void)
 
 static enum role role_of(int protocol)
 {
-    return (enum role)GPOINTER_TO_INT(g_hash_table_lookup(roles, GINT_TO_POINTER(protocol)));
+    return (unsigned)protocol < roles->len ? (enum role)roles->data[protocol] : APPLICATION;
 }
 
 static uint16_t place_of(int protocol)

@@ -12,7 +12,8 @@ struct hosted {
 static struct hosted hosted[FLOW_EXTENSIONS_MAX];
 static size_t hosted_count;
 static struct flow_extensions on;
-static uint8_t *notes; /* of the packet being dissected */
+static const struct hosted *host_of[FLOW_EXTENSIONS_MAX]; /* of those */
+static uint8_t *notes;                                    /* of the packet being dissected */
 
 static bool is_usable(const struct flow_extension *extension)
 {
@@ -112,8 +113,10 @@ const struct flow_extensions *fs_extensions_choose(void)
 {
     on = (struct flow_extensions){ .count = 0 };
     for (size_t i = 0; i < hosted_count; i++)
-        if (hosted[i].is_on)
+        if (hosted[i].is_on) {
+            host_of[on.count] = &hosted[i];
             flow_extensions_add(&on, hosted[i].extension);
+        }
     notes = g_realloc(notes, on.note_size);
     return &on;
 }
@@ -128,37 +131,32 @@ static const GPtrArray *found_in(proto_tree *tree, const GArray *numbers)
     return NULL;
 }
 
-static const GPtrArray **fields_of(packet_info *pinfo, proto_tree *tree,
-                                   const struct flow_extension *extension)
+static const GPtrArray **fields_of(packet_info *pinfo, proto_tree *tree, const GPtrArray *wanted)
 {
-    const struct hosted *host = hosted;
+    const GPtrArray **fields = wmem_alloc0_array(pinfo->pool, const GPtrArray *, wanted->len);
 
-    while (host->extension != extension)
-        host++;
-    if (!host->wanted)
-        return NULL;
-    const GPtrArray **fields = wmem_alloc0_array(pinfo->pool, const GPtrArray *, host->wanted->len);
-    for (unsigned i = 0; tree && i < host->wanted->len; i++)
-        fields[i] = found_in(tree, host->wanted->pdata[i]);
+    for (unsigned i = 0; tree && i < wanted->len; i++)
+        fields[i] = found_in(tree, wanted->pdata[i]);
     return fields;
 }
 
 void fs_extensions_extract(packet_info *pinfo, proto_tree *tree, struct flow_packet *packet)
 {
-    static uint64_t serial;
+    static struct flow_extract from;
 
     if (on.note_size == 0)
         return;
-    serial++;
     memset(notes, 0, on.note_size);
+    from.packet = packet;
+    from.pinfo = pinfo;
+    from.serial++;
     for (size_t i = 0; i < on.count; i++) {
         const struct flow_extension *extension = on.on[i].extension;
-        struct flow_extract from = { .packet = packet,
-                                     .pinfo = pinfo,
-                                     .serial = serial,
-                                     .fields = fields_of(pinfo, tree, extension) };
-        if (extension->note_size > 0)
-            extension->extract(&from, notes + on.on[i].note_at);
+        const GPtrArray *wanted = host_of[i]->wanted;
+        if (extension->note_size == 0)
+            continue;
+        from.fields = wanted ? fields_of(pinfo, tree, wanted) : NULL;
+        extension->extract(&from, notes + on.on[i].note_at);
     }
     packet->notes = notes;
     packet->note_size = (uint16_t)on.note_size;
