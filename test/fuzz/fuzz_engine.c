@@ -2,10 +2,10 @@
  * The engine under any packets: keys, paths, table, history, fragments, fields
  * and tallies, checked against a plain fold of the same facts.
  */
+#include "../unit/packets.h"
 #include "bytes.h"
 
 #include <flowstats/field.h>
-#include <flowstats/fragments.h>
 #include <flowstats/meter.h>
 #include <flowstats/tally.h>
 
@@ -98,7 +98,7 @@ static void take_packet(struct bytes *bytes, uint32_t frame, struct flow_layer *
     if (shape & 0x80) {
         uint8_t rules = take8(bytes);
         ret_packet->message_type = (rules & 3) % 3;
-        ret_packet->application = (rules >> 2 & 3) % 3;
+        let_say(ret_packet, (enum flow_message)((rules >> 2 & 3) % 3));
         ret_packet->bits |= FLOW_PACKET_MACS | FLOW_PACKET_ETH_TYPE;
         ret_packet->mac[0][0] = rules;
     }

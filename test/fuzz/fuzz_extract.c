@@ -92,6 +92,7 @@ static void account(struct bytes *bytes, struct flow_meter *meter, uint32_t numb
     struct buffer buffers[3];
     unsigned buffer_count = 1 + (shape >> 3 & 3) % 3;
     struct flow_packet packet;
+    struct fs_walk walk;
 
     pinfo.presence_flags = PINFO_HAS_TS;
     pinfo.abs_ts.secs = number;
@@ -105,7 +106,7 @@ static void account(struct bytes *bytes, struct flow_meter *meter, uint32_t numb
     frame.cap_len = tvb_captured_length(buffers[0].tvb);
     frame.pkt_len = tvb_reported_length(buffers[0].tvb);
 
-    if (fs_extract(buffers[0].tvb, &pinfo, &options, &packet))
+    if (fs_extract(buffers[0].tvb, &pinfo, &options, &walk, &packet))
         flow_meter_account(meter, &packet);
 
     g_slist_free(pinfo.data_src);

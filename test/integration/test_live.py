@@ -74,8 +74,8 @@ class Live:
     def stop(self):
         time.sleep(POLL_SECONDS)
         self.process.send_signal(signal.SIGINT)
-        output, said = self.process.communicate(timeout=60)
-        assert self.process.returncode == 0, self.said + said
+        output, said = self.process.stdout.read(), self.process.stderr.read()
+        assert self.process.wait(60) == 0, self.said + said
         assert "dropped" not in said, said
         return output
 
