@@ -33,7 +33,9 @@ void _ZdlPvm(void *p, size_t n) { (void)p; (void)n; }
 
 # What a healthy Wireshark says on a machine without interfaces, and when its windows are read.
 HARMLESS = re.compile(r"nl80211 not found|AtSpiAdaptor|QXcbConnection: XCB error"
-                      r"|cannot be preloaded|resetPreviousFocus|^\s*$")
+                      r"|cannot be preloaded|resetPreviousFocus|QThreadStorage: Thread \S+ exited"
+                      r"|Could not find accessible on path|Invalid index for tableInterface"
+                      r"|scan mutex locked|^\s*$")
 
 Atspi = GLib = None  # imported when the buses are there
 
@@ -297,8 +299,7 @@ class Wireshark:
         home = desktop.own_folder(f"wireshark-{Wireshark.runs}")
         settings = desktop.own_folder(home / ".config/wireshark")
         desktop.give(settings.parent)
-        for file, values in (("preferences", self.PREFERENCES), ("recent", self.RECENT),
-                             ("recent_common", self.RECENT)):
+        for file, values in (("preferences", self.PREFERENCES), ("recent_common", self.RECENT)):
             (settings / file).write_text("".join(f"{key}: {values[key]}\n" for key in values))
             desktop.give(settings / file)
         if profile:
@@ -452,11 +453,12 @@ class Wireshark:
 
     @functools.cached_property
     def filter_entry(self):
-        return find(find(self.main, "tool bar", "^Display Filter Toolbar$"), "text")
+        return find(self.main, "text", "^Display filter entry$")
 
     def frames(self):
-        """The numbers in the packet list."""
-        return [int(text) for text in texts(self.list, "No.")]
+        """The numbers in the packet list; none while rows are still empty."""
+        numbers = texts(self.list, "No.")
+        return list(map(int, numbers)) if all(numbers) else []
 
     def frame(self):
         """The number of the frame that the packet details show."""
@@ -483,7 +485,7 @@ class Wireshark:
         self.desktop.click(table.get_column_header(i), aside=self.aside)
 
     def filter_text(self):
-        return self.filter_entry.get_text(0, -1)
+        return Atspi.Text.get_text(self.filter_entry, 0, -1)
 
     def filter(self, text):
         """Apply a display filter."""

@@ -69,10 +69,14 @@ def test_reload_keeps_the_values(unfolded, details):
 
 def test_values_follow_a_preference(unfolded, details):
     unfolded.select(95)
-    with unfolded.context_menu(unfolded.select_detail(ROOT)) as menu:
-        preference = unfolded.menu_item("Protocol Preferences", "Idle timeout.*", top=menu)
+    preference = None
     for seconds, index in ((10, "1 of 5"), (0, "3 of 7")):
-        driver.act(preference, "Press")
+        if preference and preference.get_n_actions():
+            driver.act(preference, "Press")
+        else:  # Qt 5 finds it in one menu only, and a later Qt 6 forgets it with its menu
+            with unfolded.context_menu(unfolded.select_detail(ROOT)) as menu:
+                preference = unfolded.menu_item("Protocol Preferences", "Idle timeout.*", top=menu)
+                driver.act(preference, "Press")
         editor = driver.find(unfolded.main, "label", "^Idle timeout").get_parent()
         driver.find(editor, "text").set_text_contents(str(seconds))
         driver.act(driver.find(editor, driver.BUTTON, "^OK$"), "Press")
