@@ -1,0 +1,78 @@
+"""Measures tshark with the plugin, without it, and with Wireshark's own plugins that keep flows."""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import mix
+from tshark import Tshark
+
+HERE = Path(__file__).resolve().parent
+DISSECT = ("-q", "-z", "io,stat,0")  # a tap that reads nothing: dissection alone
+OFF = ("-o", "flow.app:FALSE", "-o", "flow.tcp_analysis:FALSE")
+
+
+class Bench:
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.tshark = Tshark(folder)
+        self.captures = {}
+        self.environments = {
+            plugin: {**self.tshark.environment, "WIRESHARK_PLUGIN_DIR": str(self.folder / plugin)}
+            for plugin in ("none", "plugins", "peers")}
+        self.add_peers()
+
+    def add_peers(self):
+        """Wireshark's own plugins that keep flows, apart from ours."""
+        text = subprocess.run(["tshark", "-G", "folders"], text=True, capture_output=True).stdout
+        installed = Path(re.search(r"Global Plugins:\s+(.*)", text)[1])
+        epan = self.folder / "peers" / installed.name / "epan"
+        epan.mkdir(parents=True)
+        for name in ("transum.so", "mate.so"):
+            shutil.copy(installed / "epan" / name, epan)
+        for name in ("sessions.mate", "counters.lua"):
+            shutil.copy(HERE / name, self.folder)
+
+    def capture(self, shape, count):
+        if (shape, count) not in self.captures:
+            path = self.folder / f"{shape}-{count}.pcap"
+            mix.write(path, shape, count)
+            self.captures[shape, count] = path
+        return self.captures[shape, count]
+
+    def command(self, path, options, *tool):
+        return [*self.tshark.as_user, *tool, "tshark", "-n", "-r", str(path), *options]
+
+    def count(self, path, options, plugin):
+        """Instructions of a run."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            os.chmod(folder, 0o777)
+            result = subprocess.run(
+                self.command(path, options, "valgrind", "--tool=callgrind",
+                             f"--callgrind-out-file={folder}/out"),
+                env=self.environments[plugin], text=True, stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE, errors="replace")
+        assert result.returncode == 0, result.stderr
+        return int(re.search(r"Collected : (\d+)", result.stderr)[1])
+
+    def net(self, pool, options, plugin="none", count=8000):
+        """A function that waits for the instructions a packet, start-up subtracted."""
+        runs = [pool.submit(self.count, self.capture("mix", packets), options, plugin)
+                for packets in (count, 1)]
+        return lambda: (runs[0].result() - runs[1].result()) / (count - 1)
+
+    def usage(self, path, options, plugin="none"):
+        """CPU seconds and peak bytes of a run."""
+        process = subprocess.Popen(self.command(path, options), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env=self.environments[plugin])
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0, self.command(path, options)
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+    def ratios(self, path, pairs, first, second):
+        """The second command's CPU time by the first one's, in turns; each (options, plugin)."""
+        self.usage(path, *first)
+        return [self.usage(path, *second)[0] / self.usage(path, *first)[0] for _ in range(pairs)]
