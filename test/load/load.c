@@ -1,6 +1,8 @@
 /*
  * load SCENARIO COUNT: account COUNT hostile packets, then look at each of them
  * again as a second pass does.  Run under callgrind to count what that costs.
+ * load SCENARIO COUNT STATES: then ask for so many states at random frames
+ * instead, as clicks do, and print the nanoseconds that one takes.
  */
 #include "../unit/packets.h"
 
@@ -10,6 +12,7 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { DEEP = 200 };
 
@@ -97,16 +100,22 @@ static const struct scenario {
     { "deep", deep },
 };
 
-static void run(const struct scenario *scenario, uint32_t count)
+static struct flow_meter *account(const struct scenario *scenario, uint32_t count)
 {
     struct flow_meter *meter = flow_meter_new(NULL, 0);
-    uint32_t shown = 0;
 
     for (uint32_t i = 0; i < count; i++) {
         struct flow_packet packet = scenario->packet(i, count);
         flow_meter_account(meter, &packet);
     }
     flow_meter_finish(meter);
+    return meter;
+}
+
+static void look_in_order(struct flow_meter *meter, uint32_t count)
+{
+    uint32_t shown = 0;
+
     for (uint32_t frame = 1; frame <= count; frame++) {
         struct flow_view view;
         if (!flow_meter_view(meter, frame, true, &view))
@@ -116,16 +125,42 @@ static void run(const struct scenario *scenario, uint32_t count)
         shown++;
     }
     g_print("%u packets, %u flows\n", shown, flow_meter_flows(meter));
+}
+
+static void look_at_random(struct flow_meter *meter, uint32_t count, uint32_t states)
+{
+    GRand *rand = g_rand_new_with_seed(1);
+    clock_t start = clock(); /* CPU time */
+
+    for (uint32_t i = 0; i < states; i++) {
+        struct flow_view view;
+        if (flow_meter_view(meter, (uint32_t)g_rand_int_range(rand, 1, (int)count + 1), true,
+                            &view))
+            flow_view_so_far(&view);
+    }
+    g_print("%.0f ns\n", (double)(clock() - start) / CLOCKS_PER_SEC * 1e9 / states);
+    g_rand_free(rand);
+}
+
+static void run(const struct scenario *scenario, uint32_t count, uint32_t states)
+{
+    struct flow_meter *meter = account(scenario, count);
+
+    if (states > 0)
+        look_at_random(meter, count, states);
+    else
+        look_in_order(meter, count);
     flow_meter_free(meter);
 }
 
 int main(int argc, char **argv)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(scenarios) && argc == 3; i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(scenarios) && (argc == 3 || argc == 4); i++)
         if (strcmp(argv[1], scenarios[i].name) == 0) {
-            run(&scenarios[i], (uint32_t)strtoul(argv[2], NULL, 10));
+            run(&scenarios[i], (uint32_t)strtoul(argv[2], NULL, 10),
+                argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0);
             return 0;
         }
-    g_printerr("usage: load SCENARIO COUNT\n");
+    g_printerr("usage: load SCENARIO COUNT [STATES]\n");
     return 2;
 }
