@@ -25,8 +25,10 @@ def test_tidy():
     if not shutil.which("clang-tidy"):
         pytest.skip("no clang-tidy")
     sources = [path for path in SOURCES if path.suffix == ".c" and "plugin" in path.parts]
-    result = subprocess.run(["clang-tidy", "--quiet", "-p", BUILD, *sources], capture_output=True,
-                            text=True)
+    # The compiler's flags for optimization across files are not all clang's.
+    result = subprocess.run(["clang-tidy", "--quiet", "-p", BUILD,
+                             "--extra-arg=-Wno-ignored-optimization-argument", *sources],
+                            capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
 
 

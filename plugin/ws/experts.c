@@ -8,6 +8,7 @@ static expert_field ei_unanswered = EI_INIT;
 static expert_field ei_reset_before_data = EI_INIT;
 static expert_field ei_slow_handshake = EI_INIT;
 static expert_field ei_ip_id_gap = EI_INIT;
+static const char *our_name;
 
 void fs_experts_register(int proto)
 {
@@ -26,6 +27,7 @@ void fs_experts_register(int proto)
             EXPFILL } },
     };
 
+    our_name = proto_get_protocol_short_name(find_protocol_by_id(proto));
     expert_register_field_array(expert_register_protocol(proto), ei, (int)G_N_ELEMENTS(ei));
 }
 
@@ -77,10 +79,13 @@ void fs_experts_add(packet_info *pinfo, proto_item *item, struct flow_view *view
     if (!fs_prefs->experts)
         return;
 
+    const char *current = pinfo->current_proto;
+    pinfo->current_proto = our_name; /* whose they are; our dissector's handle has no name */
     if (view->whole)
         add_whole(pinfo, item, view);
     if (is_after_gap(view))
         expert_add_info(pinfo, item, &ei_ip_id_gap);
     if (is_end_of_slow_handshake(flow_view_so_far(view), view->fact->frame))
         expert_add_info(pinfo, item, &ei_slow_handshake);
+    pinfo->current_proto = current;
 }

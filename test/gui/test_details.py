@@ -37,7 +37,8 @@ def test_subtrees(unfolded):
     assert top == (0, "[Flow Statistics: flow 20, TCP 192.0.2.1:51608 → 192.0.2.2:80, packet 1 "
                       "of 17, 613 B up, 41 kB down, Closed, RTT 0.0441 ms]")
     assert [text.strip("[]").split(":")[0] for depth, text in rows if depth == 1] == [
-        "Identity", "This packet", "Both directions", "Up", "Down", "TCP", "So far"]
+        "Identity", "This packet", "Both directions", "Up", "Down", "TCP", "TCP analysis",
+        "Application", "So far"]
 
 
 def test_packets_clicked_in_any_order(unfolded, details):
