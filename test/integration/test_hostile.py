@@ -1,10 +1,13 @@
 """Hostile input: damaged captures, random packets, output that fails, and nobody to trust."""
+import csv
+import io
 import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import xml.etree.ElementTree as xml
 from pathlib import Path
 
 import pytest
@@ -137,7 +140,7 @@ def hostile_strings(tshark):
         IP(src="10.0.0.2", dst="10.0.0.1") / UDP(sport=53, dport=4000) / DNS(
             qr=1, qd=DNSQR(qname=name), an=DNSRR(rrname=name, rdata="10.0.0.2")),
         IP(src="10.0.0.1", dst="10.0.0.2") / TCP(sport=4001, dport=80, flags="PA")
-        / (b"GET /" + HOSTILE[:9] + b" HTTP/1.1\r\nHost: " + HOSTILE[:9] + b"\r\n\r\n"),
+        / (b"GET /" + HOSTILE[:9] + b" HTTP/1.1\r\nHost: " + HOSTILE.replace(b"\r\n", b"\xff") + b"\r\n\r\n"),
         IP(src="0.0.0.0", dst="255.255.255.255") / UDP(sport=68, dport=67) / BOOTP(op=1) / DHCP(
             options=[("message-type", 1), ("hostname", HOSTILE), "end"]))])
     path.chmod(0o644)
@@ -152,6 +155,22 @@ def test_no_string_of_a_packet_is_printed(tshark, hostile_strings, what):
     assert "cmd" not in text and "[31m" not in text
     if what in ("flowstats,csv", "flowstats,json"):
         assert tshark.run("-q", "-N", "dmnt", "-r", hostile_strings, "-z", what).stdout == text
+
+
+def test_kept_strings_are_escaped(tshark, hostile_strings):
+    """Sticky values are strings of packets, shown as Wireshark shows them."""
+    options = ("-n", "-r", hostile_strings, "-o", "flow.sticky:TRUE")
+    host = "flow.sticky.http.host"
+    flows = tshark.flows(hostile_strings, *options[3:])
+    assert [flow[host] for flow in flows if host in flow] == ["\\x1b[31m,\"<&>'\ufffd=cmd"]
+    texts = [tshark.run(*options, *more).stdout for more in (
+        ("-q", "-z", "flowstats,csv"), ("-q", "-z", "flowstats,table"), ("-T", "fields", "-e", host),
+        ("-2", "-T", "pdml"))]
+    assert all(re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text) is None for text in texts)
+    rows = csv.DictReader(io.StringIO(texts[0], newline=""))
+    assert [row[host] for row in rows] == [flow.get(host, "") for flow in flows]
+    shown = xml.fromstring(texts[3]).iter("field")
+    assert flows[1][host] in [field.get("show") for field in shown if field.get("name") == host]
 
 
 def test_texts_need_no_escape(tshark, captures):
