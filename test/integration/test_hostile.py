@@ -140,7 +140,8 @@ def hostile_strings(tshark):
         IP(src="10.0.0.2", dst="10.0.0.1") / UDP(sport=53, dport=4000) / DNS(
             qr=1, qd=DNSQR(qname=name), an=DNSRR(rrname=name, rdata="10.0.0.2")),
         IP(src="10.0.0.1", dst="10.0.0.2") / TCP(sport=4001, dport=80, flags="PA")
-        / (b"GET /" + HOSTILE[:9] + b" HTTP/1.1\r\nHost: " + HOSTILE.replace(b"\r\n", b"\xff") + b"\r\n\r\n"),
+        / (b"GET /" + HOSTILE[:9] + b" HTTP/1.1\r\nHost: " + HOSTILE.replace(b"\r\n", b"\xff")
+           + b"\r\n\r\n"),
         IP(src="0.0.0.0", dst="255.255.255.255") / UDP(sport=68, dport=67) / BOOTP(op=1) / DHCP(
             options=[("message-type", 1), ("hostname", HOSTILE), "end"]))])
     path.chmod(0o644)
@@ -164,8 +165,8 @@ def test_kept_strings_are_escaped(tshark, hostile_strings):
     flows = tshark.flows(hostile_strings, *options[3:])
     assert [flow[host] for flow in flows if host in flow] == ["\\x1b[31m,\"<&>'\ufffd=cmd"]
     texts = [tshark.run(*options, *more).stdout for more in (
-        ("-q", "-z", "flowstats,csv"), ("-q", "-z", "flowstats,table"), ("-T", "fields", "-e", host),
-        ("-2", "-T", "pdml"))]
+        ("-q", "-z", "flowstats,csv"), ("-q", "-z", "flowstats,table"),
+        ("-2", "-T", "fields", "-e", host), ("-2", "-T", "pdml"))]
     assert all(re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text) is None for text in texts)
     rows = csv.DictReader(io.StringIO(texts[0], newline=""))
     assert [row[host] for row in rows] == [flow.get(host, "") for flow in flows]
