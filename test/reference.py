@@ -147,7 +147,7 @@ def made(tshark, maker):
 
 def main():
     sys.path.insert(0, str(TOP / "test"))
-    from conftest import Tshark
+    from tshark import Tshark
     with tempfile.TemporaryDirectory() as folder:
         tshark = Tshark(folder)
         for document, part, maker in PARTS:

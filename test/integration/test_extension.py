@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import BUILD, TOP, Tshark
+from tshark import BUILD, TOP, Tshark
 
 EXAMPLES = TOP / "doc" / "examples"
 

@@ -1,0 +1,61 @@
+"""tshark with the plugin of the build tree; shared by all tests and programs."""
+import functools
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+class Tshark:
+    """Runs tshark; root becomes nobody, for root's tshark loads no plugins from a build tree."""
+
+    seconds = 120  # the time limit of a run
+    reads_damaged = False  # whether a capture may be cut short or damaged
+
+    def __init__(self, folder, build=BUILD, **environment):
+        """The plugin of a build tree; environment: more variables, such as a sanitizer needs."""
+        self.folder = Path(folder)
+        self.folder.chmod(0o755)
+        self.as_user = NOBODY if 0 in (os.getuid(), os.getgid()) else []
+        shutil.copytree(build / "plugins", self.folder / "plugins")
+        self.environment = {
+            "PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "WIRESHARK_PLUGIN_DIR": str(self.folder / "plugins"),
+            "WIRESHARK_EXTCAP_DIR": "/nonexistent", "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1",
+            **environment,
+        }
+        assert "flowstats.so" in self.run("-G", "plugins").stdout, "tshark did not load the plugin"
+
+    def run(self, *arguments, rc=0, **options):
+        """Run it and return the finished process; rc: the exit code that is expected."""
+        result = subprocess.run([*self.as_user, "tshark", *map(str, arguments)], text=True,
+                                capture_output=True, env=self.environment, timeout=self.seconds,
+                                errors="replace", **options)
+        assert result.returncode == rc or (self.reads_damaged and result.returncode == 2), f"{arguments}: {result.returncode}\n{result.stderr}"
+        return result
+
+    @functools.lru_cache(maxsize=None)
+    def fields(self, capture, names, *options):
+        """A dict a frame of its fields with a value: strings as tshark prints them, lists joined."""
+        wanted = [argument for name in names for argument in ("-e", name)]
+        lines = self.run("-n", "-r", capture, *options, "-T", "fields", "-E", "separator=/t",
+                         "-E", "aggregator=;", *wanted).stdout.splitlines()
+        return [{name: {"True": "1", "False": "0"}.get(value, value)
+                 for name, value in zip(names, line.split("\t")) if value} for line in lines]
+
+    @functools.cached_property
+    def field_names(self):
+        """Our fields with values; the filters of expert infos have none."""
+        lines = (line.split("\t") for line in self.run("-G", "fields").stdout.splitlines())
+        return tuple(line[2] for line in lines if line[0] == "F" and line[2].startswith("flow.")
+                     and line[3] != "FT_NONE")
+
+    def flows(self, capture, *options):
+        """What -z flowstats,json says: a dict a flow."""
+        lines = self.run("-n", "-q", "-r", capture, *options, "-z", "flowstats,json").stdout
+        return [json.loads(line) for line in lines.splitlines()]
