@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).resolve().parent.parent.parent
-BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
+from tshark import BUILD, TOP
+
 # Set where test/matrix made the system that this runs in.
 DISPOSABLE = "FLOWSTATS_DISPOSABLE_SYSTEM" in os.environ
 

@@ -14,8 +14,9 @@ def datagram(down=False, sport=40000, dport=9999):
 
 def data_frame(down=False, **fields):
     """A to its access point, or B's answer that comes from there."""
-    flags, source, addresses = (("from-DS", MAC_B, {"addr1": MAC_A, "addr2": ACCESS_POINT}) if down
-                                else ("to-DS", MAC_A, {"addr1": ACCESS_POINT, "addr2": MAC_A}))
+    to_ds, from_ds = 1, 2  # whose names differ in versions of scapy
+    flags, source, addresses = ((from_ds, MAC_B, {"addr1": MAC_A, "addr2": ACCESS_POINT}) if down
+                                else (to_ds, MAC_A, {"addr1": ACCESS_POINT, "addr2": MAC_A}))
     return Dot11(type=2, FCfield=flags, addr3=source if down else MAC_B, **addresses, **fields)
 
 
