@@ -23,6 +23,7 @@ enum flow_bits {
     FLOW_ETH_TYPE = 1 << 1,  /* eth_type is known */
     FLOW_BASE_UP = 1 << 2,   /* base_seq[FLOW_UP] is known */
     FLOW_BASE_DOWN = 1 << 3, /* base_seq[FLOW_DOWN] is known */
+    FLOW_SAME_ENDS = 1 << 4, /* both ends of the key are the same */
 };
 
 /* What does not change in a flow, and what decides whether it goes on. */
@@ -66,7 +67,7 @@ struct flow *flow_table_at(const struct flow_table *table, uint32_t index);
 uint32_t flow_table_index(const struct flow_table *table, const struct flow *flow);
 
 /* The latest flow with that key, NULL where there is none. */
-struct flow *flow_table_find(const struct flow_table *table, const struct flow_key *key);
+struct flow *flow_table_find(struct flow_table *table, const struct flow_key *key);
 
 /*
  * Make the next flow, with the direction that packet, sent by key.end[sender],

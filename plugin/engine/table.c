@@ -7,6 +7,7 @@
 struct flow_table {
     struct pages flows;  /* struct flow */
     GHashTable *current; /* a set: the latest flow of each key */
+    struct flow *recent; /* the one of them found last, or NULL: packets come in trains */
     uint32_t first_id;
 };
 
@@ -44,9 +45,11 @@ uint32_t flow_table_index(const struct flow_table *table, const struct flow *flo
     return flow->id - table->first_id;
 }
 
-struct flow *flow_table_find(const struct flow_table *table, const struct flow_key *key)
+struct flow *flow_table_find(struct flow_table *table, const struct flow_key *key)
 {
-    return g_hash_table_lookup(table->current, key);
+    if (!table->recent || !flow_key_equal(&table->recent->key, key))
+        table->recent = g_hash_table_lookup(table->current, key);
+    return table->recent;
 }
 
 struct flow *flow_table_begin(struct flow_table *table, const struct flow_key *key, unsigned sender,
@@ -60,6 +63,8 @@ struct flow *flow_table_begin(struct flow_table *table, const struct flow_key *k
     *flow = (struct flow){
         .key = *key, .id = id, .source = (uint8_t)(sender ^ dir), .reason = (uint8_t)reason
     };
+    if (flow_key_has_same_ends(key))
+        flow->bits |= FLOW_SAME_ENDS;
     if (packet->bits & FLOW_PACKET_MACS) {
         memcpy(flow->mac[FLOW_UP], packet->mac[dir], FLOW_MAC_LEN);
         memcpy(flow->mac[FLOW_DOWN], packet->mac[!dir], FLOW_MAC_LEN);
@@ -70,6 +75,7 @@ struct flow *flow_table_begin(struct flow_table *table, const struct flow_key *k
         flow->bits |= FLOW_ETH_TYPE;
     }
     g_hash_table_add(table->current, flow);
+    table->recent = flow;
     return flow;
 }
 
@@ -79,7 +85,7 @@ enum flow_dir flow_dir_of(const struct flow *flow, unsigned sender,
     enum flow_reason reason;
 
     /* Nothing else tells the directions of a flow between an end and itself. */
-    if (flow_key_has_same_ends(&flow->key))
+    if (flow->bits & FLOW_SAME_ENDS)
         return flow_direction_of(packet, &reason);
     return sender == flow->source ? FLOW_UP : FLOW_DOWN;
 }

@@ -10,7 +10,7 @@ import mix
 from tshark import Tshark
 
 HERE = Path(__file__).resolve().parent
-DISSECT = ("-q", "-z", "io,stat,0")  # a tap that reads nothing: dissection alone
+DISSECT = ("-q", "-z", "dhcp,stat")  # dissection, and next to nothing else
 OFF = ("-o", "flow.app:FALSE", "-o", "flow.tcp_analysis:FALSE")
 
 
@@ -43,7 +43,7 @@ class Bench:
         return self.captures[shape, count]
 
     def command(self, path, options, *tool):
-        return [*self.tshark.as_user, *tool, "tshark", "-n", "-r", str(path), *options]
+        return [*self.tshark.as_user, *tool, "tshark", "-r", str(path), *options]
 
     def count(self, path, options, plugin):
         """Instructions of a run."""

@@ -3,6 +3,7 @@
 Each conversation is built once; its copies change the two addresses by the same number in opposite
 directions, which keeps every checksum right.
 """
+import datetime
 import heapq
 import itertools
 import random
@@ -10,8 +11,12 @@ import struct
 import sys
 from pathlib import Path
 
-from scapy.all import (ARP, BOOTP, DHCP, DNS, DNSQR, DNSRR, GRE, ICMP, IP, NTP, TCP, UDP, Dot1Q,
-                       IPv6, Raw, fragment)
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from scapy.all import (ARP, BOOTP, DHCP, DNS, DNSQR, DNSRR, DNSRROPT, GRE, ICMP, IP, NTP, TCP, UDP,
+                       Dot1Q, IPv6, Raw, fragment)
 from scapy.contrib.gtp import GTP_U_Header
 from scapy.contrib.mpls import MPLS
 from scapy.layers.snmp import SNMP, SNMPget, SNMPresponse, SNMPvarbind
@@ -50,24 +55,66 @@ def record(kind, data):
 
 
 def hello(kind, extensions):
-    body = (b"\x03\x03" + bytes(32) + b"\0" + (b"\0\x02\x13\x01\x01\0" if kind == 1
-                                               else b"\x13\x01\0"))
+    suites = b"\0\x04\xc0\x2b\xc0\x2f\x01\0" if kind == 1 else b"\xc0\x2b\0"
+    body = b"\x03\x03" + bytes(range(32)) + b"\0" + suites
     body += struct.pack(">H", len(extensions)) + extensions
     return record(22, struct.pack(">I", kind << 24 | len(body)) + body)
 
 
+REQUEST = (b"GET /index.html HTTP/1.1\r\nHost: www.example\r\n"
+           b"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0\r\n"
+           b"Accept: text/html,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\n"
+           b"Accept-Encoding: gzip, deflate\r\nCookie: a=b; c=d\r\nConnection: keep-alive\r\n\r\n")
+ANSWER = (b"HTTP/1.1 200 OK\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\nServer: nginx/1.22.1\r\n"
+          b"Content-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n"
+          b"Last-Modified: Mon, 13 Nov 2023 10:00:00 GMT\r\nETag: \"5f-1\"\r\n"
+          b"Cache-Control: max-age=60\r\nConnection: keep-alive\r\n\r\n")
+
+
 def web(size):
-    head = b"HTTP/1.1 200 OK\r\nServer: s\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n"
-    return [(False, b"GET /index.html HTTP/1.1\r\nHost: www.example\r\nAccept: */*\r\n\r\n"),
-            (True, head % size + b"<p>" * (size // 3) + b" " * (size % 3))]
+    return [(False, REQUEST), (True, ANSWER % size + b"<p>" * (size // 3) + b" " * (size % 3))]
+
+
+def certificate(name):
+    """An X.509 certificate with what a server's has in it, always the same."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    subject = x509.Name([x509.NameAttribute(kind, text) for kind, text in (
+        (NameOID.COUNTRY_NAME, "XX"), (NameOID.ORGANIZATION_NAME, "Example"),
+        (NameOID.COMMON_NAME, name))])
+    start = datetime.datetime(2023, 1, 1)
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    builder = (x509.CertificateBuilder(subject, subject, key.public_key(), 7, start,
+                                       start + datetime.timedelta(days=365))
+               .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), False)
+               .add_extension(x509.BasicConstraints(False, None), True)
+               .add_extension(usage, False)
+               .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False))
+    return builder.sign(key, None).public_bytes(Encoding.DER)
+
+
+def chain():
+    """The certificates of a server and of who signed it, as a handshake message has them."""
+    def sized(data):
+        return len(data).to_bytes(3, "big") + data
+    names = sized(b"".join(sized(certificate(name)) for name in ("www.example", "ca.example")))
+    return b"\x0b" + sized(names)
 
 
 def tls(size):
+    """TLS 1.2, whose handshake can be read."""
     name = b"www.example"
     sni = struct.pack(">HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
-    return [(False, hello(1, sni)), (True, hello(2, struct.pack(">HHH", 43, 2, 0x304))
-                                     + record(23, bytes(range(256)) * 8)),
-            (False, record(20, b"\1") + record(23, bytes(53))), (False, record(23, bytes(300))),
+    offers = (sni + struct.pack(">HHHHH", 10, 6, 4, 29, 23)  # groups
+              + struct.pack(">HHHHH", 13, 6, 4, 0x0403, 0x0804)  # signatures
+              + struct.pack(">HHHBB", 16, 5, 3, 2, 104) + b"2")  # ALPN
+    exchange = b"\x0c\0\0\x6c\x03\0\x1d\x20" + bytes(32) + b"\x08\x07\0\x40" + bytes(64)
+    return [(False, hello(1, offers)),
+            (True, hello(2, struct.pack(">HHB", 0xff01, 1, 0)) + record(22, chain())
+             + record(22, exchange) + record(22, b"\x0e\0\0\0")),
+            (False, record(22, b"\x10\0\0\x21\x20" + bytes(32)) + record(20, b"\1")
+             + record(22, bytes(range(40)))),
+            (True, record(20, b"\1") + record(22, bytes(range(40)))),
+            (False, record(23, bytes(300))),
             (True, b"".join(record(23, bytes(4000)) for _ in range(max(1, size // 4000))))]
 
 
@@ -92,10 +139,12 @@ def exchange(dport, query, answer, a=A, b=B, link=eth):
 
 
 def names(a=A, b=B, link=eth):
-    question = DNSQR(qname="www.example")
-    return exchange(53, DNS(id=7, rd=1, qd=question),
-                    DNS(id=7, qr=1, qd=question, an=DNSRR(rrname="www.example", rdata="10.9.9.9")),
-                    a, b, link)
+    question, size = DNSQR(qname="www.example"), DNSRROPT(rclass=1232)
+    answers = (DNSRR(rrname="www.example", type="CNAME", rdata="web.example", ttl=60)
+               / DNSRR(rrname="web.example", rdata="10.9.9.9", ttl=60)
+               / DNSRR(rrname="web.example", rdata="10.9.9.8", ttl=60))
+    return exchange(53, DNS(id=7, rd=1, qd=question, ar=size),
+                    DNS(id=7, qr=1, rd=1, ra=1, qd=question, an=answers, ar=size), a, b, link)
 
 
 def snmp():
@@ -106,7 +155,8 @@ def snmp():
 
 def sip():
     head = (b"Via: SIP/2.0/UDP a.example\r\nFrom: <sip:a@a.example>;tag=1\r\n"
-            b"To: <sip:b@b.example>\r\nCall-ID: 1@a.example\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
+            b"To: <sip:b@b.example>\r\nCall-ID: 1@a.example\r\nCSeq: 1 OPTIONS\r\n"
+            b"Content-Length: 0\r\n\r\n")
     return exchange(5060, Raw(b"OPTIONS sip:b@b.example SIP/2.0\r\n" + head),
                     Raw(b"SIP/2.0 200 OK\r\n" + head))
 
