@@ -75,7 +75,7 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     fs_tap_queue(pinfo);
     if (is_shown(tree) || fs_experts_are_heard())
         show(tvb, pinfo, tree, visited);
-    return (int)tvb_captured_length(tvb);
+    return (int)pinfo->fd->cap_len;
 }
 
 static void apply_preferences(void)

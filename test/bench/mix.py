@@ -5,6 +5,7 @@ directions, which keeps every checksum right.
 """
 import datetime
 import heapq
+import hmac
 import itertools
 import random
 import struct
@@ -13,6 +14,12 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from scapy.all import (ARP, BOOTP, DHCP, DNS, DNSQR, DNSRR, DNSRROPT, GRE, ICMP, IP, NTP, TCP, UDP,
@@ -116,6 +123,46 @@ def tls(size):
             (True, record(20, b"\1") + record(22, bytes(range(40)))),
             (False, record(23, bytes(300))),
             (True, b"".join(record(23, bytes(4000)) for _ in range(max(1, size // 4000))))]
+
+
+def expand(secret, label, length):
+    """HKDF-Expand-Label (RFC 8446, 7.1)."""
+    info = struct.pack(">HB", length, len(label) + 6) + b"tls13 " + label + b"\0"
+    return HKDFExpand(SHA256(), length, info).derive(secret)
+
+
+def initial(way, destination, source, message):
+    """A QUIC Initial packet of 1200 bytes (RFC 9001, 5)."""
+    salt = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")
+    secret = expand(hmac.digest(salt, CLIENT_ID, "sha256"), way, 32)
+    key, vector, mask_key = (expand(secret, label, length) for label, length in (
+        (b"quic key", 16), (b"quic iv", 12), (b"quic hp", 16)))
+    head = (b"\xc3\0\0\0\1" + bytes([len(destination)]) + destination + bytes([len(source)])
+            + source + b"\0")
+    room = 1200 - len(head) - 2
+    head += struct.pack(">HI", 0x4000 | room, 0)
+    frames = b"\x06\0" + struct.pack(">H", 0x4000 | len(message)) + message
+    sealed = AESGCM(key).encrypt(vector, frames.ljust(room - 4 - 16, b"\0"), head)
+    mask = Cipher(AES(mask_key), ECB()).encryptor().update(sealed[:16])
+    number = bytes(mask[1 + i] for i in range(4))
+    return bytes([head[0] ^ mask[0] & 0x0f]) + head[1:-4] + number + sealed
+
+
+CLIENT_ID, OWN_ID = bytes(range(8)), bytes(range(8, 16))
+
+
+def quic(count):
+    """The handshake as far as it can be read, and so many packets that cannot."""
+    name = b"www.example"
+    sni = struct.pack(">HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
+    talk = Talk(a=A, b=B, dport=443)
+    for time, down, data in (
+            (0, False, initial(b"client in", CLIENT_ID, OWN_ID, hello(1, sni)[5:])),
+            (20, True, initial(b"server in", OWN_ID, b"\1" * 8, hello(2, b"")[5:])),
+            *((30 + i, i % 4 > 0, b"\x40" + (OWN_ID if i % 4 else b"\1" * 8)
+               + bytes(1100 if i % 4 else 30)) for i in range(count))):
+        talk.add(time, UDP(**talk.ports(down)) / data, down)
+    return talk.packets
 
 
 def shell():
@@ -235,7 +282,7 @@ def conversations():
     return [
         (14, names()), (4, names(A6, B6)), (6, stream(web(9000), 80)),
         (1, stream(web(60000), 80)), (10, stream(tls(12000), 443)), (1, stream(tls(90000), 443)),
-        (4, stream(tls(12000), 443, A6, B6)), (2, stream(shell(), 22)), (2, snmp()), (1, sip()),
+        (4, stream(tls(12000), 443, A6, B6)), (6, quic(12)), (2, stream(shell(), 22)), (2, snmp()), (1, sip()),
         (2, exchange(123, NTP(mode=3), NTP(mode=4))), (1, dhcp()), (2, arp()), (2, pings()),
         (1, refused()), (1, pieces()), (1, calls()), (2, stream(tls(12000), 443, link=vlan)),
         (2, stream(web(9000), 80, link=vxlan)), (1, names(link=vxlan)),
