@@ -219,10 +219,10 @@ const struct flow_state *flow_history_state_at(struct flow_history *history,
     uint32_t stride = fact->ordinal / FLOW_HISTORY_STRIDE;
     uint32_t done = stride * FLOW_HISTORY_STRIDE; /* facts that the starting state has seen */
     const struct tail *tail = tail_of(history, fact->flow);
-    struct cursor *cursor = pages_make(&history->cursors, fact->flow % CURSORS);
 
     if (fact->ordinal + 1 == tail->facts)
         return &tail->state;
+    struct cursor *cursor = pages_make(&history->cursors, fact->flow % CURSORS);
     if (cursor->used && cursor->flow == fact->flow && cursor->ordinal >= done &&
         cursor->ordinal <= fact->ordinal) {
         done = cursor->ordinal + 1;
