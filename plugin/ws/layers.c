@@ -904,6 +904,17 @@ static void walk_quote(const struct walk *walk, size_t icmp)
     }
 }
 
+/* Which layers the walk ends at, and where a quote starts. */
+static inline void note_layer(uint8_t row, size_t layer, size_t *last_net, size_t *icmp)
+{
+    if (kind_of(row) == ROW_LLC)
+        *icmp = NOWHERE; /* no quote has a link header */
+    else if (is_net(row) && *icmp == NOWHERE)
+        *last_net = layer;
+    else if (kind_of(row) == ROW_ICMP && *last_net != NOWHERE && *icmp == NOWHERE)
+        *icmp = layer;
+}
+
 /* The frame's layers behind "frame" itself, and which of them the walk ends at. */
 static void list_layers(struct walk *walk)
 {
@@ -919,12 +930,7 @@ static void list_layers(struct walk *walk)
 
         walk->protos[count] = proto;
         walk->rows[count] = row;
-        if (kind_of(row) == ROW_LLC)
-            icmp = NOWHERE; /* no quote has a link header */
-        else if (is_net(row) && icmp == NOWHERE)
-            last_net = count;
-        else if (kind_of(row) == ROW_ICMP && last_net != NOWHERE && icmp == NOWHERE)
-            icmp = count;
+        note_layer(row, count, &last_net, &icmp);
     }
     walk->count = count;
     walk->last_net = last_net;
@@ -977,6 +983,9 @@ static void list_behind_mpls(struct walk *walk, uint8_t *layer_rows, int *layer_
         memmove(layer_protos + i + 2, layer_protos + i + 1, behind * sizeof *layer_protos);
         layer_rows[i + 1] = row_of->data[proto];
         layer_protos[i + 1] = proto;
+        walk->last_net = walk->icmp = NOWHERE;
+        for (size_t k = 0; k < walk->count; k++)
+            note_layer(layer_rows[k], k, &walk->last_net, &walk->icmp);
     }
 }
 
