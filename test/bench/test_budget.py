@@ -2,7 +2,8 @@
 
 The budgets are 3 %, and 5 % with the extensions, of what dissection costs in real captures.  The
 packets of this mix are cheap to dissect, so the same instructions are a larger share of them; the
-limits are what was reached, and half a percent.  The whole table is test/bench/run's.
+limits are what was reached (1.036 and 1.065), and what two starts of tshark can differ by.  The
+whole table is test/bench/run's.
 """
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 
 from measure import DISSECT, OFF, Bench
 
-PACKETS = 3000
+PACKETS = 8000
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +27,8 @@ def costs():
 
 
 def test_dissection_alone(costs):
-    assert costs[1] / costs[0] < 1.047
+    assert costs[1] / costs[0] < 1.08
 
 
 def test_with_the_extensions_that_are_on(costs):
-    assert costs[2] / costs[0] < 1.078
+    assert costs[2] / costs[0] < 1.11
