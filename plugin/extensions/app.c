@@ -56,23 +56,17 @@ static const struct {
     const char *name;
     enum role role;
 } known_roles[] = {
-    { "eth", TRANSPORT },          { "ethertype", TRANSPORT },
-    { "vlan", TRANSPORT },         { "ieee8021ad", TRANSPORT },
-    { "llc", TRANSPORT },          { "sll", TRANSPORT },
-    { "wlan", TRANSPORT },         { "wlan_radio", TRANSPORT },
-    { "radiotap", TRANSPORT },     { "ppi", TRANSPORT },
-    { "tcp", TRANSPORT },          { "udp", TRANSPORT },
-    { "udplite", TRANSPORT },      { "sctp", TRANSPORT },
-    { "dccp", TRANSPORT },         { "ah", TRANSPORT },
-    { "ipv6.hopopts", TRANSPORT }, { "ipv6.routing", TRANSPORT },
-    { "ipv6.fraghdr", TRANSPORT }, { "ipv6.dstopts", TRANSPORT },
-    { "mipv6", TRANSPORT },        { "shim6", TRANSPORT },
-    { "icmp", MESSAGE },           { "icmpv6", MESSAGE },
-    { "media", CONTENT },          { "gss-api", CONTENT },
-    { "ntlmssp", CONTENT },        { "data", NOTHING },
-    { "flow", NOTHING },           { "mate", NOTHING },
-    { "transum", NOTHING },        { "communityid", NOTHING },
-    { "snort", NOTHING },          { "prp", NOTHING },
+    { "eth", TRANSPORT },          { "ethertype", TRANSPORT },    { "vlan", TRANSPORT },
+    { "ieee8021ad", TRANSPORT },   { "llc", TRANSPORT },          { "sll", TRANSPORT },
+    { "wlan", TRANSPORT },         { "wlan_radio", TRANSPORT },   { "radiotap", TRANSPORT },
+    { "ppi", TRANSPORT },          { "tcp", TRANSPORT },          { "udp", TRANSPORT },
+    { "udplite", TRANSPORT },      { "sctp", TRANSPORT },         { "dccp", TRANSPORT },
+    { "ah", TRANSPORT },           { "ipv6.hopopts", TRANSPORT }, { "ipv6.routing", TRANSPORT },
+    { "ipv6.fraghdr", TRANSPORT }, { "ipv6.dstopts", TRANSPORT }, { "mipv6", TRANSPORT },
+    { "shim6", TRANSPORT },        { "icmp", MESSAGE },           { "icmpv6", MESSAGE },
+    { "media", CONTENT },          { "gss-api", CONTENT },        { "ntlmssp", CONTENT },
+    { "data", NOTHING },           { "mate", NOTHING },           { "transum", NOTHING },
+    { "communityid", NOTHING },    { "snort", NOTHING },          { "prp", NOTHING },
 };
 
 static void look_up_roles(void)

@@ -170,45 +170,24 @@ static struct flow_value rtt_count(const struct flow_extension_row *row, const v
                                 .as.number = half_of(data, dir)->rtt.count };
 }
 
-static struct flow_value rtt_min(const struct flow_extension_row *row, const void *data,
-                                 const struct flow_state *state, enum flow_dir dir)
+/* What a leaf says of the samples. */
+enum statistic { MINIMUM, MEAN, MAXIMUM, DEVIATION };
+
+static struct flow_value rtt_of(const struct flow_extension_row *row, const void *data,
+                                const struct flow_state *state, enum flow_dir dir)
 {
     const struct samples *rtt = &half_of(data, dir)->rtt;
+    struct flow_value value = { .known = rtt->count > (row->number == DEVIATION ? 1 : 0) };
 
-    (void)row, (void)state;
-    return (struct flow_value){ .known = rtt->count > 0, .as.ns = rtt->min };
-}
-
-static struct flow_value rtt_mean(const struct flow_extension_row *row, const void *data,
-                                  const struct flow_state *state, enum flow_dir dir)
-{
-    const struct samples *rtt = &half_of(data, dir)->rtt;
-    struct flow_value value = { .known = rtt->count > 0 };
-
-    (void)row, (void)state;
-    if (value.known)
-        value.as.ns = rtt->sum / rtt->count;
-    return value;
-}
-
-static struct flow_value rtt_max(const struct flow_extension_row *row, const void *data,
-                                 const struct flow_state *state, enum flow_dir dir)
-{
-    const struct samples *rtt = &half_of(data, dir)->rtt;
-
-    (void)row, (void)state;
-    return (struct flow_value){ .known = rtt->count > 0, .as.ns = rtt->max };
-}
-
-static struct flow_value rtt_stddev(const struct flow_extension_row *row, const void *data,
-                                    const struct flow_state *state, enum flow_dir dir)
-{
-    const struct samples *rtt = &half_of(data, dir)->rtt;
-    struct flow_value value = { .known = rtt->count > 1 };
-
-    (void)row, (void)state;
-    if (value.known)
-        value.as.ns = llround(sqrt(rtt->squares / (rtt->count - 1)));
+    (void)state;
+    if (!value.known)
+        return value;
+    switch ((enum statistic)row->number) {
+    case MINIMUM: value.as.ns = rtt->min; break;
+    case MEAN: value.as.ns = rtt->sum / rtt->count; break;
+    case MAXIMUM: value.as.ns = rtt->max; break;
+    case DEVIATION: value.as.ns = llround(sqrt(rtt->squares / (rtt->count - 1))); break;
+    }
     return value;
 }
 
@@ -217,10 +196,10 @@ static struct flow_value rtt_stddev(const struct flow_extension_row *row, const 
         .name = of_name, .label = of_label, .help = of_help, .column = of_column,                  \
         .value = count_of, .number = verdict, .kind = FLOW_UINT32, .each_way = true                \
     }
-#define RTT(of_value, of_kind, of_name, of_label, of_help)                                         \
+#define RTT(statistic, of_name, of_label, of_help)                                                 \
     {                                                                                              \
-        .name = of_name, .label = of_label, .help = of_help, .value = of_value, .kind = of_kind,   \
-        .each_way = true                                                                           \
+        .name = of_name, .label = of_label, .help = of_help, .value = rtt_of, .number = statistic, \
+        .kind = FLOW_SPAN, .each_way = true                                                        \
     }
 
 static const struct flow_extension_row rows[] = {
@@ -250,14 +229,17 @@ static const struct flow_extension_row rows[] = {
     VERDICT(KEEP_ALIVE, "keep_alive", "Keep-alives", NULL, "Keep-alive segments."),
     VERDICT(WINDOW_UPDATE, "window_update", "Window updates", NULL,
             "ACKs that do nothing but change the window."),
-    RTT(rtt_count, FLOW_UINT32, "ack_rtt_count", "ACK RTT samples",
-        "ACKs with a round-trip time (tcp.analysis.ack_rtt): that since the segment which they "
-        "acknowledge, and which went the other way."),
-    RTT(rtt_min, FLOW_SPAN, "ack_rtt_min", "ACK RTT minimum", "Least of these round-trip times."),
-    RTT(rtt_mean, FLOW_SPAN, "ack_rtt_mean", "ACK RTT mean", "Mean of these round-trip times."),
-    RTT(rtt_max, FLOW_SPAN, "ack_rtt_max", "ACK RTT maximum",
-        "Greatest of these round-trip times."),
-    RTT(rtt_stddev, FLOW_SPAN, "ack_rtt_stddev", "ACK RTT standard deviation",
+    { .name = "ack_rtt_count",
+      .label = "ACK RTT samples",
+      .help = "ACKs with a round-trip time (tcp.analysis.ack_rtt): that since the segment which "
+              "they acknowledge, and which went the other way.",
+      .value = rtt_count,
+      .kind = FLOW_UINT32,
+      .each_way = true },
+    RTT(MINIMUM, "ack_rtt_min", "ACK RTT minimum", "Least of these round-trip times."),
+    RTT(MEAN, "ack_rtt_mean", "ACK RTT mean", "Mean of these round-trip times."),
+    RTT(MAXIMUM, "ack_rtt_max", "ACK RTT maximum", "Greatest of these round-trip times."),
+    RTT(DEVIATION, "ack_rtt_stddev", "ACK RTT standard deviation",
         "Sample standard deviation of these round-trip times; absent under two of them."),
     { .name = NULL },
 };

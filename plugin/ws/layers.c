@@ -969,23 +969,23 @@ static enum flow_family unlisted_behind_mpls(const struct walk *walk, size_t mpl
 }
 
 /* Complete the list by what that header is. */
-static void list_behind_mpls(struct walk *walk, uint8_t *layer_rows, int *layer_protos)
+static void list_behind_mpls(struct walk *walk)
 {
     for (size_t i = 0; WS_MPLS_HIDES_IP && i < walk->count && walk->count < LAYERS_MAX; i++) {
-        if (layer_protos[i] != proto_mpls)
+        if (walk->protos[i] != proto_mpls)
             continue;
         enum flow_family family = unlisted_behind_mpls(walk, i);
         if (family == FLOW_LINK)
             continue;
         int proto = family == FLOW_IPV4 ? proto_ipv4 : proto_ipv6;
         size_t behind = walk->count++ - (i + 1);
-        memmove(layer_rows + i + 2, layer_rows + i + 1, behind * sizeof *layer_rows);
-        memmove(layer_protos + i + 2, layer_protos + i + 1, behind * sizeof *layer_protos);
-        layer_rows[i + 1] = row_of->data[proto];
-        layer_protos[i + 1] = proto;
+        memmove(walk->rows + i + 2, walk->rows + i + 1, behind * sizeof *walk->rows);
+        memmove(walk->protos + i + 2, walk->protos + i + 1, behind * sizeof *walk->protos);
+        walk->rows[i + 1] = row_of->data[proto];
+        walk->protos[i + 1] = proto;
         walk->last_net = walk->icmp = NOWHERE;
         for (size_t k = 0; k < walk->count; k++)
-            note_layer(layer_rows[k], k, &walk->last_net, &walk->icmp);
+            note_layer(walk->rows[k], k, &walk->last_net, &walk->icmp);
     }
 }
 
@@ -1028,7 +1028,7 @@ void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_optio
     list_layers(&walk);
     if (!enter_frame(&walk, tvb))
         return;
-    list_behind_mpls(&walk, row, proto);
+    list_behind_mpls(&walk);
 
     run(&walk, 0, walk.last_net != NOWHERE ? walk.last_net : walk.count - 1);
     if (walk.depth > 0)

@@ -38,12 +38,13 @@ static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 }
 
 /* Expert infos hang below our item, so a filter that names them asks for it too. */
-static bool is_shown(proto_tree *tree)
+static bool is_wanted(proto_tree *tree)
 {
     return tree && (proto_field_is_referenced(tree, proto_flow) ||
                     proto_field_is_referenced(tree, proto_expert));
 }
 
+/* tree: NULL where nobody wants our item. */
 static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool visited)
 {
     proto_item *item = NULL;
@@ -51,7 +52,7 @@ static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool visit
 
     if (!flow_meter_view(fs_session_meter(), pinfo->num, visited, &view))
         return;
-    if (is_shown(tree))
+    if (tree)
         item = fs_tree_add_root(tree, tvb, pinfo, &view);
     /* First: an expert info makes its item unfold with all that have one, the fields with ours. */
     fs_experts_add(pinfo, item, &view);
@@ -73,7 +74,9 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
         fs_tables_later_dissection(fs_session_is_last(pinfo->num));
     }
     fs_tap_queue(pinfo);
-    if (is_shown(tree) || fs_experts_are_heard())
+    if (!is_wanted(tree))
+        tree = NULL;
+    if (tree || fs_experts_are_heard())
         show(tvb, pinfo, tree, visited);
     return (int)pinfo->fd->cap_len;
 }
