@@ -4,6 +4,7 @@ Each conversation is built once; its copies change the two addresses by the same
 directions, which keeps every checksum right.
 """
 import datetime
+import functools
 import heapq
 import hmac
 import itertools
@@ -30,7 +31,8 @@ from scapy.layers.snmp import SNMP, SNMPget, SNMPresponse, SNMPvarbind
 from scapy.layers.vxlan import VXLAN
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "captures"))
-from recipes import START, Talk, eth  # noqa: E402
+from recipes import Talk, eth, write_pcap  # noqa: E402
+from recipes.tunnels import outer  # noqa: E402
 
 SEED = 1
 A, B = "10.64.64.1", "10.128.64.2"
@@ -107,11 +109,13 @@ def chain():
     return b"\x0b" + sized(names)
 
 
+HOST = b"www.example"
+SERVER_NAME = struct.pack(">HHHBH", 0, len(HOST) + 5, len(HOST) + 3, 0, len(HOST)) + HOST
+
+
 def tls(size):
     """TLS 1.2, whose handshake can be read."""
-    name = b"www.example"
-    sni = struct.pack(">HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
-    offers = (sni + struct.pack(">HHHHH", 10, 6, 4, 29, 23)  # groups
+    offers = (SERVER_NAME + struct.pack(">HHHHH", 10, 6, 4, 29, 23)  # groups
               + struct.pack(">HHHHH", 13, 6, 4, 0x0403, 0x0804)  # signatures
               + struct.pack(">HHHBB", 16, 5, 3, 2, 104) + b"2")  # ALPN
     exchange = b"\x0c\0\0\x6c\x03\0\x1d\x20" + bytes(32) + b"\x08\x07\0\x40" + bytes(64)
@@ -153,11 +157,9 @@ CLIENT_ID, OWN_ID = bytes(range(8)), bytes(range(8, 16))
 
 def quic(count):
     """The handshake as far as it can be read, and so many packets that cannot."""
-    name = b"www.example"
-    sni = struct.pack(">HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
     talk = Talk(a=A, b=B, dport=443)
     for time, down, data in (
-            (0, False, initial(b"client in", CLIENT_ID, OWN_ID, hello(1, sni)[5:])),
+            (0, False, initial(b"client in", CLIENT_ID, OWN_ID, hello(1, SERVER_NAME)[5:])),
             (20, True, initial(b"server in", OWN_ID, b"\1" * 8, hello(2, b"")[5:])),
             *((30 + i, i % 4 > 0, b"\x40" + (OWN_ID if i % 4 else b"\1" * 8)
                + bytes(1100 if i % 4 else 30)) for i in range(count))):
@@ -208,6 +210,14 @@ def sip():
                     Raw(b"SIP/2.0 200 OK\r\n" + head))
 
 
+NTP_START = 3_908_988_800
+
+
+def clock():
+    """With a time of its own: scapy would take the time of day."""
+    return exchange(123, *(NTP(mode=mode, orig=NTP_START, sent=NTP_START) for mode in (3, 4)))
+
+
 def pings():
     talk = Talk(flags=0)
     for number in range(4):
@@ -235,13 +245,6 @@ def calls():
         talk.add(20 * number, UDP(**talk.ports(number % 2))
                  / struct.pack(">BBHII", 0x80, 8, number, 160 * number, 1) / bytes(160), number % 2)
     return talk.packets
-
-
-T1, T2 = "192.0.2.1", "192.0.2.2"
-
-
-def outer(down, **fields):
-    return IP(src=T2 if down else T1, dst=T1 if down else T2, **fields)
 
 
 def vlan(packet, down):
@@ -282,8 +285,9 @@ def conversations():
     return [
         (14, names()), (4, names(A6, B6)), (6, stream(web(9000), 80)),
         (1, stream(web(60000), 80)), (10, stream(tls(12000), 443)), (1, stream(tls(90000), 443)),
-        (4, stream(tls(12000), 443, A6, B6)), (6, quic(12)), (2, stream(shell(), 22)), (2, snmp()), (1, sip()),
-        (2, exchange(123, NTP(mode=3), NTP(mode=4))), (1, dhcp()), (2, arp()), (2, pings()),
+        (4, stream(tls(12000), 443, A6, B6)), (6, quic(12)), (2, stream(shell(), 22)),
+        (2, snmp()), (1, sip()),
+        (2, clock()), (1, dhcp()), (2, arp()), (2, pings()),
         (1, refused()), (1, pieces()), (1, calls()), (2, stream(tls(12000), 443, link=vlan)),
         (2, stream(web(9000), 80, link=vxlan)), (1, names(link=vxlan)),
         (1, stream(web(9000), 80, link=gre)), (1, stream(tls(12000), 443, link=gtp)),
@@ -320,11 +324,15 @@ def occurrences(data, part):
         at = data.find(part, at + 1)
 
 
+@functools.cache
+def weighted_templates():
+    return tuple(zip(*((weight, Template(packets)) for weight, packets in conversations())))
+
+
 def mix(count):
     """So many packets, about two hundred conversations at a time."""
     rand = random.Random(SEED)
-    weights, templates = zip(*((weight, Template(packets))
-                               for weight, packets in conversations()))
+    weights, templates = weighted_templates()
     copies = itertools.count()
 
     def begin(now):
@@ -371,8 +379,4 @@ SHAPES = {"mix": mix, "elephants": elephants, "mice": mice}
 
 
 def write(path, shape, count):
-    with open(path, "wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-        for milliseconds, data in SHAPES[shape](count):
-            file.write(struct.pack("<IIII", START + milliseconds // 1000,
-                                   milliseconds % 1000 * 1000, len(data), len(data)) + data)
+    write_pcap(path, SHAPES[shape](count))

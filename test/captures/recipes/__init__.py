@@ -101,7 +101,11 @@ def write(path, build):
     linktype = build.linktype
     if linktype is None:
         linktype = LINKTYPES.get(type(packets[0][1]) if packets else Ether, 1)
-    with open(path, "wb") as file:  # scapy's writers take link type 0 for none
+    write_pcap(path, packets, linktype)
+
+
+def write_pcap(path, packets, linktype=1):
+    with open(path, "wb", 1 << 20) as file:  # scapy's writers take link type 0 for none
         file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, linktype))
         for milliseconds, packet in packets:
             data, length = packet if isinstance(packet, tuple) else (bytes(packet), None)
