@@ -26,7 +26,7 @@ def captures():
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         generate.generate(folder)
-        shutil.copy(TOP / "test/captures/sample.pcapng", folder)
+        shutil.copy(generate.SAMPLE, folder)
         for path in Path(folder).iterdir():
             path.chmod(0o644)
         yield Path(folder)

@@ -1,14 +1,12 @@
 """clang-format and clang-tidy have nothing to say, and no file says what it should not."""
-import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).resolve().parent.parent
-BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
+from tshark import BUILD, TOP
+
 SOURCES = [path for folder in ("include", "plugin", "test/fuzz", "test/load", "test/unit")
            for path in sorted((TOP / folder).rglob("*.[ch]"))]
 

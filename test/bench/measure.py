@@ -3,10 +3,10 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 import mix
+from callgrind import CALLGRIND, instructions
 from tshark import Tshark
 
 HERE = Path(__file__).resolve().parent
@@ -22,10 +22,9 @@ class Bench:
         self.environments = {
             plugin: {**self.tshark.environment, "WIRESHARK_PLUGIN_DIR": str(self.folder / plugin)}
             for plugin in ("none", "plugins", "peers")}
-        self.add_peers()
 
     def add_peers(self):
-        """Wireshark's own plugins that keep flows, apart from ours."""
+        """Make Wireshark's own plugins that keep flows known, apart from ours."""
         text = subprocess.run(["tshark", "-G", "folders"], text=True, capture_output=True).stdout
         installed = Path(re.search(r"Global Plugins:\s+(.*)", text)[1])
         epan = self.folder / "peers" / installed.name / "epan"
@@ -47,15 +46,8 @@ class Bench:
 
     def count(self, path, options, plugin):
         """Instructions of a run."""
-        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            os.chmod(folder, 0o777)
-            result = subprocess.run(
-                self.command(path, options, "valgrind", "--tool=callgrind",
-                             f"--callgrind-out-file={folder}/out"),
-                env=self.environments[plugin], text=True, stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE, errors="replace")
-        assert result.returncode == 0, result.stderr
-        return int(re.search(r"Collected : (\d+)", result.stderr)[1])
+        return instructions(*self.command(path, options, *CALLGRIND),
+                            env=self.environments[plugin])
 
     def net(self, pool, options, plugin="none", count=8000):
         """A function that waits for the instructions a packet, start-up subtracted."""

@@ -7,9 +7,18 @@ from recipes import BUILDERS, write
 from recipes import flows, fragments, links, odd, tunnels  # noqa: F401  each registers its captures
 
 
+SAMPLE = Path(__file__).resolve().parent / "sample.pcapng"
+
+
 def generate(folder):
     for name, build in BUILDERS.items():
         write(Path(folder) / name, build)
+
+
+def shipped(folder):
+    """The captures, written into a folder, and the sample where it is."""
+    generate(folder)
+    return [*sorted(Path(folder).glob("*.pcap*")), SAMPLE]
 
 
 if __name__ == "__main__":
