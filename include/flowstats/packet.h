@@ -96,13 +96,13 @@ struct flow_packet {
     const void *source;       /* valid while the packet is accounted */
     const uint8_t *transport; /* what follows the tracked IP header, as captured; likewise */
     const void *notes;        /* note_size bytes of the extensions' notes, likewise */
+    /* In Wireshark's list of layers, what follows the tracked header; NULL: none, or not known. */
+    struct _wmem_list_frame_t *payload;
     struct flow_tuple tuple;
     struct flow_tuple quote; /* of the innermost header that an ICMP error quotes */
     struct flow_fragment fragment;
     uint32_t transport_len; /* bytes of it; 0 in a link-layer flow */
     uint16_t layer_count;
-    uint16_t payload_layer;       /* which of Wireshark's layers follows the tracked header; 0: not
-                                     known */
     uint16_t note_size;           /* 0: none, notes is NULL */
     uint16_t eth_type;            /* of the outermost link header, behind its tags */
     uint8_t mac[2][FLOW_MAC_LEN]; /* of the outermost link header */

@@ -105,15 +105,6 @@ static bool is_in(const int *chain, unsigned depth, int protocol)
     return false;
 }
 
-static wmem_list_frame_t *payload_of(const struct flow_extract *from)
-{
-    wmem_list_frame_t *layer = wmem_list_head(from->pinfo->layers);
-
-    for (unsigned i = 0; layer && i < from->packet->payload_layer; i++)
-        layer = wmem_list_frame_next(layer);
-    return layer;
-}
-
 /*
  * A protocol that waits for the rest of its first message in this segment stays
  * in the list without a tree, and leaves it with one, for it has put nothing
@@ -203,11 +194,11 @@ static void extract(const struct flow_extract *from, void *ret_note)
     int chain[DEPTH_MAX];
     unsigned depth = 0;
 
-    if (from->packet->payload_layer == 0)
+    if (!from->packet->payload)
         return;
     if (!roles)
         look_up_roles();
-    for (wmem_list_frame_t *layer = payload_of(from); layer && depth < DEPTH_MAX;
+    for (wmem_list_frame_t *layer = from->packet->payload; layer && depth < DEPTH_MAX;
          layer = wmem_list_frame_next(layer)) {
         int protocol = GPOINTER_TO_INT(wmem_list_frame_data(layer));
         enum role role = role_of(protocol);

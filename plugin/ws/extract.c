@@ -2,8 +2,6 @@
 
 #include "clock.h"
 
-#include <flowstats/direction.h>
-
 /*
  * The lengths are frame.cap_len and frame.len.  The frame's buffer does not have them any more: IP
  * right on the link trims it.  frame.len ends at G_MAXINT; a damaged file can state more.
@@ -116,34 +114,23 @@ static uint32_t payload_of(const struct fs_net *net)
     }
 }
 
-static enum flow_message message_over_tcp(const void *source)
+static enum flow_message message_of(const void *source)
 {
     const struct fs_walk *walk = source;
-    const struct flow_application *application = &flow_applications[walk->application];
-    struct fs_bytes here = walk->net.payload;
-    uint32_t captured = fs_bytes_here(&here);
+    struct fs_message message;
 
-    if (!application->over_tcp || captured <= 12)
+    if (!fs_find_message(walk, &message))
         return FLOW_MESSAGE_UNKNOWN;
-    here.at += (uint32_t)(here.data[here.at + 12] >> 4) * 4;
-    const uint8_t *message = here.data + here.at;
-    captured = fs_bytes_here(&here);
-    enum flow_message says = application->over_tcp(message, captured);
-    size_t size = says != FLOW_MESSAGE_UNKNOWN ? application->tcp_size(message, captured) : 0;
+    const struct flow_application *application = message.application;
+    const uint8_t *data = message.bytes.data + message.bytes.at;
+    uint32_t captured = fs_bytes_here(&message.bytes);
+    if (walk->net->protocol != FLOW_PROTOCOL_TCP)
+        return application->over_udp(data, captured);
+    if (!application->over_tcp)
+        return FLOW_MESSAGE_UNKNOWN;
+    enum flow_message says = application->over_tcp(data, captured);
+    size_t size = says != FLOW_MESSAGE_UNKNOWN ? application->tcp_size(data, captured) : 0;
     return size > 0 && size <= captured ? says : FLOW_MESSAGE_UNKNOWN;
-}
-
-static enum flow_message message_over_udp(const void *source)
-{
-    const struct fs_walk *walk = source;
-    const struct flow_application *application = &flow_applications[walk->application];
-    struct fs_bytes here = walk->message;
-
-    if (!here.data) {
-        here = walk->net.payload;
-        here.at += 8;
-    }
-    return application->over_udp(here.data + here.at, fs_bytes_here(&here));
 }
 
 /* Fragments wait for their first one where it alone says what flow they belong to. */
@@ -168,7 +155,7 @@ static bool waits(const struct fs_net *net)
 
 static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
 {
-    const struct fs_net *net = &walk->net;
+    const struct fs_net *net = walk->net;
     const uint8_t *data = net->payload.data + net->payload.at;
     uint32_t captured = fs_bytes_here(&net->payload);
     bool is_later = net->bits & FS_NET_LATER_FRAGMENT;
@@ -196,10 +183,8 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
         packet->message_type = (uint8_t)flow_message_of_icmp(data[0]);
     else if (net->protocol == FLOW_PROTOCOL_ICMPV6 && captured > 0)
         packet->message_type = (uint8_t)flow_message_of_icmpv6(data[0]);
-    if (walk->has_application) {
-        packet->application = walk->over_tcp ? message_over_tcp : message_over_udp;
-        packet->source = walk;
-    }
+    packet->application = message_of;
+    packet->source = walk;
     if (walk->has_quote) {
         packet->quote = tuple_of(&walk->quote);
         packet->bits |= FLOW_PACKET_QUOTE;
@@ -222,12 +207,12 @@ bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options 
                 struct fs_walk *ret_walk, struct flow_packet *ret_packet)
 {
     fs_walk(tvb, pinfo, options, ret_walk);
-    if (!ret_walk->has_net && !ret_walk->has_link)
+    if (!ret_walk->net && !ret_walk->has_link)
         return false;
 
     *ret_packet = (struct flow_packet){ .layers = ret_walk->layers,
                                         .layer_count = ret_walk->layer_count,
-                                        .payload_layer = ret_walk->payload_layer };
+                                        .payload = ret_walk->payload };
     read_frame(&ret_packet->fact, pinfo);
     if (ret_walk->has_link) {
         memcpy(ret_packet->mac[0], ret_walk->mac[0], FLOW_MAC_LEN);
@@ -235,7 +220,7 @@ bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options 
         ret_packet->eth_type = ret_walk->eth_type;
         ret_packet->bits |= FLOW_PACKET_MACS | FLOW_PACKET_ETH_TYPE;
     }
-    if (ret_walk->has_net)
+    if (ret_walk->net)
         read_net(ret_packet, ret_walk);
     else
         read_link(ret_packet, ret_walk);

@@ -9,9 +9,6 @@
 /* Wireshark lets no frame have more layers than its tree may be deep. */
 enum { LAYERS_MAX = 512 };
 
-/* The list starts with "frame" itself, which the walk leaves out. */
-enum { FRAME_LAYERS = 1 };
-
 #define NOWHERE SIZE_MAX
 
 enum row_kind {
@@ -31,8 +28,8 @@ struct walk {
     const struct fs_walk_options *options;
     struct fs_walk *out;
 
-    uint8_t *rows; /* of the frame's layers: numbers in the table of rows */
-    int *protos;   /* likewise: Wireshark's numbers */
+    uint8_t *rows;              /* of the frame's layers: numbers in the table of rows */
+    wmem_list_frame_t **listed; /* likewise: where they are in Wireshark's list */
     size_t count;
     size_t layer; /* the one being passed */
 
@@ -60,6 +57,11 @@ struct row {
 };
 
 static struct flow_layer path[LAYERS_MAX]; /* of the frame being walked */
+
+static int proto_listed(wmem_list_frame_t *layer)
+{
+    return GPOINTER_TO_INT(wmem_list_frame_data(layer));
+}
 
 static void begin(struct walk *walk, const packet_info *pinfo,
                   const struct fs_walk_options *options, struct fs_walk *out)
@@ -491,9 +493,10 @@ static void pass_vxlan_gpe(struct walk *walk)
 {
     enum { FLAGS = 0x0c, IPV4 = 1, IPV6 = 2, ETHERNET = 3, NSH = 4 };
     const uint8_t *header = bytes(walk, 8);
-    const char *next = walk->layer + 1 < walk->count
-                           ? proto_get_protocol_filter_name(walk->protos[walk->layer + 1])
-                           : "";
+    const char *next =
+        walk->layer + 1 < walk->count
+            ? proto_get_protocol_filter_name(proto_listed(walk->listed[walk->layer + 1]))
+            : "";
 
     if (!header || (header[0] & FLAGS) != FLAGS || header[1] || header[2])
         return;
@@ -585,12 +588,23 @@ static const struct row rows[] = {
 /* Rows behind these are those of flow_applications. */
 enum { ROWS = G_N_ELEMENTS(rows) };
 
-static GByteArray *row_of; /* by Wireshark's protocol number */
-static int proto_tcp, proto_arp, proto_mpls, proto_ipv4, proto_ipv6;
+static GByteArray *row_of;           /* by Wireshark's protocol number */
+static uint8_t kinds[UINT8_MAX + 1]; /* enum row_kind, by row */
+static int proto_arp, proto_mpls, proto_ipv4, proto_ipv6;
 
 static enum row_kind kind_of(uint8_t row)
 {
-    return row < ROWS ? rows[row].kind : ROW_APPLICATION;
+    return (enum row_kind)kinds[row];
+}
+
+static uint8_t row_in(const GByteArray *known, int proto)
+{
+    return (unsigned)proto < known->len ? known->data[proto] : 0;
+}
+
+static uint8_t row_of_proto(int proto)
+{
+    return row_in(row_of, proto);
 }
 
 static void register_row(const char *name, size_t row)
@@ -610,11 +624,12 @@ static void register_row(const char *name, size_t row)
 void fs_layers_register(void)
 {
     row_of = g_byte_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        kinds[i] = i < ROWS ? (uint8_t)rows[i].kind : ROW_APPLICATION;
     for (size_t i = 1; i < ROWS; i++)
         register_row(rows[i].name, i);
     for (size_t i = 0; i < flow_application_count; i++)
         register_row(flow_applications[i].name, ROWS + i);
-    proto_tcp = proto_get_id_by_filter_name("tcp");
     proto_arp = proto_get_id_by_filter_name("arp");
     proto_mpls = proto_get_id_by_filter_name("mpls");
     proto_ipv4 = proto_get_id_by_filter_name("ip");
@@ -623,18 +638,25 @@ void fs_layers_register(void)
 
 /* Buffers */
 
-static bool enter(struct walk *walk, const GSList *source)
+static bool bytes_of(const GSList *source, struct fs_bytes *ret_bytes)
 {
     tvbuff_t *tvb = get_data_source_tvb(source->data);
     uint32_t captured = tvb_captured_length(tvb);
 
     if (captured == 0)
         return false;
+    ret_bytes->data = tvb_get_ptr(tvb, 0, (int)captured);
+    ret_bytes->at = 0;
+    ret_bytes->cap = captured;
+    ret_bytes->end = tvb_reported_length(tvb);
+    return true;
+}
+
+static bool enter(struct walk *walk, const GSList *source)
+{
+    if (!bytes_of(source, &walk->here))
+        return false;
     walk->source = source;
-    walk->here.data = tvb_get_ptr(tvb, 0, (int)captured);
-    walk->here.at = 0;
-    walk->here.cap = captured;
-    walk->here.end = tvb_reported_length(tvb);
     return true;
 }
 
@@ -666,9 +688,9 @@ static bool encloses(const struct fs_net *net, const struct fs_bytes *here)
 
 static bool add_net(struct walk *walk, enum flow_family family)
 {
-    struct fs_net net;
+    struct fs_net *read = &walk->nets[walk->depth];
 
-    if (!fs_net_read(&walk->here, family, &net))
+    if (walk->depth == LAYERS_MAX || !fs_net_read(&walk->here, family, read))
         return false;
     /* A header beside another one is not inside it. */
     while (walk->depth > 0 && !encloses(&walk->nets[walk->depth - 1], &walk->here)) {
@@ -676,16 +698,16 @@ static bool add_net(struct walk *walk, enum flow_family family)
         walk->out->layer_count = walk->nets[walk->depth].layers_outside;
         walk->ends_free = false;
     }
-    if (walk->depth == LAYERS_MAX)
-        return false;
     if (walk->depth > 0 && walk->ends_free)
         add_layer(walk, ip_in_ip((enum flow_family)walk->nets[walk->depth - 1].family, family),
                   FLOW_LAYER_KEY);
 
-    net.layers_outside = walk->out->layer_count;
-    walk->nets[walk->depth++] = net;
+    struct fs_net *net = &walk->nets[walk->depth++];
+    if (net != read)
+        *net = *read;
+    net->layers_outside = walk->out->layer_count;
     walk->ends_free = true;
-    walk->here = net.payload;
+    walk->here = net->payload;
     walk->lost = walk->named = walk->on_link = false;
     return true;
 }
@@ -776,7 +798,8 @@ static void place_unknown(struct walk *walk, size_t layer)
     bool is_link = walk->on_link && layer == 0;
 
     if (!is_link && !walk->named) {
-        add_layer(walk, proto_get_protocol_filter_name(walk->protos[layer]), FLOW_LAYER_KEY);
+        add_layer(walk, proto_get_protocol_filter_name(proto_listed(walk->listed[layer])),
+                  FLOW_LAYER_KEY);
         walk->named = true;
     }
     walk->lost = true;
@@ -786,17 +809,20 @@ static void place_unknown(struct walk *walk, size_t layer)
 static bool run(struct walk *walk, size_t from, size_t to)
 {
     for (size_t i = from; i <= to; i++) {
-        const struct row *row = &rows[walk->rows[i] < ROWS ? walk->rows[i] : 0];
+        uint8_t row = walk->rows[i];
+        enum row_kind kind = kind_of(row);
 
         walk->layer = i;
-        switch (row->kind) {
+        switch (kind) {
         case ROW_PSEUDO: break;
         case ROW_OPAQUE: walk->lost = true; break;
-        case ROW_LLC: walk->lost = (!next_subframe(walk) && walk->lost) || !row->place(walk); break;
-        case ROW_HEADER: walk->lost = walk->lost || !row->place(walk); break;
+        case ROW_LLC:
+            walk->lost = (!next_subframe(walk) && walk->lost) || !rows[row].place(walk);
+            break;
+        case ROW_HEADER: walk->lost = walk->lost || !rows[row].place(walk); break;
         case ROW_IPV4:
         case ROW_IPV6:
-            if (place_net(walk, i, row->kind == ROW_IPV4 ? FLOW_IPV4 : FLOW_IPV6) &&
+            if (place_net(walk, i, kind == ROW_IPV4 ? FLOW_IPV4 : FLOW_IPV6) &&
                 (walk->nets[walk->depth - 1].bits & FS_NET_FRAGMENT))
                 return false;
             break;
@@ -813,34 +839,6 @@ static bool is_net(uint8_t row)
     enum row_kind kind = kind_of(row);
 
     return kind == ROW_IPV4 || kind == ROW_IPV6;
-}
-
-/* Rule 3 of direction looks at the first protocol that the tracked packet carries. */
-static void find_application(struct walk *walk, size_t from)
-{
-    struct fs_walk *out = walk->out;
-
-    for (size_t i = from; i < walk->count && !out->has_application; i++) {
-        switch (kind_of(walk->rows[i])) {
-        case ROW_PSEUDO:
-        case ROW_HEADER: out->over_tcp = out->over_tcp || walk->protos[i] == proto_tcp; break;
-        case ROW_APPLICATION:
-            out->application = walk->rows[i] - (size_t)ROWS;
-            out->has_application = true;
-            break;
-        case ROW_UNKNOWN:
-        case ROW_OPAQUE:
-        case ROW_LLC:
-        case ROW_IPV4:
-        case ROW_IPV6:
-        case ROW_ICMP: return;
-        }
-    }
-    /* A QUIC message is in the next buffer, decrypted. */
-    const GSList *next = walk->source ? walk->source->next : NULL;
-    if (out->has_application && next &&
-        strcmp(flow_applications[out->application].name, "quic") == 0 && enter(walk, next))
-        out->message = walk->here;
 }
 
 /* ICMP errors carry what they quote behind a header of 8 bytes; redirects of ICMPv6 in an option.
@@ -879,7 +877,7 @@ static void branch(const struct walk *walk, struct fs_walk *out, struct walk *re
 {
     begin(ret_branch, walk->pinfo, walk->options, out);
     ret_branch->rows = walk->rows;
-    ret_branch->protos = walk->protos;
+    ret_branch->listed = walk->listed;
     ret_branch->count = walk->count;
     ret_branch->source = walk->source;
 }
@@ -895,7 +893,7 @@ static void walk_quote(const struct walk *walk, size_t icmp)
     for (size_t i = icmp + 1; i < walk->count && kind_of(walk->rows[i]) != ROW_ICMP; i++)
         if (is_net(walk->rows[i]))
             last = i;
-    if (last == NOWHERE || !find_quote(&walk->out->net, &quoted.here))
+    if (last == NOWHERE || !find_quote(walk->out->net, &quoted.here))
         return;
     run(&quoted, icmp + 1, last);
     if (quoted.depth > 0) {
@@ -907,28 +905,37 @@ static void walk_quote(const struct walk *walk, size_t icmp)
 /* Which layers the walk ends at, and where a quote starts. */
 static inline void note_layer(uint8_t row, size_t layer, size_t *last_net, size_t *icmp)
 {
-    if (kind_of(row) == ROW_LLC)
-        *icmp = NOWHERE; /* no quote has a link header */
-    else if (is_net(row) && *icmp == NOWHERE)
-        *last_net = layer;
-    else if (kind_of(row) == ROW_ICMP && *last_net != NOWHERE && *icmp == NOWHERE)
-        *icmp = layer;
+    switch (kind_of(row)) {
+    case ROW_LLC: *icmp = NOWHERE; break; /* no quote has a link header */
+    case ROW_IPV4:
+    case ROW_IPV6:
+        if (*icmp == NOWHERE)
+            *last_net = layer;
+        break;
+    case ROW_ICMP:
+        if (*last_net != NOWHERE && *icmp == NOWHERE)
+            *icmp = layer;
+        break;
+    case ROW_UNKNOWN:
+    case ROW_PSEUDO:
+    case ROW_OPAQUE:
+    case ROW_HEADER:
+    case ROW_APPLICATION: break;
+    }
 }
 
 /* The frame's layers behind "frame" itself, and which of them the walk ends at. */
 static void list_layers(struct walk *walk)
 {
-    const uint8_t *row_by_proto = row_of->data;
-    unsigned protos = row_of->len;
+    const GByteArray known = *row_of; /* a copy need not be read again behind every call */
     size_t count = 0, last_net = NOWHERE, icmp = NOWHERE;
     wmem_list_frame_t *frame = wmem_list_head(walk->pinfo->layers);
 
     for (frame = frame ? wmem_list_frame_next(frame) : NULL; frame && count < LAYERS_MAX;
          frame = wmem_list_frame_next(frame), count++) {
-        int proto = GPOINTER_TO_INT(wmem_list_frame_data(frame));
-        uint8_t row = (unsigned)proto < protos ? row_by_proto[proto] : 0;
+        uint8_t row = row_in(&known, proto_listed(frame));
 
-        walk->protos[count] = proto;
+        walk->listed[count] = frame;
         walk->rows[count] = row;
         note_layer(row, count, &last_net, &icmp);
     }
@@ -972,17 +979,15 @@ static enum flow_family unlisted_behind_mpls(const struct walk *walk, size_t mpl
 static void list_behind_mpls(struct walk *walk)
 {
     for (size_t i = 0; WS_MPLS_HIDES_IP && i < walk->count && walk->count < LAYERS_MAX; i++) {
-        if (walk->protos[i] != proto_mpls)
+        if (proto_listed(walk->listed[i]) != proto_mpls)
             continue;
         enum flow_family family = unlisted_behind_mpls(walk, i);
         if (family == FLOW_LINK)
             continue;
-        int proto = family == FLOW_IPV4 ? proto_ipv4 : proto_ipv6;
         size_t behind = walk->count++ - (i + 1);
         memmove(walk->rows + i + 2, walk->rows + i + 1, behind * sizeof *walk->rows);
-        memmove(walk->protos + i + 2, walk->protos + i + 1, behind * sizeof *walk->protos);
-        walk->rows[i + 1] = row_of->data[proto];
-        walk->protos[i + 1] = proto;
+        memmove(walk->listed + i + 1, walk->listed + i, (behind + 1) * sizeof *walk->listed);
+        walk->rows[++i] = row_of_proto(family == FLOW_IPV4 ? proto_ipv4 : proto_ipv6);
         walk->last_net = walk->icmp = NOWHERE;
         for (size_t k = 0; k < walk->count; k++)
             note_layer(walk->rows[k], k, &walk->last_net, &walk->icmp);
@@ -993,38 +998,36 @@ static void list_behind_mpls(struct walk *walk)
 static void finish_link(struct walk *walk)
 {
     walk->out->layer_count = walk->link_layers;
-    walk->out->payload_layer = FRAME_LAYERS;
+    walk->out->payload = walk->listed[0];
     for (size_t i = 0; i < walk->count; i++)
-        walk->out->is_arp = walk->out->is_arp || walk->protos[i] == proto_arp;
+        walk->out->is_arp = walk->out->is_arp || proto_listed(walk->listed[i]) == proto_arp;
 }
 
 static void finish_net(struct walk *walk)
 {
     const struct fs_net *net = &walk->nets[walk->depth - 1];
 
-    walk->out->net = *net;
-    walk->out->has_net = true;
+    walk->out->net = net;
     walk->out->layer_count = net->layers_outside;
+    walk->out->source = walk->source;
     if (!walk->lost)
-        walk->out->payload_layer = (uint16_t)(FRAME_LAYERS + walk->last_net + 1);
+        walk->out->payload = wmem_list_frame_next(walk->listed[walk->last_net]);
     if (walk->icmp != NOWHERE)
         walk_quote(walk, walk->icmp);
-    else if (!walk->lost && !(net->bits & FS_NET_FRAGMENT))
-        find_application(walk, walk->last_net + 1);
 }
 
 void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_options *options,
              struct fs_walk *ret_walk)
 {
-    uint8_t row[LAYERS_MAX];
-    int proto[LAYERS_MAX];
-    struct walk walk;
+    static uint8_t row[LAYERS_MAX];
+    static wmem_list_frame_t *listed[LAYERS_MAX];
+    static struct walk walk;
 
     memset(ret_walk, 0, offsetof(struct fs_walk, link));
     ret_walk->layers = path;
     begin(&walk, pinfo, options, ret_walk);
     walk.rows = row;
-    walk.protos = proto;
+    walk.listed = listed;
     list_layers(&walk);
     if (!enter_frame(&walk, tvb))
         return;
@@ -1035,4 +1038,56 @@ void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_optio
         finish_net(&walk);
     else
         finish_link(&walk);
+}
+
+/* The first protocol that the tracked packet carries, if it is one that rule 3 of direction knows.
+ */
+static const struct flow_application *application_of(const struct fs_walk *walk)
+{
+    wmem_list_frame_t *layer = walk->payload;
+
+    for (; layer; layer = wmem_list_frame_next(layer)) {
+        uint8_t row = row_of_proto(proto_listed(layer));
+        switch (kind_of(row)) {
+        case ROW_PSEUDO:
+        case ROW_HEADER: break;
+        case ROW_APPLICATION: return &flow_applications[row - ROWS];
+        case ROW_UNKNOWN:
+        case ROW_OPAQUE:
+        case ROW_LLC:
+        case ROW_IPV4:
+        case ROW_IPV6:
+        case ROW_ICMP: return NULL;
+        }
+    }
+    return NULL;
+}
+
+/* What follows the transport header. */
+static bool find_segment(const struct fs_net *net, struct fs_bytes *ret_segment)
+{
+    *ret_segment = net->payload;
+    switch (net->protocol) {
+    case FLOW_PROTOCOL_UDP:
+    case FLOW_PROTOCOL_UDPLITE: ret_segment->at += 8; return true;
+    case FLOW_PROTOCOL_TCP:
+        if (fs_bytes_here(ret_segment) <= 12)
+            return false;
+        ret_segment->at += (uint32_t)(ret_segment->data[ret_segment->at + 12] >> 4) * 4;
+        return true;
+    default: return false;
+    }
+}
+
+bool fs_find_message(const struct fs_walk *walk, struct fs_message *ret_message)
+{
+    const GSList *next = walk->source ? walk->source->next : NULL;
+
+    ret_message->application = application_of(walk);
+    if (!ret_message->application || !find_segment(walk->net, &ret_message->bytes))
+        return false;
+    /* That of QUIC is in the next buffer, decrypted. */
+    if (next && strcmp(ret_message->application->name, "quic") == 0)
+        bytes_of(next, &ret_message->bytes);
+    return true;
 }

@@ -3,7 +3,7 @@
 
 #include "ws_compat.h"
 
-#include <flowstats/packet.h>
+#include <flowstats/direction.h>
 
 /*
  * The walk: Wireshark's list of a frame's layers says what comes after what,
@@ -47,19 +47,15 @@ struct fs_walk_options {
 struct fs_walk {
     const struct flow_layer *layers; /* valid until the next walk */
     const uint8_t *mac[2];           /* of the outermost link header: sender, receiver; or NULL */
-    struct fs_bytes message;         /* where the application's message is, if not in net.payload */
-    size_t application;              /* in flow_applications; only where has_application */
+    const struct fs_net *net;        /* the tracked header, likewise valid; NULL: none */
+    const GSList *source;            /* the buffer that net's payload is in; NULL: not known */
+    wmem_list_frame_t *payload; /* in Wireshark's list, what follows the tracked header; or NULL */
     uint16_t layer_count;
-    uint16_t payload_layer; /* of Wireshark's list: what follows the tracked header; 0: not known */
     uint16_t eth_type;
-    bool has_net;
     bool has_quote;
-    bool has_link; /* eth_type and link are known */
-    bool is_arp;   /* an ARP message follows the link header */
-    bool has_application;
-    bool over_tcp;        /* the application's */
+    bool has_link;        /* eth_type and link are known */
+    bool is_arp;          /* an ARP message follows the link header */
     struct fs_bytes link; /* what follows the outermost link header and its tags; has_link */
-    struct fs_net net;    /* the tracked header; has_net */
     struct fs_net quote;  /* the innermost header that an ICMP error quotes; has_quote */
 };
 
@@ -72,6 +68,15 @@ void fs_layers_register(void);
  */
 void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_options *options,
              struct fs_walk *ret_walk);
+
+/* What the tracked packet carries, where rule 3 of direction knows it. */
+struct fs_message {
+    const struct flow_application *application;
+    struct fs_bytes bytes;
+};
+
+/* False where there is none.  Later than the walk, while the same frame is dissected. */
+bool fs_find_message(const struct fs_walk *walk, struct fs_message *ret_message);
 
 /* How many bytes were captured at a place, and lie in what encloses it. */
 static inline uint32_t fs_bytes_here(const struct fs_bytes *bytes)
