@@ -56,6 +56,11 @@ void flow_fields_add(const struct flow_extension *extension);
 
 struct flow_value flow_field_value(const struct flow_field *field, struct flow_view *view);
 
+/* The same where many are asked for; state: view->whole or flow_view_so_far(), as the scope says.
+ */
+struct flow_value flow_field_value_at(const struct flow_field *field, struct flow_view *view,
+                                      const struct flow_state *state);
+
 /* The field with that name under the prefix, NULL where there is none. */
 const struct flow_field *flow_field_named(const char *name);
 

@@ -87,17 +87,37 @@ void flow_protocol_text(const struct flow *flow, char *ret_text, size_t size)
     g_snprintf(ret_text, size, "EtherType 0x%04x", flow->key.ident);
 }
 
-static const char *tuple_text(struct flow_view *view)
+static void make_tuple_text(const struct flow *flow, char *ret_text, size_t size)
 {
     char protocol[32], source[64], destination[64], ident[16] = "";
 
-    flow_protocol_text(view->flow, protocol, sizeof protocol);
-    flow_end_text(view->flow, FLOW_UP, source, sizeof source);
-    flow_end_text(view->flow, FLOW_DOWN, destination, sizeof destination);
-    if (view->flow->key.bits & FLOW_TUPLE_IDENT)
-        g_snprintf(ident, sizeof ident, " id %u", view->flow->key.ident);
-    g_snprintf(view->text, sizeof view->text, "%s %s → %s%s", protocol, source, destination, ident);
-    return view->text;
+    flow_protocol_text(flow, protocol, sizeof protocol);
+    flow_end_text(flow, FLOW_UP, source, sizeof source);
+    flow_end_text(flow, FLOW_DOWN, destination, sizeof destination);
+    if (flow->key.bits & FLOW_TUPLE_IDENT)
+        g_snprintf(ident, sizeof ident, " id %u", flow->key.ident);
+    g_snprintf(ret_text, size, "%s %s → %s%s", protocol, source, destination, ident);
+}
+
+/* It is asked for at every packet that is shown, and depends on nothing but key and source. */
+static const char *tuple_text(struct flow_view *view)
+{
+    enum { RECENT = 256 };
+    static struct {
+        struct flow_key key;
+        uint8_t source;
+        char text[sizeof view->text];
+    } recent[RECENT];
+    const struct flow *flow = view->flow;
+    unsigned slot = flow->id % RECENT;
+
+    if (!*recent[slot].text || recent[slot].source != flow->source ||
+        !flow_key_equal(&recent[slot].key, &flow->key)) {
+        recent[slot].key = flow->key;
+        recent[slot].source = flow->source;
+        make_tuple_text(flow, recent[slot].text, sizeof recent[slot].text);
+    }
+    return strcpy(view->text, recent[slot].text);
 }
 
 /* How a row's value becomes a value of its kind. */
@@ -271,22 +291,24 @@ static struct flow_value value_of_row(const struct flow_field *field, const stru
                 : (struct flow_value){ .known = false };
 }
 
-struct flow_value flow_field_value(const struct flow_field *field, struct flow_view *view)
+struct flow_value flow_field_value_at(const struct flow_field *field, struct flow_view *view,
+                                      const struct flow_state *state)
 {
-    const struct flow_state *state = NULL;
+    bool is_askable = field->scope == FLOW_SCOPE_FLOW ||
+                      (field->scope == FLOW_SCOPE_PACKET ? view->fact != NULL : state != NULL);
 
-    switch (field->scope) {
-    case FLOW_SCOPE_FLOW: return field->value(view, NULL, field->dir);
-    case FLOW_SCOPE_PACKET:
-        return view->fact ? field->value(view, NULL, field->dir)
-                          : (struct flow_value){ .known = false };
-    case FLOW_SCOPE_WHOLE: state = view->whole; break;
-    case FLOW_SCOPE_SOFAR: state = flow_view_so_far(view); break;
-    }
-    if (!state)
+    if (!is_askable)
         return (struct flow_value){ .known = false };
     return field->extension ? value_of_row(field, view, state)
                             : field->value(view, state, field->dir);
+}
+
+struct flow_value flow_field_value(const struct flow_field *field, struct flow_view *view)
+{
+    const struct flow_state *state =
+        field->scope == FLOW_SCOPE_SOFAR ? flow_view_so_far(view) : view->whole;
+
+    return flow_field_value_at(field, view, state);
 }
 
 const struct flow_field *flow_field_named(const char *name)

@@ -4,31 +4,32 @@
 
 #include <flowstats/field.h>
 
-static expert_field ei_unanswered = EI_INIT;
-static expert_field ei_reset_before_data = EI_INIT;
-static expert_field ei_slow_handshake = EI_INIT;
-static expert_field ei_ip_id_gap = EI_INIT;
+enum expert { UNANSWERED, RESET_BEFORE_DATA, SLOW_HANDSHAKE, IP_ID_GAP, EXPERTS };
+
+static expert_field ei[EXPERTS];
 static const char *our_name;
 
 void fs_experts_register(int proto)
 {
-    static ei_register_info ei[] = {
-        { &ei_unanswered,
-          { FLOW_PREFIX ".expert.unanswered", PI_SEQUENCE, PI_NOTE, "SYN without an answer of TCP",
-            EXPFILL } },
-        { &ei_reset_before_data,
-          { FLOW_PREFIX ".expert.reset_before_data", PI_SEQUENCE, PI_NOTE,
-            "Connection reset before any data", EXPFILL } },
-        { &ei_slow_handshake,
-          { FLOW_PREFIX ".expert.slow_handshake", PI_SEQUENCE, PI_NOTE, "Slow handshake",
-            EXPFILL } },
-        { &ei_ip_id_gap,
-          { FLOW_PREFIX ".expert.ip_id_gap", PI_SEQUENCE, PI_CHAT, "Gap in the IP identification",
-            EXPFILL } },
+    static ei_register_info rows[EXPERTS] = {
+        [UNANSWERED] = { &ei[UNANSWERED],
+                         { FLOW_PREFIX ".expert.unanswered", PI_SEQUENCE, PI_NOTE,
+                           "SYN without an answer of TCP", EXPFILL } },
+        [RESET_BEFORE_DATA] = { &ei[RESET_BEFORE_DATA],
+                                { FLOW_PREFIX ".expert.reset_before_data", PI_SEQUENCE, PI_NOTE,
+                                  "Connection reset before any data", EXPFILL } },
+        [SLOW_HANDSHAKE] = { &ei[SLOW_HANDSHAKE],
+                             { FLOW_PREFIX ".expert.slow_handshake", PI_SEQUENCE, PI_NOTE,
+                               "Slow handshake", EXPFILL } },
+        [IP_ID_GAP] = { &ei[IP_ID_GAP],
+                        { FLOW_PREFIX ".expert.ip_id_gap", PI_SEQUENCE, PI_CHAT,
+                          "Gap in the IP identification", EXPFILL } },
     };
 
+    for (unsigned i = 0; i < EXPERTS; i++)
+        ei[i] = (expert_field)EI_INIT;
     our_name = proto_get_protocol_short_name(find_protocol_by_id(proto));
-    expert_register_field_array(expert_register_protocol(proto), ei, (int)G_N_ELEMENTS(ei));
+    expert_register_field_array(expert_register_protocol(proto), rows, EXPERTS);
 }
 
 bool fs_experts_are_heard(void)
@@ -40,17 +41,18 @@ bool fs_experts_are_heard(void)
     return fs_prefs->experts && have_tap_listener(tap_expert);
 }
 
-/* What takes the whole flow. */
-static void add_whole(packet_info *pinfo, proto_item *item, const struct flow_view *view)
+static bool is_unanswered(const struct flow_view *view)
+{
+    return view->whole && view->whole->tcp_state == FLOW_TCP_SYN_SENT &&
+           !flow_history_previous(view->history, view->fact);
+}
+
+static bool is_reset_before_data(const struct flow_view *view)
 {
     const struct flow_state *whole = view->whole;
-    const struct flow_fact *fact = view->fact;
-    bool has_data = whole->half[FLOW_UP].payload_bytes || whole->half[FLOW_DOWN].payload_bytes;
 
-    if (whole->tcp_state == FLOW_TCP_SYN_SENT && !flow_history_previous(view->history, fact))
-        expert_add_info(pinfo, item, &ei_unanswered);
-    if (whole->tcp_state == FLOW_TCP_RESET && (fact->tcp_flags & FLOW_TCP_RST) && !has_data)
-        expert_add_info(pinfo, item, &ei_reset_before_data);
+    return whole && whole->tcp_state == FLOW_TCP_RESET && (view->fact->tcp_flags & FLOW_TCP_RST) &&
+           !whole->half[FLOW_UP].payload_bytes && !whole->half[FLOW_DOWN].payload_bytes;
 }
 
 static bool is_end_of_slow_handshake(const struct flow_state *so_far, uint32_t frame)
@@ -74,18 +76,30 @@ static bool is_after_gap(struct flow_view *view)
     return flow_view_so_far(view)->half[dir].lost > before;
 }
 
-void fs_experts_add(packet_info *pinfo, proto_item *item, struct flow_view *view)
+unsigned fs_experts_of(struct flow_view *view)
 {
-    if (!fs_prefs->experts)
-        return;
+    unsigned experts = 0;
 
-    const char *current = pinfo->current_proto;
-    pinfo->current_proto = our_name; /* whose they are; our dissector's handle has no name */
-    if (view->whole)
-        add_whole(pinfo, item, view);
+    if (!fs_prefs->experts)
+        return 0;
     if (is_after_gap(view))
-        expert_add_info(pinfo, item, &ei_ip_id_gap);
+        experts |= 1u << IP_ID_GAP;
     if (is_end_of_slow_handshake(flow_view_so_far(view), view->fact->frame))
-        expert_add_info(pinfo, item, &ei_slow_handshake);
+        experts |= 1u << SLOW_HANDSHAKE;
+    if (is_unanswered(view))
+        experts |= 1u << UNANSWERED;
+    if (is_reset_before_data(view))
+        experts |= 1u << RESET_BEFORE_DATA;
+    return experts;
+}
+
+void fs_experts_add(packet_info *pinfo, proto_item *item, unsigned experts)
+{
+    const char *current = pinfo->current_proto;
+
+    pinfo->current_proto = our_name; /* whose they are; our dissector's handle has no name */
+    for (unsigned i = 0; i < EXPERTS; i++)
+        if (experts & 1u << i)
+            expert_add_info(pinfo, item, &ei[i]);
     pinfo->current_proto = current;
 }

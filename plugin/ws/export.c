@@ -2,6 +2,7 @@
 
 #include "output.h"
 #include "session.h"
+#include "tap.h"
 
 #include <epan/stat_tap_ui.h>
 #include <epan/to_str.h>
@@ -31,16 +32,43 @@ static bool is_exported(const struct flow_field *field)
     return field->scope == FLOW_SCOPE_FLOW || field->scope == FLOW_SCOPE_WHOLE;
 }
 
-/* Seconds with all nine decimals; the sign stands also before a zero. */
-static void seconds_text(int64_t ns, char *ret_text, size_t size)
-{
-    uint64_t size_ns = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
-
-    g_snprintf(ret_text, (gulong)size, "%s%" G_GUINT64_FORMAT ".%09" G_GUINT64_FORMAT,
-               ns < 0 ? "-" : "", size_ns / 1000000000, size_ns % 1000000000);
-}
+/*
+ * A file has as many values as it has rows times columns, nearly all of them
+ * integers; printf takes ten times as long for one as its digits do.
+ */
 
 enum { VALUE_TEXT_LEN = 64 };
+
+/* The digits of a number that end before the end of a text; at least so many. */
+static char *digits_before(char *end, uint64_t number, int least)
+{
+    for (; number > 0 || least > 0; number /= 10, least--)
+        *--end = (char)('0' + number % 10);
+    return end;
+}
+
+static const char *integer_text(uint64_t number, char text[VALUE_TEXT_LEN])
+{
+    char *end = text + VALUE_TEXT_LEN - 1;
+
+    *end = '\0';
+    return digits_before(end, number, 1);
+}
+
+/* Seconds with all nine decimals; the sign stands also before a zero. */
+static const char *seconds_text(int64_t ns, char text[VALUE_TEXT_LEN])
+{
+    uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+    char *at = text + VALUE_TEXT_LEN - 1;
+
+    *at = '\0';
+    at = digits_before(at, size % 1000000000, 9);
+    *--at = '.';
+    at = digits_before(at, size / 1000000000, 1);
+    if (ns < 0)
+        *--at = '-';
+    return at;
+}
 
 /* A value as text, and whether the text is a number.  text: room for what is not text itself. */
 static const char *value_text(enum flow_kind kind, const struct flow_value *value,
@@ -56,12 +84,10 @@ static const char *value_text(enum flow_kind kind, const struct flow_value *valu
     case FLOW_UINT64:
     case FLOW_HEX16:
     case FLOW_FRAME:
-    case FLOW_FLAG:
-        g_snprintf(text, VALUE_TEXT_LEN, "%" G_GUINT64_FORMAT, value->as.number);
-        return text;
+    case FLOW_FLAG: return integer_text(value->as.number, text);
     case FLOW_DOUBLE: return g_ascii_formatd(text, VALUE_TEXT_LEN, "%.15g", value->as.real);
     case FLOW_SPAN:
-    case FLOW_INSTANT: seconds_text(value->as.ns, text, VALUE_TEXT_LEN); return text;
+    case FLOW_INSTANT: return seconds_text(value->as.ns, text);
     case FLOW_TEXT: *ret_is_number = false; return value->as.text;
     case FLOW_ADDR_MAC: set_address(&addr, AT_ETHER, 6, value->as.addr); break;
     case FLOW_ADDR_IPV4: set_address(&addr, AT_IPv4, 4, value->as.addr); break;
@@ -73,19 +99,28 @@ static const char *value_text(enum flow_kind kind, const struct flow_value *valu
 }
 
 /* RFC 4180: what has a comma, a quote or a line break is quoted, and quotes are doubled. */
-static void csv_cell(FILE *file, const char *text)
+static void append_quoted(GString *row, const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, file);
-        return;
-    }
-    putc('"', file);
+    g_string_append_c(row, '"');
     for (; *text; text++) {
         if (*text == '"')
-            putc('"', file);
-        putc(*text, file);
+            g_string_append_c(row, '"');
+        g_string_append_c(row, *text);
     }
-    putc('"', file);
+    g_string_append_c(row, '"');
+}
+
+static void append_value(GString *row, const struct flow_field *field,
+                         const struct flow_value *value)
+{
+    char room[VALUE_TEXT_LEN];
+    bool is_number;
+    const char *text = value_text(field->kind, value, room, &is_number);
+
+    if (is_number || !strpbrk(text, ",\"\r\n"))
+        g_string_append(row, text);
+    else
+        append_quoted(row, text);
 }
 
 static void csv_header(FILE *file)
@@ -101,24 +136,23 @@ static void csv_header(FILE *file)
     fputs("\r\n", file);
 }
 
-static void csv_row(struct flow_view *view, void *data)
+static void csv_row(struct flow_view *view, void *file)
 {
-    FILE *file = data;
-    const char *separator = "";
-    char text[VALUE_TEXT_LEN];
-    bool is_number;
+    GString *row = g_string_sized_new(1024);
 
     for (size_t i = 0; i < flow_field_count; i++) {
         const struct flow_field *field = &flow_fields[i];
         if (!is_exported(field))
             continue;
-        fputs(separator, file);
-        separator = ",";
-        struct flow_value value = flow_field_value(field, view);
+        if (i > 0)
+            g_string_append_c(row, ',');
+        struct flow_value value = flow_field_value_at(field, view, view->whole);
         if (value.known)
-            csv_cell(file, value_text(field->kind, &value, text, &is_number));
+            append_value(row, field, &value);
     }
-    fputs("\r\n", file);
+    g_string_append(row, "\r\n");
+    fwrite(row->str, 1, row->len, file);
+    g_string_free(row, TRUE);
 }
 
 static void no_header(FILE *file _U_) {}
@@ -134,7 +168,7 @@ static void json_row(struct flow_view *view, void *data)
         const struct flow_field *field = &flow_fields[i];
         if (!is_exported(field))
             continue;
-        struct flow_value value = flow_field_value(field, view);
+        struct flow_value value = flow_field_value_at(field, view, view->whole);
         if (!value.known)
             continue;
         const char *shown = value_text(field->kind, &value, text, &is_number);
@@ -216,8 +250,9 @@ static ws_stat_init_ret init(const char *argument, void *data)
         export->file = g_strdup(file);
         export->tally = flow_tally_new(filter != NULL);
         fs_session_attach(export->tally);
-        GString *refusal = register_tap_listener("flow", export, filter, TL_REQUIRES_NOTHING, reset,
-                                                 pass, draw, finish);
+        GString *refusal =
+            register_tap_listener(filter ? FLOW_PREFIX : FS_TAP_OF_NONE, export, filter,
+                                  TL_REQUIRES_NOTHING, reset, filter ? pass : NULL, draw, finish);
         if (refusal) {
             error = g_strdup_printf("flowstats: -z %s: %s", argument, refusal->str);
             g_string_free(refusal, TRUE);

@@ -52,12 +52,13 @@ static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool visit
 
     if (!flow_meter_view(fs_session_meter(), pinfo->num, visited, &view))
         return;
+    unsigned experts = fs_experts_of(&view);
     if (tree)
-        item = fs_tree_add_root(tree, tvb, pinfo, &view);
+        item = fs_tree_add_root(tree, tvb, &view);
     /* First: an expert info makes its item unfold with all that have one, the fields with ours. */
-    fs_experts_add(pinfo, item, &view);
+    fs_experts_add(pinfo, item, experts);
     if (item)
-        fs_tree_add_fields(item, tvb, pinfo, &view, fs_prefs->show_sofar);
+        fs_tree_add_fields(item, tvb, &view, fs_prefs->show_sofar);
 }
 
 /* A frame is accounted when first seen, in order; it is shown as often as asked, in any order. */

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "prefs.h"
 #include "session.h"
+#include "tap.h"
 
 #include <epan/stat_tap_ui.h>
 #include <flowstats/field.h>
@@ -247,17 +248,11 @@ static void draw(void *data _U_)
         fill();
 }
 
-static tap_packet_status ignore(void *data _U_, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
-                                const void *tapped _U_, tap_flags_t flags _U_)
-{
-    return TAP_PACKET_DONT_REDRAW;
-}
-
 static void listen_to_draw(void)
 {
     static int listener;
-    GString *error = register_tap_listener(FLOW_PREFIX, &listener, NULL, TL_REQUIRES_NOTHING, NULL,
-                                           ignore, draw, NULL);
+    GString *error = register_tap_listener(FS_TAP_OF_NONE, &listener, NULL, TL_REQUIRES_NOTHING,
+                                           NULL, NULL, draw, NULL);
 
     if (error)
         g_string_free(error, TRUE);

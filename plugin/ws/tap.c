@@ -2,7 +2,6 @@
 
 #include "session.h"
 
-#include <flowstats/field.h>
 #include <flowstats/tap.h>
 
 static int tap_flow = -1;
@@ -36,6 +35,7 @@ static struct flow_tap *tap_of(packet_info *pinfo)
 void fs_tap_register(void)
 {
     tap_flow = register_tap(FLOW_PREFIX);
+    register_tap(FS_TAP_OF_NONE);
 }
 
 /* An ICMP error whose quote was cut stays marked as one, and marked frames reach no listener. */

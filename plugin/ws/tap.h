@@ -3,7 +3,14 @@
 
 #include "ws_compat.h"
 
-/* The tap "flow", which our statistics listen to, and whoever else likes to. */
+#include <flowstats/field.h>
+
+/*
+ * The tap "flow", which our statistics listen to, and whoever else likes to;
+ * and one that no frame is handed to, for listeners that only draw.
+ */
+#define FS_TAP_OF_NONE FLOW_PREFIX ".none"
+
 void fs_tap_register(void);
 
 /* Hand the frame to the listeners, if there are any; once a dissection. */

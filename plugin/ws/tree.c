@@ -10,11 +10,15 @@ struct place {
     hf_register_info registration;
     int hf;
     unsigned section;
+    size_t field; /* in flow_fields */
 };
 
+/* What the flow is as a whole, with what does not change; and what it was up to the packet. */
+enum reading { WHOLE, SO_FAR, READINGS };
+
 static int proto_flow;
-static GPtrArray *places;     /* struct place, by field */
-static GPtrArray *extensions; /* those that have fields */
+static GPtrArray *places[READINGS]; /* struct place, in the order of the fields */
+static GPtrArray *extensions;       /* those that have fields */
 static int ett_flow = -1, ett_sofar = -1, ett_section[SECTIONS];
 
 /* The places where a kind of value meets Wireshark: its type, its display, and how to add it. */
@@ -107,18 +111,19 @@ static unsigned section_of(const struct flow_field *field)
 
 void fs_tree_register_more(void)
 {
-    for (size_t i = places->len; i < flow_field_count; i++) {
+    for (size_t i = places[WHOLE]->len + places[SO_FAR]->len; i < flow_field_count; i++) {
         const struct flow_field *field = &flow_fields[i];
         struct place *place = g_new0(struct place, 1);
 
         place->hf = -1;
         place->section = section_of(field);
+        place->field = i;
         place->registration = (hf_register_info){
             &place->hf,
             { field->label, g_strconcat(FLOW_PREFIX ".", field->name, NULL), type_of(field->kind),
               display_of(field->kind), NULL, 0, field->help, HFILL },
         };
-        g_ptr_array_add(places, place);
+        g_ptr_array_add(places[field->scope == FLOW_SCOPE_SOFAR ? SO_FAR : WHOLE], place);
         proto_register_field_array(proto_flow, &place->registration, 1);
     }
 }
@@ -128,7 +133,8 @@ void fs_tree_register(int proto)
     int *ett[SECTIONS + 2] = { &ett_flow, &ett_sofar };
 
     proto_flow = proto;
-    places = g_ptr_array_new();
+    for (size_t i = 0; i < READINGS; i++)
+        places[i] = g_ptr_array_new();
     extensions = g_ptr_array_new();
     fs_tree_register_more();
 
@@ -139,25 +145,54 @@ void fs_tree_register(int proto)
     proto_register_subtree_array(ett, (int)G_N_ELEMENTS(ett));
 }
 
-/* What the lines of the tree say in short. */
+/*
+ * What the lines of the tree say in short.  Wireshark makes no text before it
+ * is shown, but for lines like these; so each is made at once, of integers.
+ */
 
-static const char *amount(packet_info *pinfo, uint64_t bytes)
+enum { SHORT = 16, LONG = 64 };
+
+static const char *amount(uint64_t bytes, char text[SHORT])
 {
     static const char units[] = "kMGTPE";
-    double value = (double)bytes;
-    unsigned unit = 0;
+    uint64_t unit = 1000;
+    size_t prefix = 0;
 
-    if (bytes < 1000)
-        return wmem_strdup_printf(pinfo->pool, "%" G_GUINT64_FORMAT " B", bytes);
-    for (value /= 1000; value >= 999.5 && units[unit + 1]; unit++)
-        value /= 1000;
-    return wmem_strdup_printf(pinfo->pool, value < 9.95 ? "%.1f %cB" : "%.0f %cB", value,
-                              units[unit]);
+    if (bytes < 1000) {
+        g_snprintf(text, SHORT, "%u B", (unsigned)bytes);
+        return text;
+    }
+    while (bytes / unit >= 1000 || (bytes / unit == 999 && bytes % unit >= unit / 2)) {
+        unit *= 1000;
+        prefix++;
+    }
+    unsigned tenths = (unsigned)((bytes / (unit / 10) + (bytes % (unit / 10) >= unit / 20)));
+    if (tenths < 100)
+        g_snprintf(text, SHORT, "%u.%u %cB", tenths / 10, tenths % 10, units[prefix]);
+    else
+        g_snprintf(text, SHORT, "%u %cB", (unsigned)((bytes + unit / 2) / unit), units[prefix]);
+    return text;
 }
 
-static const char *milliseconds(packet_info *pinfo, int64_t ns)
+/* Three digits, and all that stand before the point. */
+static const char *milliseconds(int64_t ns, char text[LONG])
 {
-    return wmem_strdup_printf(pinfo->pool, "%.3g ms", (double)ns / 1e6);
+    uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns, step = 1, scale = 1000000;
+    const char *sign = ns < 0 ? "-" : "";
+    int decimals = 6;
+
+    /* A step is one of the last digit that is shown; a millisecond has scale of them. */
+    for (; decimals > 0 && (size + step / 2) / step >= 1000; decimals--) {
+        step *= 10;
+        scale /= 10;
+    }
+    size = (size + step / 2) / step;
+    if (decimals == 0)
+        g_snprintf(text, LONG, "%s%" G_GUINT64_FORMAT, sign, size);
+    else
+        g_snprintf(text, LONG, "%s%u.%0*u", sign, (unsigned)(size / scale), decimals,
+                   (unsigned)(size % scale));
+    return text;
 }
 
 static bool has_rtt(const struct flow_state *state)
@@ -165,16 +200,21 @@ static bool has_rtt(const struct flow_state *state)
     return (state->bits & FLOW_STATE_SYN_TIME) && (state->bits & FLOW_STATE_ACK_TIME);
 }
 
-static void append_state(proto_item *item, packet_info *pinfo, const struct flow_state *state,
-                         const char *separator)
+/* Behind a comma; empty where it is no TCP. */
+static const char *state_text(const struct flow_state *state, char text[LONG])
 {
+    char rtt[LONG];
+    const char *name = flow_tcp_state_name((enum flow_tcp_state)state->tcp_state);
+
+    *text = '\0';
     if (!(state->bits & FLOW_STATE_TCP))
-        return;
-    proto_item_append_text(item, "%s%s", separator,
-                           flow_tcp_state_name((enum flow_tcp_state)state->tcp_state));
+        return text;
     if (has_rtt(state))
-        proto_item_append_text(item, ", RTT %s",
-                               milliseconds(pinfo, state->ack_ns - state->syn_ns));
+        g_snprintf(text, LONG, ", %s, RTT %s ms", name,
+                   milliseconds(state->ack_ns - state->syn_ns, rtt));
+    else
+        g_snprintf(text, LONG, ", %s", name);
+    return text;
 }
 
 static uint32_t packets(const struct flow_state *state)
@@ -182,33 +222,49 @@ static uint32_t packets(const struct flow_state *state)
     return state->half[FLOW_UP].pkts + state->half[FLOW_DOWN].pkts;
 }
 
-proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
-                             struct flow_view *view)
+/* Whether the tree is one that somebody may look at, and not only one to take values from. */
+static bool is_visible(proto_tree *tree)
+{
+    return PTREE_DATA(tree)->visible;
+}
+
+static void set_root_text(proto_item *item, struct flow_view *view)
 {
     const struct flow_state *so_far = flow_view_so_far(view);
     const struct flow_state *known = view->whole ? view->whole : so_far;
     const char *tuple = flow_field_value(flow_field_named("tuple"), view).as.text;
+    char of[SHORT] = "", up[SHORT], down[SHORT], state[LONG];
+
+    if (view->whole)
+        g_snprintf(of, sizeof of, " of %u", packets(view->whole));
+    proto_item_set_text(item, "%s: flow %u, %s, packet %u%s, %s up, %s down%s",
+                        proto_get_protocol_name(proto_flow), view->flow->id, tuple, packets(so_far),
+                        of, amount(known->half[FLOW_UP].bytes, up),
+                        amount(known->half[FLOW_DOWN].bytes, down), state_text(known, state));
+}
+
+proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view)
+{
     proto_item *item = proto_tree_add_item(tree, proto_flow, tvb, 0, 0, ENC_NA);
 
     proto_item_set_generated(item);
-    proto_item_append_text(item, ": flow %u, %s, packet %u", view->flow->id, tuple,
-                           packets(so_far));
-    if (view->whole)
-        proto_item_append_text(item, " of %u", packets(view->whole));
-    proto_item_append_text(item, ", %s up, %s down", amount(pinfo, known->half[FLOW_UP].bytes),
-                           amount(pinfo, known->half[FLOW_DOWN].bytes));
-    append_state(item, pinfo, known, ", ");
+    if (is_visible(tree))
+        set_root_text(item, view);
     return item;
 }
 
-static const char *half_text(packet_info *pinfo, const struct flow_half *half)
+static proto_tree *add_half(proto_tree *parent, tvbuff_t *tvb, int ett, proto_item **ret_item,
+                            const char *title, const struct flow_half *half)
 {
-    return wmem_strdup_printf(pinfo->pool, "%u packet%s, %s", half->pkts,
-                              half->pkts == 1 ? "" : "s", amount(pinfo, half->bytes));
+    char bytes[SHORT];
+
+    return proto_tree_add_subtree_format(parent, tvb, 0, 0, ett, ret_item, "%s: %u packet%s, %s",
+                                         title, half->pkts, half->pkts == 1 ? "" : "s",
+                                         amount(half->bytes, bytes));
 }
 
-static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, packet_info *pinfo,
-                               unsigned section, const struct flow_state *state)
+static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, unsigned section,
+                               const struct flow_state *state)
 {
     static const char *const titles[FLOW_SECTION_EXTENSION] = {
         [FLOW_SECTION_IDENTITY] = "Identity",
@@ -223,54 +279,65 @@ static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, packet_info *p
             ? titles[section]
             : ((const struct flow_extension *)extensions->pdata[section - FLOW_SECTION_EXTENSION])
                   ->title;
+    int ett = ett_section[section];
     proto_item *item;
-    proto_tree *tree =
-        proto_tree_add_subtree(parent, tvb, 0, 0, ett_section[section], &item, title);
+    proto_tree *tree;
 
+    if (!state || !is_visible(parent))
+        tree = proto_tree_add_subtree(parent, tvb, 0, 0, ett, &item, title);
+    else if (section == FLOW_SECTION_UP || section == FLOW_SECTION_DOWN)
+        tree = add_half(parent, tvb, ett, &item, title,
+                        &state->half[section == FLOW_SECTION_UP ? FLOW_UP : FLOW_DOWN]);
+    else if (section == FLOW_SECTION_TCP && (state->bits & FLOW_STATE_TCP))
+        tree = proto_tree_add_subtree_format(
+            parent, tvb, 0, 0, ett, &item, "%s: %s", title,
+            flow_tcp_state_name((enum flow_tcp_state)state->tcp_state));
+    else
+        tree = proto_tree_add_subtree(parent, tvb, 0, 0, ett, &item, title);
     proto_item_set_generated(item);
-    if (state && section == FLOW_SECTION_UP)
-        proto_item_append_text(item, ": %s", half_text(pinfo, &state->half[FLOW_UP]));
-    else if (state && section == FLOW_SECTION_DOWN)
-        proto_item_append_text(item, ": %s", half_text(pinfo, &state->half[FLOW_DOWN]));
-    else if (state && section == FLOW_SECTION_TCP)
-        append_state(item, pinfo, state, ": ");
     return tree;
 }
 
-/* The fields of one reading, each in its section. */
-static void add_reading(proto_tree *parent, tvbuff_t *tvb, packet_info *pinfo,
-                        struct flow_view *view, bool is_sofar)
+/* proto_field_is_referenced() of a tree that is not visible, which looks the field up first. */
+static bool is_asked_for(const struct place *place)
 {
-    proto_tree *sections[SECTIONS] = { NULL };
+    return place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE;
+}
 
-    for (size_t i = 0; i < flow_field_count; i++) {
-        const struct flow_field *field = &flow_fields[i];
-        const struct place *place = places->pdata[i];
-        if ((field->scope == FLOW_SCOPE_SOFAR) != is_sofar)
+/* The fields of one reading that are asked for, each in its section. */
+static void add_reading(proto_tree *parent, tvbuff_t *tvb, struct flow_view *view,
+                        enum reading reading)
+{
+    const struct flow_state *state = reading == SO_FAR ? flow_view_so_far(view) : view->whole;
+    proto_tree *sections[SECTIONS] = { NULL };
+    bool is_all = is_visible(parent);
+
+    for (unsigned i = 0; i < places[reading]->len; i++) {
+        const struct place *place = places[reading]->pdata[i];
+        if (!is_all && !is_asked_for(place))
             continue;
-        struct flow_value value = flow_field_value(field, view);
+        const struct flow_field *field = &flow_fields[place->field];
+        struct flow_value value = flow_field_value_at(field, view, state);
         if (!value.known)
             continue;
 
         proto_tree **section = &sections[place->section];
         if (!*section)
-            *section = add_section(parent, tvb, pinfo, place->section,
-                                   is_sofar ? flow_view_so_far(view) : view->whole);
+            *section = add_section(parent, tvb, place->section, state);
         proto_item_set_generated(add_value(*section, tvb, place->hf, field->kind, &value));
     }
 }
 
-void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, packet_info *pinfo, struct flow_view *view,
-                        bool with_sofar)
+void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, struct flow_view *view, bool with_sofar)
 {
     proto_tree *flow_tree = proto_item_add_subtree(root, ett_flow);
     proto_item *item;
 
-    add_reading(flow_tree, tvb, pinfo, view, false);
+    add_reading(flow_tree, tvb, view, WHOLE);
     if (!with_sofar)
         return;
     proto_tree *sofar_tree =
         proto_tree_add_subtree(flow_tree, tvb, 0, 0, ett_sofar, &item, "So far");
     proto_item_set_generated(item);
-    add_reading(sofar_tree, tvb, pinfo, view, true);
+    add_reading(sofar_tree, tvb, view, SO_FAR);
 }

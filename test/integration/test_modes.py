@@ -1,6 +1,7 @@
 """Every way of dissecting a capture says the same."""
 import json
 import xml.etree.ElementTree as xml
+from decimal import Decimal
 
 import pytest
 
@@ -34,9 +35,46 @@ def test_json_and_ek_and_pdml_agree_with_fields(tshark, captures):
 def test_details_are_shown(tshark, captures):
     details = tshark.run("-n", "-V", "-2", "-r", captures / "tcp_plain.pcap").stdout
     assert ("[Flow Statistics: flow 0, TCP 10.0.0.1:40000 → 10.0.0.2:80, packet 4 of 11, "
-            "334 B up, 1.3 kB down, Closed, RTT 25 ms]") in details
+            "334 B up, 1.3 kB down, Closed, RTT 25.0 ms]") in details
     for title in ("Identity", "This packet", "Both directions", "So far"):
         assert f"    [{title}]" in details
+
+
+def root_lines(tshark, path, *options):
+    text = tshark.run("-n", "-V", "-r", path, *options).stdout
+    return [line for line in text.splitlines() if line.startswith("[Flow Statistics")]
+
+
+@pytest.mark.parametrize("lengths, shown", [
+    ([999], "999 B"), ([1000], "1.0 kB"), ([9949], "9.9 kB"), ([9950], "10 kB"),
+    ([60_000] * 16 + [39_499], "999 kB"), ([60_000] * 16 + [39_500], "1.0 MB")])
+def test_amounts_in_short(tshark, captures, lengths, shown):
+    from scapy.all import IP, UDP, Raw, wrpcap
+    path = captures / "amounts.pcap"
+    wrpcap(str(path), [IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=5000, dport=4000)
+                       / Raw(b"x" * (length - 28)) for length in lengths])
+    path.chmod(0o644)
+    assert f", {shown} up, 0 B down]" in root_lines(tshark, path)[-1]
+
+
+@pytest.mark.parametrize("rtt_ns, shown", [
+    (0, "0.000000"), (7, "0.000007"), (44_149, "0.0441"), (44_150, "0.0442"), (999_500, "1.00"),
+    (25_000_000, "25.0"), (999_499_999, "999"), (999_500_000, "1000"), (1_500_000_000, "1500"),
+    (-2_340_000, "-2.34")])
+def test_rtt_in_short(tshark, captures, rtt_ns, shown):
+    """Three digits, and all before the point."""
+    from scapy.all import IP, TCP, wrpcap
+    ends = {"sport": 40000, "dport": 80}
+    packets = [IP(src="10.0.0.1", dst="10.0.0.2") / TCP(flags="S", seq=100, **ends),
+               IP(src="10.0.0.2", dst="10.0.0.1") / TCP(flags="SA", seq=500, ack=101, sport=80,
+                                                        dport=40000),
+               IP(src="10.0.0.1", dst="10.0.0.2") / TCP(flags="A", seq=101, ack=501, **ends)]
+    for packet, ns in zip(packets, (0, 0, rtt_ns)):
+        packet.time = Decimal(1_700_000_000) + Decimal(ns) / 10**9
+    path = captures / "rtt.pcap"
+    wrpcap(str(path), packets, nano=True)
+    path.chmod(0o644)
+    assert root_lines(tshark, path)[-1].endswith(f", Established, RTT {shown} ms]")
 
 
 def test_filter_sees_the_whole_flow_in_two_passes(tshark, captures):
