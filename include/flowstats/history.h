@@ -35,7 +35,7 @@ const struct flow_fact *flow_history_record(struct flow_history *history, struct
 /* The same with the notes of all extensions, as flow_extensions_add() placed them; NULL: all zero.
  */
 const struct flow_fact *flow_history_record_noted(struct flow_history *history,
-                                                  struct flow_fact fact, const void *notes);
+                                                  const struct flow_fact *fact, const void *notes);
 
 /* The n-th fact, in the order of accounting; NULL behind the last. */
 const struct flow_fact *flow_history_at(const struct flow_history *history, uint32_t number);

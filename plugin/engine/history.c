@@ -156,39 +156,40 @@ static void add_checkpoint(struct flow_history *history, struct tail *tail, uint
 
 const struct flow_fact *flow_history_record(struct flow_history *history, struct flow_fact fact)
 {
-    return flow_history_record_noted(history, fact, NULL);
+    return flow_history_record_noted(history, &fact, NULL);
 }
 
 const struct flow_fact *flow_history_record_noted(struct flow_history *history,
-                                                  struct flow_fact fact, const void *notes)
+                                                  const struct flow_fact *fact, const void *notes)
 {
     uint32_t number = history->facts.count;
 
-    g_return_val_if_fail(fact.flow <= history->tails.count && number < NO_FACT, NULL);
-    struct tail *tail = tail_of(history, fact.flow);
+    g_return_val_if_fail(fact->flow <= history->tails.count && number < NO_FACT, NULL);
+    struct tail *tail = tail_of(history, fact->flow);
     if (!tail) {
         tail = pages_add(&history->tails);
         memset(tail, 0, history->tails.item_size);
     }
 
-    fact.ordinal = tail->facts++;
-    fact.previous = fact.ordinal > 0 ? tail->last : NO_FACT;
-    if (fact.ordinal > 0 && fact.ordinal % FLOW_HISTORY_STRIDE == 0)
+    uint32_t ordinal = tail->facts++;
+    if (ordinal > 0 && ordinal % FLOW_HISTORY_STRIDE == 0)
         add_checkpoint(history, tail, number);
 
     struct flow_fact *kept = pages_add(&history->facts);
-    *kept = fact;
+    *kept = *fact;
+    kept->ordinal = ordinal;
+    kept->previous = ordinal > 0 ? tail->last : NO_FACT;
     if (notes)
         memcpy(kept + 1, notes, history->extensions->note_size);
-    else
+    else if (history->extensions->note_size > 0)
         memset(kept + 1, 0, history->extensions->note_size);
-    if (fact.ordinal == 0)
+    if (ordinal == 0)
         tail->first = number;
     tail->last = number;
     flow_history_apply(history, &tail->state, kept);
-    if (!(fact.bits & FLOW_FACT_EVENT)) {
+    if (!(fact->bits & FLOW_FACT_EVENT)) {
         tail->last_packet = number;
-        *(uint32_t *)pages_make(&history->frames, fact.frame) = number + 1;
+        *(uint32_t *)pages_make(&history->frames, fact->frame) = number + 1;
     }
     return kept;
 }

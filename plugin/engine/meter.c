@@ -56,7 +56,7 @@ static const struct flow_fact *record(struct flow_meter *meter, struct flow *flo
     if (dir == FLOW_DOWN)
         fact.bits |= FLOW_FACT_DOWN;
     flow_learn_base(flow, &fact);
-    return flow_history_record_noted(meter->history, fact, packet->notes);
+    return flow_history_record_noted(meter->history, &fact, packet->notes);
 }
 
 static struct flow *begin(struct flow_meter *meter, const struct flow_key *key, unsigned sender,

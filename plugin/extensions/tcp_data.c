@@ -76,7 +76,8 @@ static conversation_t *find(const struct flow_tuple *tuple, uint32_t frame,
  * the two ends; it is the same where TCP has just used it for this frame.
  */
 struct found {
-    conversation_t *conversation;
+    const conversation_t *conversation;
+    const struct tcp_analysis *tcp; /* its data */
     struct flow_end end[2];
 };
 
@@ -115,35 +116,34 @@ static bool is_between(const struct found *last, const struct flow_end end[2])
            memcmp(&last->end[!first], &end[1], SIZE) == 0;
 }
 
-static conversation_t *find_again(const struct flow_packet *packet, uint32_t frame,
-                                  const struct segment *segment)
+static const struct tcp_analysis *data_of(conversation_t *conversation)
 {
-    const struct flow_tuple *tuple = &packet->tuple;
+    static int proto_tcp;
 
-    if (packet->fact.bits & FLOW_FACT_FRAG)
-        return find(tuple, frame, segment);
-    if (!found) {
-        found = wmem_alloc0_array(wmem_file_scope(), struct found, FOUND);
-        wmem_register_callback(wmem_file_scope(), forget, NULL);
-    }
-    struct found *last = &found[slot_of(tuple->end)];
-    if (!last->conversation || last->conversation->last_frame != frame ||
-        !is_between(last, tuple->end)) {
-        last->conversation = find(tuple, frame, segment);
-        memcpy(last->end, tuple->end, sizeof last->end);
-    }
-    return last->conversation;
+    if (proto_tcp <= 0)
+        proto_tcp = proto_get_id_by_filter_name("tcp");
+    return conversation ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
 }
 
 static const struct tcp_analysis *conversation_of(const struct flow_packet *packet, uint32_t frame,
                                                   const struct segment *segment)
 {
-    static int proto_tcp;
-    conversation_t *conversation = find_again(packet, frame, segment);
+    const struct flow_tuple *tuple = &packet->tuple;
 
-    if (proto_tcp <= 0)
-        proto_tcp = proto_get_id_by_filter_name("tcp");
-    return conversation ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
+    if (packet->fact.bits & FLOW_FACT_FRAG)
+        return data_of(find(tuple, frame, segment));
+    if (!found) {
+        found = wmem_alloc0_array(wmem_file_scope(), struct found, FOUND);
+        wmem_register_callback(wmem_file_scope(), forget, NULL);
+    }
+    struct found *last = &found[slot_of(tuple->end)];
+    if (!last->tcp || last->conversation->last_frame != frame || !is_between(last, tuple->end)) {
+        conversation_t *conversation = find(tuple, frame, segment);
+        last->conversation = conversation;
+        last->tcp = data_of(conversation);
+        memcpy(last->end, tuple->end, sizeof last->end);
+    }
+    return last->tcp;
 }
 
 static bool look_up(const struct flow_extract *from, struct fs_tcp_data *ret_data)

@@ -12,11 +12,12 @@ enum { LAYERS_MAX = 512 };
 #define NOWHERE SIZE_MAX
 
 enum row_kind {
-    ROW_UNKNOWN,     /* no row: an encapsulation of that name, if a packet is found inside */
-    ROW_PSEUDO,      /* a layer without bytes, or whose bytes another row has passed */
-    ROW_OPAQUE,      /* nobody can pass it without decoding it, and it is no encapsulation */
-    ROW_HEADER,      /* a header that place() passes */
-    ROW_LLC,         /* likewise; in an A-MSDU it starts a packet beside the one before */
+    ROW_UNKNOWN, /* no row: an encapsulation of that name, if a packet is found inside */
+    ROW_PSEUDO,  /* a layer without bytes, or whose bytes another row has passed */
+    ROW_OPAQUE,  /* nobody can pass it without decoding it, and it is no encapsulation */
+    ROW_HEADER,  /* a header that place() passes */
+    /* From here to ICMP: those that tell where the walk ends. */
+    ROW_LLC,         /* a header, too; in an A-MSDU it starts a packet beside the one before */
     ROW_IPV4,        /* a network header */
     ROW_IPV6,        /* likewise */
     ROW_ICMP,        /* what follows is no traffic */
@@ -905,23 +906,18 @@ static void walk_quote(const struct walk *walk, size_t icmp)
 /* Which layers the walk ends at, and where a quote starts. */
 static inline void note_layer(uint8_t row, size_t layer, size_t *last_net, size_t *icmp)
 {
-    switch (kind_of(row)) {
-    case ROW_LLC: *icmp = NOWHERE; break; /* no quote has a link header */
-    case ROW_IPV4:
-    case ROW_IPV6:
-        if (*icmp == NOWHERE)
-            *last_net = layer;
-        break;
-    case ROW_ICMP:
-        if (*last_net != NOWHERE && *icmp == NOWHERE)
-            *icmp = layer;
-        break;
-    case ROW_UNKNOWN:
-    case ROW_PSEUDO:
-    case ROW_OPAQUE:
-    case ROW_HEADER:
-    case ROW_APPLICATION: break;
-    }
+    enum row_kind kind = kind_of(row);
+
+    if (kind < ROW_LLC || kind > ROW_ICMP)
+        return;
+    if (kind == ROW_LLC)
+        *icmp = NOWHERE; /* no quote has a link header */
+    else if (*icmp != NOWHERE)
+        return;
+    else if (kind != ROW_ICMP)
+        *last_net = layer;
+    else if (*last_net != NOWHERE)
+        *icmp = layer;
 }
 
 /* The frame's layers behind "frame" itself, and which of them the walk ends at. */
