@@ -128,7 +128,10 @@ def syn_after_reset():
 
 @capture
 def tcp_analysis():
-    """Every verdict of Wireshark's TCP analysis, at least once; the comments say where."""
+    """Every verdict of Wireshark's TCP analysis, at least once; the comments say where.
+
+    For 4.6 nothing is out of order that comes more than an RTT after the other side's last segment.
+    """
     scale = {"options": [("WScale", 0)]}
     return (Talk().tcp(0, "S", 100, **scale).tcp(20, "SA", 500, 101, down=True, **scale)
             .tcp(25, "A", 101, 501)
@@ -146,6 +149,7 @@ def tcp_analysis():
             .tcp(200, "A", 501, 111, 100, down=True)  # spurious retransmission
             .tcp(210, "PA", 111, 1001, 50)
             .tcp(600, "PA", 111, 1001, 50)            # retransmission
+            .tcp(690, "A", 1001, 161, down=True)
             .tcp(700, "PA", 261, 1001, 50)
             .tcp(701, "PA", 161, 1001, 100)           # out of order
             .tcp(720, "A", 1001, 311, down=True)
