@@ -7,6 +7,8 @@ import collections
 import re
 from decimal import Decimal
 
+from tshark import as_exported
+
 # Differences that remain, and why ours is the right answer.  Each is proven where it is used: an
 # answer that is neither tshark's nor the one that the rule predicts differs.
 RULES = {
@@ -731,8 +733,7 @@ def check_without_tree(tally, capture, rows, flows):
         ours = {name: str(row[name]) for name in shared if ".ts_" not in name
                 and name not in ("flow.start", "flow.last")}
         tally.compare("without a tree", f"{capture} flow {row['flow.id']}", *difference(
-            ours, {name: last[name] if name != "flow.eth.type" else str(int(last[name], 0))
-                   for name in ours}))
+            ours, {name: as_exported(name, last[name]) for name in ours}))
 
 
 def check_reassembly(tally, capture, frames, apart):
