@@ -164,6 +164,16 @@ def tcp_analysis():
 
 
 @capture
+def unfinished_xmpp():
+    """For Wireshark the first half of a message, and no other comes; tagged and not."""
+    def segments(port):
+        segment = TCP(sport=port, dport=5222, flags="PA", seq=100, ack=500) / (b"x" * 20)
+        return IP(src=A, dst=B) / segment, IPv6(src=A6, dst=B6) / segment
+    return timed([*map(eth, segments(40000)),
+                  *(eth(Dot1Q(vlan=5) / Dot1Q(vlan=6) / packet) for packet in segments(40001))])
+
+
+@capture
 def udp():
     return (Talk(sport=40000, dport=9999, flags=0).udp(0, 10).udp(10, 20, down=True)
             .udp(20, 0)).packets
