@@ -7,6 +7,8 @@ import collections
 import re
 from decimal import Decimal
 
+from tshark import as_exported
+
 # Differences that remain, and why ours is the right answer.  Each is proven where it is used: an
 # answer that is neither tshark's nor the one that the rule predicts differs.
 RULES = {
@@ -29,6 +31,7 @@ RULES = {
                              "frame's first dissection",
     "responder's ACK": "Wireshark ends the handshake also at a segment of the responder",
     "SYN again": "from 4.4 on a SYN that repeats its number after the end begins a stream",
+    "SYN-ACK again": "from 4.4 on a SYN-ACK with another number begins a stream; here a SYN does",
     "one end": "from 4.4 on each SYN between an end and itself begins a stream",
     "instant handshake": "Wireshark takes an initial RTT of 0 for none and measures again later",
     "simultaneous open": "Wireshark counts from the other side's SYN, which is not the initiator's",
@@ -398,10 +401,16 @@ class Streams:
             self.stream_of[flow] = stream
 
 
-def new_stream(frame):
-    """The rule by which Wireshark may begin a stream here though the flow goes on."""
+def new_stream(frame, before):
+    """The rule by which Wireshark may begin a stream here though the flow goes on.
+
+    before: the flow's frame before it, or nothing.
+    """
     if not is_true(frame.get("tcp.flags.syn")):
         return None
+    seq = f"flow.sofar.{way_of(frame)}.seq"
+    if is_true(frame.get("tcp.flags.ack")) and before.get(seq, frame.get(seq)) != frame.get(seq):
+        return "SYN-ACK again"
     if len(set(ends_of_flow(frame)[0])) == 1:
         return "one end"
     return "SYN again" if frame["flow.sofar.tcp.state_name"] in ENDED else None
@@ -446,7 +455,8 @@ def check_decode(tally, capture, frames, headers, growth):
         elif stream:
             whole = streams.whole("stream", frame["flow.id"], (stream, tunnels_of(frame)),
                                   is_true(header.of_transport("flags.syn")))
-            streams.compare("stream", where, frame["flow.id"], whole, new_stream(frame))
+            before = frames[int(frame["flow.prev_frame"]) - 1] if "flow.prev_frame" in frame else {}
+            streams.compare("stream", where, frame["flow.id"], whole, new_stream(frame, before))
         if "flow.tcp.rtt" in frame and "tcp.analysis.initial_rtt" in frame:
             if is_clean(frame) and frame["tcp.analysis.initial_rtt"].count(";") == 0:
                 ours, theirs = (Decimal(frame[name]) for name in
@@ -731,8 +741,7 @@ def check_without_tree(tally, capture, rows, flows):
         ours = {name: str(row[name]) for name in shared if ".ts_" not in name
                 and name not in ("flow.start", "flow.last")}
         tally.compare("without a tree", f"{capture} flow {row['flow.id']}", *difference(
-            ours, {name: last[name] if name != "flow.eth.type" else str(int(last[name], 0))
-                   for name in ours}))
+            ours, {name: as_exported(name, last[name]) for name in ours}))
 
 
 def check_reassembly(tally, capture, frames, apart):

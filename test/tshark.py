@@ -2,6 +2,7 @@
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,16 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def as_exported(name, text):
+    """A number that tshark prints of a field, in the words of our exports.
+
+    They have 15 digits of a real number, as tshark had before 4.6; it has all since.
+    """
+    if name == "flow.eth.type":
+        return str(int(text, 0))
+    return f"{float(text):.15g}" if name.endswith("_share") else text
 
 
 class Tshark:
@@ -39,6 +50,11 @@ class Tshark:
         is_as_expected = result.returncode in ((rc, 2) if self.reads_damaged else (rc,))
         assert is_as_expected, f"{arguments}: {result.returncode}\n{result.stderr}"
         return result
+
+    @functools.cached_property
+    def version(self):
+        """Major and minor."""
+        return tuple(map(int, re.search(r"(\d+)\.(\d+)", self.run("--version").stdout).groups()))
 
     @functools.lru_cache(maxsize=None)
     def fields(self, capture, names, *options):

@@ -191,20 +191,17 @@ static struct flow_value rtt_of(const struct flow_extension_row *row, const void
     return value;
 }
 
+/* The members of a row. */
 #define VERDICT(verdict, of_name, of_label, of_column, of_help)                                    \
-    {                                                                                              \
-        .name = of_name, .label = of_label, .help = of_help, .column = of_column,                  \
-        .value = count_of, .number = verdict, .kind = FLOW_UINT32, .each_way = true                \
-    }
+    .name = of_name, .label = of_label, .help = of_help, .column = of_column, .value = count_of,   \
+    .number = verdict, .kind = FLOW_UINT32, .each_way = true
 #define RTT(statistic, of_name, of_label, of_help)                                                 \
-    {                                                                                              \
-        .name = of_name, .label = of_label, .help = of_help, .value = rtt_of, .number = statistic, \
-        .kind = FLOW_SPAN, .each_way = true                                                        \
-    }
+    .name = of_name, .label = of_label, .help = of_help, .value = rtt_of, .number = statistic,     \
+    .kind = FLOW_SPAN, .each_way = true
 
 static const struct flow_extension_row rows[] = {
-    VERDICT(RETRANSMISSION, "retransmission", "Retransmissions", "Retrans.",
-            "Retransmitted segments, fast and spurious ones included."),
+    { VERDICT(RETRANSMISSION, "retransmission", "Retransmissions", "Retrans.",
+              "Retransmitted segments, fast and spurious ones included.") },
     { .name = "retransmission_share",
       .label = "Retransmission share (%)",
       .help = "Retransmitted segments in percent of all segments.",
@@ -212,23 +209,23 @@ static const struct flow_extension_row rows[] = {
       .number = RETRANSMISSION,
       .kind = FLOW_DOUBLE,
       .each_way = true },
-    VERDICT(FAST_RETRANSMISSION, "fast_retransmission", "Fast retransmissions", NULL,
-            "Fast retransmissions."),
-    VERDICT(SPURIOUS_RETRANSMISSION, "spurious_retransmission", "Spurious retransmissions", NULL,
-            "Retransmissions of what was acknowledged already."),
-    VERDICT(OUT_OF_ORDER, "out_of_order", "Out of order", NULL, "Segments out of order."),
-    VERDICT(DUPLICATE_ACK, "duplicate_ack", "Duplicate ACKs", NULL, "Duplicate ACKs."),
-    VERDICT(LOST_SEGMENT, "lost_segment", "Gaps", NULL,
-            "Segments before which others were not captured."),
-    VERDICT(ACK_LOST_SEGMENT, "ack_lost_segment", "ACKs of lost segments", NULL,
-            "ACKs of segments that were not captured."),
-    VERDICT(ZERO_WINDOW, "zero_window", "Zero windows", NULL,
-            "Segments whose sender can receive no more."),
-    VERDICT(WINDOW_FULL, "window_full", "Full windows", NULL,
-            "Segments that fill the receiver's window."),
-    VERDICT(KEEP_ALIVE, "keep_alive", "Keep-alives", NULL, "Keep-alive segments."),
-    VERDICT(WINDOW_UPDATE, "window_update", "Window updates", NULL,
-            "ACKs that do nothing but change the window."),
+    { VERDICT(FAST_RETRANSMISSION, "fast_retransmission", "Fast retransmissions", NULL,
+              "Fast retransmissions.") },
+    { VERDICT(SPURIOUS_RETRANSMISSION, "spurious_retransmission", "Spurious retransmissions", NULL,
+              "Retransmissions of what was acknowledged already.") },
+    { VERDICT(OUT_OF_ORDER, "out_of_order", "Out of order", NULL, "Segments out of order.") },
+    { VERDICT(DUPLICATE_ACK, "duplicate_ack", "Duplicate ACKs", NULL, "Duplicate ACKs.") },
+    { VERDICT(LOST_SEGMENT, "lost_segment", "Gaps", NULL,
+              "Segments before which others were not captured.") },
+    { VERDICT(ACK_LOST_SEGMENT, "ack_lost_segment", "ACKs of lost segments", NULL,
+              "ACKs of segments that were not captured.") },
+    { VERDICT(ZERO_WINDOW, "zero_window", "Zero windows", NULL,
+              "Segments whose sender can receive no more.") },
+    { VERDICT(WINDOW_FULL, "window_full", "Full windows", NULL,
+              "Segments that fill the receiver's window.") },
+    { VERDICT(KEEP_ALIVE, "keep_alive", "Keep-alives", NULL, "Keep-alive segments.") },
+    { VERDICT(WINDOW_UPDATE, "window_update", "Window updates", NULL,
+              "ACKs that do nothing but change the window.") },
     { .name = "ack_rtt_count",
       .label = "ACK RTT samples",
       .help = "ACKs with a round-trip time (tcp.analysis.ack_rtt): that since the segment which "
@@ -236,11 +233,11 @@ static const struct flow_extension_row rows[] = {
       .value = rtt_count,
       .kind = FLOW_UINT32,
       .each_way = true },
-    RTT(MINIMUM, "ack_rtt_min", "ACK RTT minimum", "Least of these round-trip times."),
-    RTT(MEAN, "ack_rtt_mean", "ACK RTT mean", "Mean of these round-trip times."),
-    RTT(MAXIMUM, "ack_rtt_max", "ACK RTT maximum", "Greatest of these round-trip times."),
-    RTT(DEVIATION, "ack_rtt_stddev", "ACK RTT standard deviation",
-        "Sample standard deviation of these round-trip times; absent under two of them."),
+    { RTT(MINIMUM, "ack_rtt_min", "ACK RTT minimum", "Least of these round-trip times.") },
+    { RTT(MEAN, "ack_rtt_mean", "ACK RTT mean", "Mean of these round-trip times.") },
+    { RTT(MAXIMUM, "ack_rtt_max", "ACK RTT maximum", "Greatest of these round-trip times.") },
+    { RTT(DEVIATION, "ack_rtt_stddev", "ACK RTT standard deviation",
+          "Sample standard deviation of these round-trip times; absent under two of them.") },
     { .name = NULL },
 };
 

@@ -30,7 +30,7 @@ struct walk {
     struct fs_walk *out;
 
     uint8_t *rows;              /* of the frame's layers: numbers in the table of rows */
-    wmem_list_frame_t **listed; /* likewise: where they are in Wireshark's list */
+    wmem_list_frame_t **listed; /* likewise: where they are in Wireshark's list; or NULL */
     size_t count;
     size_t layer; /* the one being passed */
 
@@ -61,7 +61,7 @@ static struct flow_layer path[LAYERS_MAX]; /* of the frame being walked */
 
 static int proto_listed(wmem_list_frame_t *layer)
 {
-    return GPOINTER_TO_INT(wmem_list_frame_data(layer));
+    return layer ? GPOINTER_TO_INT(wmem_list_frame_data(layer)) : -1;
 }
 
 static void begin(struct walk *walk, const packet_info *pinfo,
@@ -591,7 +591,7 @@ enum { ROWS = G_N_ELEMENTS(rows) };
 
 static GByteArray *row_of;           /* by Wireshark's protocol number */
 static uint8_t kinds[UINT8_MAX + 1]; /* enum row_kind, by row */
-static int proto_arp, proto_mpls, proto_ipv4, proto_ipv6;
+static int proto_eth, proto_vlan, proto_arp, proto_mpls, proto_ipv4, proto_ipv6;
 
 static enum row_kind kind_of(uint8_t row)
 {
@@ -631,6 +631,8 @@ void fs_layers_register(void)
         register_row(rows[i].name, i);
     for (size_t i = 0; i < flow_application_count; i++)
         register_row(flow_applications[i].name, ROWS + i);
+    proto_eth = proto_get_id_by_filter_name("eth");
+    proto_vlan = proto_get_id_by_filter_name("vlan");
     proto_arp = proto_get_id_by_filter_name("arp");
     proto_mpls = proto_get_id_by_filter_name("mpls");
     proto_ipv4 = proto_get_id_by_filter_name("ip");
@@ -668,7 +670,7 @@ static bool enter_frame(struct walk *walk, tvbuff_t *frame)
     walk->here.end = tvb_reported_length(frame);
     if (walk->here.cap > 0)
         walk->here.data = tvb_get_ptr(frame, 0, (int)walk->here.cap);
-    return walk->here.cap > 0 && walk->count > 0;
+    return walk->here.cap > 0;
 }
 
 /* Network headers */
@@ -950,6 +952,57 @@ static bool carries_ethernet(const struct walk *walk, size_t layer)
            rows[walk->rows[layer]].place == place_control_word;
 }
 
+/* Where no IP header is listed, the addresses that Wireshark left are those of the unlisted one. */
+static enum flow_family family_left_behind(const struct walk *walk)
+{
+    int type = walk->pinfo->net_src.type;
+
+    if (walk->last_net != NOWHERE)
+        return FLOW_LINK;
+    return type == AT_IPv4 ? FLOW_IPV4 : type == AT_IPv6 ? FLOW_IPV6 : FLOW_LINK;
+}
+
+static int proto_of(enum flow_family family)
+{
+    return family == FLOW_IPV4 ? proto_ipv4 : proto_ipv6;
+}
+
+static void list(struct walk *walk, int proto)
+{
+    size_t layer = walk->count++;
+
+    walk->listed[layer] = NULL;
+    walk->rows[layer] = row_of_proto(proto);
+    note_layer(walk->rows[layer], layer, &walk->last_net, &walk->icmp);
+}
+
+static bool is_tag(const uint8_t *type)
+{
+    uint16_t number = fs_be16(type);
+
+    return number == 0x8100 || number == 0x88a8 || number == 0x9100;
+}
+
+/*
+ * From 4.4 on the list is empty where TCP reassembles nothing and what it
+ * carries asks for more.  The addresses are left: the link header, its tags and
+ * the header that has them are listed again, but no tunnel.
+ */
+static void list_again(struct walk *walk)
+{
+    enum flow_family family = family_left_behind(walk);
+    const uint8_t *type = walk->here.data + 12, *end = walk->here.data + walk->here.cap;
+
+    if (family == FLOW_LINK)
+        return;
+    if (walk->pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_ETHERNET) {
+        list(walk, proto_eth);
+        for (; end - type >= 4 && is_tag(type) && walk->count < LAYERS_MAX - 1; type += 4)
+            list(walk, proto_vlan);
+    }
+    list(walk, proto_of(family));
+}
+
 /*
  * The family of the IP header behind an MPLS label stack, which Wireshark finds
  * by its first nibble; FLOW_LINK where there is none, or it is listed.
@@ -965,7 +1018,11 @@ static enum flow_family unlisted_behind_mpls(const struct walk *walk, size_t mpl
         return FLOW_LINK;
     branch(walk, &nobody, &ahead);
     ahead.here = walk->here;
-    if (!run(&ahead, 0, mpls) || ahead.lost || fs_bytes_here(&ahead.here) == 0)
+    if (!run(&ahead, 0, mpls))
+        return FLOW_LINK;
+    if (ahead.lost)
+        return family_left_behind(walk);
+    if (fs_bytes_here(&ahead.here) == 0)
         return FLOW_LINK;
     enum flow_family family = ahead.here.data[ahead.here.at] >> 4 == 4 ? FLOW_IPV4 : FLOW_IPV6;
     return fs_net_read(&ahead.here, family, &net) ? family : FLOW_LINK;
@@ -983,7 +1040,7 @@ static void list_behind_mpls(struct walk *walk)
         size_t behind = walk->count++ - (i + 1);
         memmove(walk->rows + i + 2, walk->rows + i + 1, behind * sizeof *walk->rows);
         memmove(walk->listed + i + 1, walk->listed + i, (behind + 1) * sizeof *walk->listed);
-        walk->rows[++i] = row_of_proto(family == FLOW_IPV4 ? proto_ipv4 : proto_ipv6);
+        walk->rows[++i] = row_of_proto(proto_of(family));
         walk->last_net = walk->icmp = NOWHERE;
         for (size_t k = 0; k < walk->count; k++)
             note_layer(walk->rows[k], k, &walk->last_net, &walk->icmp);
@@ -1006,7 +1063,7 @@ static void finish_net(struct walk *walk)
     walk->out->net = net;
     walk->out->layer_count = net->layers_outside;
     walk->out->source = walk->source;
-    if (!walk->lost)
+    if (!walk->lost && walk->listed[walk->last_net])
         walk->out->payload = wmem_list_frame_next(walk->listed[walk->last_net]);
     if (walk->icmp != NOWHERE)
         walk_quote(walk, walk->icmp);
@@ -1028,6 +1085,10 @@ void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_optio
     if (!enter_frame(&walk, tvb))
         return;
     list_behind_mpls(&walk);
+    if (walk.count == 0)
+        list_again(&walk);
+    if (walk.count == 0)
+        return;
 
     run(&walk, 0, walk.last_net != NOWHERE ? walk.last_net : walk.count - 1);
     if (walk.depth > 0)

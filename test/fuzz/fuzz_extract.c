@@ -8,6 +8,8 @@
 
 #include <flowstats/meter.h>
 
+#include <wiretap/wtap.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 

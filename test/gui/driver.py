@@ -461,8 +461,9 @@ class Wireshark:
         return list(map(int, numbers)) if all(numbers) else []
 
     def frame(self):
-        """The number of the frame that the packet details show."""
-        first = re.match(r"Frame (\d+)", name(self.details.get_accessible_at(0, 0)))
+        """The number of the frame that the packet details show; none while they are empty."""
+        cell = self.details.get_accessible_at(0, 0)
+        first = cell and re.match(r"Frame (\d+)", name(cell))
         return first and int(first.group(1))
 
     def select(self, frame):

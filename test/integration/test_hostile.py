@@ -121,9 +121,10 @@ def test_statistics_many_times(tshark, captures):
                                   "endpoints,flow,(", "flowstats.states,tree,\"",
                                   "flowstats.none,tree"])
 def test_filters_that_do_not_compile(tshark, captures, what):
-    """Wireshark ends tshark then, but for a tree, which it leaves out."""
+    """Wireshark ends tshark then, but before 4.6 for a tree, which it leaves out."""
+    goes_on = what.startswith("flowstats.states") and tshark.version < (4, 6)
     result = tshark.run("-n", "-q", "-r", captures / "tcp_plain.pcap", "-z", what,
-                        rc=0 if what.startswith("flowstats.states") else 1)
+                        rc=0 if goes_on else 1)
     assert result.stdout == "" and re.search("is invalid|Invalid -z", result.stderr)
 
 
@@ -218,8 +219,11 @@ def test_nothing_but_the_named_file_is_opened(tshark, captures):
         assert result.returncode == 0, result.stderr
         return calls(log)
 
-    plugins = tshark.folder / "plugins"
-    more = traced(plugins, "-z", f"flowstats,csv,{folder}/flows.csv") - traced("/nonexistent")
+    # 4.6 looks for more where there is a folder of plugins, even an empty one.
+    plugins, bare = tshark.folder / "plugins", tshark.folder / "bare"
+    for path in plugins.glob("*/epan"):
+        (bare / path.relative_to(plugins)).mkdir(parents=True)
+    more = traced(plugins, "-z", f"flowstats,csv,{folder}/flows.csv") - traced(bare)
     ours = {(call, path) for call, path in more if not path.startswith(str(plugins))}
     assert {call for call, _ in ours} <= {"openat", "unlink", "rename", "readlink", "access",
                                           "newfstatat", "lstat", "stat"}

@@ -101,7 +101,8 @@ def test_parts_sum_to_the_whole(decoded, any_capture):
 
 @pytest.mark.parametrize("capture", [
     "fragments", "fragments_reversed", "fragments_first_missing", "fragments_last_missing",
-    "fragments_id_reused", "fragments_overlapping", "fragments_vlan", "tcp_plain"])
+    "fragments_id_reused", "fragments_overlapping", "fragments_vlan", "tcp_plain",
+    "unfinished_xmpp"])
 def test_reassembly_changes_no_number(tshark, captures, passes, capture):
     any_capture = f"{capture}.pcap"
     off = [argument for name in ("ip.defragment", "ipv6.defragment", "tcp.desegment_tcp_streams")

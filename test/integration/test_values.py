@@ -230,6 +230,8 @@ WHOLE = [
     ("errors_behind_mpls", 1, "flow.icmp_errors", "1"),
     ("errors_behind_mpls", 4, "flow.icmp_error_for", "2"),
     ("errors_behind_mpls", 4, "flow.tuple", "ICMPv6 2001:db8::2 → 2001:db8::1"),
+    ("mpls_behind_unknown", 1, "flow.ip.src", "10.0.0.1"),
+    ("mpls_behind_unknown", 2, "flow.ipv6.src", "2001:db8::1"),
     ("answer_in_pieces", 1, "flow.direction_reason_name", "ports"),
     ("extension_headers", None, "flow.id", "0"),
     ("extension_headers", None, "flow.up.payload_bytes", "100"),

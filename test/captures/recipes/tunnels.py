@@ -135,6 +135,14 @@ def errors_behind_mpls():
                           IPv6(src=B6, dst=A6) / ICMPv6DestUnreach(code=4) / query6))
 
 
+@capture
+def mpls_behind_unknown():
+    """Labels behind a tag that the walk does not know (VN-Tag)."""
+    tag = Ether(src=MAC_A, dst=MAC_B, type=0x8926) / Raw(bytes.fromhex("00010002 8847"))
+    return timed([tag / TUNNELS["mpls"](packet, False, 5)
+                  for packet in (inner(), inner(False, A6, B6))])
+
+
 # Encapsulations that are not named in the rules of the key, or whose header hides its length.
 
 
