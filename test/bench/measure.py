@@ -49,6 +49,16 @@ class Bench:
         return instructions(*self.command(path, options, *CALLGRIND),
                             env=self.environments[plugin])
 
+    def inside(self, pool, options, count=8000):
+        """A function that waits for the instructions a packet of our dissector alone.
+
+        These are the same in every run, but for hashes, whose seeds are random.
+        """
+        tool = (*CALLGRIND, "--toggle-collect=dissect_flow*")
+        command = self.command(self.capture("mix", count), options, *tool)
+        run = pool.submit(instructions, *command, env=self.environments["plugins"])
+        return lambda: run.result() / count
+
     def net(self, pool, options, plugin="none", count=8000):
         """A function that waits for the instructions a packet, start-up subtracted."""
         runs = [pool.submit(self.count, self.capture("mix", packets), options, plugin)
