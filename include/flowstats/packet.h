@@ -96,8 +96,8 @@ struct flow_packet {
     const void *source;       /* valid while the packet is accounted */
     const uint8_t *transport; /* what follows the tracked IP header, as captured; likewise */
     const void *notes;        /* note_size bytes of the extensions' notes, likewise */
-    /* In Wireshark's list of layers, what follows the tracked header; NULL: none, or not known. */
-    struct _wmem_list_frame_t *payload;
+    /* wmem_list_frame_t of what follows the tracked header in Wireshark's list; NULL: not known. */
+    void *payload;
     struct flow_tuple tuple;
     struct flow_tuple quote; /* of the innermost header that an ICMP error quotes */
     struct flow_fragment fragment;

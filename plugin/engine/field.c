@@ -117,7 +117,8 @@ static const char *tuple_text(struct flow_view *view)
         recent[slot].source = flow->source;
         make_tuple_text(flow, recent[slot].text, sizeof recent[slot].text);
     }
-    return strcpy(view->text, recent[slot].text);
+    g_strlcpy(view->text, recent[slot].text, sizeof view->text);
+    return view->text;
 }
 
 /* How a row's value becomes a value of its kind. */

@@ -1037,9 +1037,11 @@ static void list_behind_mpls(struct walk *walk)
         enum flow_family family = unlisted_behind_mpls(walk, i);
         if (family == FLOW_LINK)
             continue;
-        size_t behind = walk->count++ - (i + 1);
-        memmove(walk->rows + i + 2, walk->rows + i + 1, behind * sizeof *walk->rows);
-        memmove(walk->listed + i + 1, walk->listed + i, (behind + 1) * sizeof *walk->listed);
+        for (size_t k = walk->count++; k > i + 1; k--) {
+            walk->rows[k] = walk->rows[k - 1];
+            walk->listed[k] = walk->listed[k - 1];
+        }
+        walk->listed[i + 1] = walk->listed[i];
         walk->rows[++i] = row_of_proto(proto_of(family));
         walk->last_net = walk->icmp = NOWHERE;
         for (size_t k = 0; k < walk->count; k++)

@@ -9,6 +9,8 @@
 static struct flow_meter *meter;
 static GSList *tallies; /* struct flow_tally */
 
+static bool has_windows; /* when the session began */
+
 static bool is_drawn; /* statistics are, so this session is the last of the program */
 
 /* tshark opens one file; when a session begins again there (-M), the numbers of flows go on. */
@@ -34,6 +36,11 @@ bool fs_has_windows(void)
     return info && info->ws_info_supported;
 }
 
+bool fs_session_has_windows(void)
+{
+    return has_windows;
+}
+
 static void open_session(void)
 {
     struct flow_limits limits = { .idle_ns = (int64_t)fs_prefs->idle_timeout * FS_NS_IN_S,
@@ -42,6 +49,7 @@ static void open_session(void)
     meter = flow_meter_new(&limits, next_id);
     flow_meter_extend(meter, fs_extensions_choose());
     frames_seen = 0;
+    has_windows = fs_has_windows();
 }
 
 static void close_session(void)

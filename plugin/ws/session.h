@@ -31,7 +31,12 @@ void fs_session_draw(void);
 void fs_session_attach(struct flow_tally *tally);
 void fs_session_detach(struct flow_tally *tally);
 
-/* Whether windows are there: then an error does not end the program. */
+/*
+ * Whether windows are there: then an error does not end the program.  Asking
+ * costs as much as ten items of a tree; the other one has asked when the file
+ * was opened.
+ */
 bool fs_has_windows(void);
+bool fs_session_has_windows(void);
 
 #endif

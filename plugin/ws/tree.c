@@ -1,9 +1,20 @@
 #include "tree.h"
 
 #include "clock.h"
+#include "session.h"
 
-/* Each extension has a section of its own. */
-enum { SECTIONS = FLOW_SECTION_EXTENSION + FLOW_EXTENSIONS_MAX };
+/* Each extension has a section of its own; in one more are the sections of what was so far. */
+enum {
+    SECTION_SO_FAR = FLOW_SECTION_EXTENSION + FLOW_EXTENSIONS_MAX,
+    SECTIONS,
+};
+
+/* A section is an item without a value: its name stays the same in JSON, where that counts. */
+struct section {
+    hf_register_info registration;
+    int hf;
+    int ett;
+};
 
 /* Where a field is shown; epan keeps a pointer to what it was registered with. */
 struct place {
@@ -19,7 +30,8 @@ enum reading { WHOLE, SO_FAR, READINGS };
 static int proto_flow;
 static GPtrArray *places[READINGS]; /* struct place, in the order of the fields */
 static GPtrArray *extensions;       /* those that have fields */
-static int ett_flow = -1, ett_sofar = -1, ett_section[SECTIONS];
+static struct section sections[SECTIONS];
+static int ett_flow = -1;
 
 /* The places where a kind of value meets Wireshark: its type, its display, and how to add it. */
 
@@ -96,6 +108,19 @@ static proto_item *add_value(proto_tree *tree, tvbuff_t *tvb, int hf, enum flow_
     return NULL;
 }
 
+static void register_section(unsigned number, const char *name, const char *title)
+{
+    struct section *section = &sections[number];
+
+    section->hf = -1;
+    section->registration = (hf_register_info){
+        &section->hf,
+        { title, g_strconcat(FLOW_PREFIX ".section.", name, NULL), FT_NONE, BASE_NONE, NULL, 0,
+          NULL, HFILL },
+    };
+    proto_register_field_array(proto_flow, &section->registration, 1);
+}
+
 static unsigned section_of(const struct flow_field *field)
 {
     unsigned number;
@@ -105,6 +130,8 @@ static unsigned section_of(const struct flow_field *field)
     if (!g_ptr_array_find(extensions, field->extension, &number)) {
         number = extensions->len;
         g_ptr_array_add(extensions, (void *)field->extension);
+        register_section(FLOW_SECTION_EXTENSION + number, field->extension->name,
+                         field->extension->title);
     }
     return FLOW_SECTION_EXTENSION + number;
 }
@@ -130,24 +157,39 @@ void fs_tree_register_more(void)
 
 void fs_tree_register(int proto)
 {
-    int *ett[SECTIONS + 2] = { &ett_flow, &ett_sofar };
+    static const struct {
+        unsigned section;
+        const char *name, *title;
+    } own[] = {
+        { FLOW_SECTION_IDENTITY, "identity", "Identity" },
+        { FLOW_SECTION_PACKET, "packet", "This packet" },
+        { FLOW_SECTION_TOTAL, "total", "Both directions" },
+        { FLOW_SECTION_UP, "up", "Up" },
+        { FLOW_SECTION_DOWN, "down", "Down" },
+        { FLOW_SECTION_TCP, "tcp", "TCP" },
+        { SECTION_SO_FAR, "sofar", "So far" },
+    };
+    int *ett[SECTIONS + 1] = { &ett_flow };
 
     proto_flow = proto;
     for (size_t i = 0; i < READINGS; i++)
         places[i] = g_ptr_array_new();
     extensions = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+        register_section(own[i].section, own[i].name, own[i].title);
     fs_tree_register_more();
 
     for (size_t i = 0; i < SECTIONS; i++) {
-        ett_section[i] = -1;
-        ett[i + 2] = &ett_section[i];
+        sections[i].ett = -1;
+        ett[i + 1] = &sections[i].ett;
     }
     proto_register_subtree_array(ett, (int)G_N_ELEMENTS(ett));
 }
 
 /*
- * What the lines of the tree say in short.  Wireshark makes no text before it
- * is shown, but for lines like these; so each is made at once, of integers.
+ * What lines say in short of those below them.  Wireshark makes no text before
+ * it is shown, but for lines like these: so they are made of integers, and
+ * those of the sections only for windows, which fold what is below.
  */
 
 enum { SHORT = 16, LONG = 64 };
@@ -166,7 +208,7 @@ static const char *amount(uint64_t bytes, char text[SHORT])
         unit *= 1000;
         prefix++;
     }
-    unsigned tenths = (unsigned)((bytes / (unit / 10) + (bytes % (unit / 10) >= unit / 20)));
+    unsigned tenths = (unsigned)((bytes + unit / 20) / (unit / 10));
     if (tenths < 100)
         g_snprintf(text, SHORT, "%u.%u %cB", tenths / 10, tenths % 10, units[prefix]);
     else
@@ -195,13 +237,9 @@ static const char *milliseconds(int64_t ns, char text[LONG])
     return text;
 }
 
-static bool has_rtt(const struct flow_state *state)
-{
-    return (state->bits & FLOW_STATE_SYN_TIME) && (state->bits & FLOW_STATE_ACK_TIME);
-}
-
-/* Behind a comma; empty where it is no TCP. */
-static const char *state_text(const struct flow_state *state, char text[LONG])
+/* Behind a separator; empty where it is no TCP. */
+static const char *state_text(const struct flow_state *state, const char *separator,
+                              char text[LONG])
 {
     char rtt[LONG];
     const char *name = flow_tcp_state_name((enum flow_tcp_state)state->tcp_state);
@@ -209,11 +247,11 @@ static const char *state_text(const struct flow_state *state, char text[LONG])
     *text = '\0';
     if (!(state->bits & FLOW_STATE_TCP))
         return text;
-    if (has_rtt(state))
-        g_snprintf(text, LONG, ", %s, RTT %s ms", name,
+    if ((state->bits & FLOW_STATE_SYN_TIME) && (state->bits & FLOW_STATE_ACK_TIME))
+        g_snprintf(text, LONG, "%s%s, RTT %s ms", separator, name,
                    milliseconds(state->ack_ns - state->syn_ns, rtt));
     else
-        g_snprintf(text, LONG, ", %s", name);
+        g_snprintf(text, LONG, "%s%s", separator, name);
     return text;
 }
 
@@ -240,7 +278,7 @@ static void set_root_text(proto_item *item, struct flow_view *view)
     proto_item_set_text(item, "%s: flow %u, %s, packet %u%s, %s up, %s down%s",
                         proto_get_protocol_name(proto_flow), view->flow->id, tuple, packets(so_far),
                         of, amount(known->half[FLOW_UP].bytes, up),
-                        amount(known->half[FLOW_DOWN].bytes, down), state_text(known, state));
+                        amount(known->half[FLOW_DOWN].bytes, down), state_text(known, ", ", state));
 }
 
 proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view)
@@ -253,55 +291,53 @@ proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, struct flow_view *
     return item;
 }
 
-static proto_tree *add_half(proto_tree *parent, tvbuff_t *tvb, int ett, proto_item **ret_item,
-                            const char *title, const struct flow_half *half)
+static void set_half_text(proto_item *item, const char *title, const struct flow_half *half)
 {
     char bytes[SHORT];
 
-    return proto_tree_add_subtree_format(parent, tvb, 0, 0, ett, ret_item, "%s: %u packet%s, %s",
-                                         title, half->pkts, half->pkts == 1 ? "" : "s",
-                                         amount(half->bytes, bytes));
+    proto_item_set_text(item, "%s: %u packet%s, %s", title, half->pkts, half->pkts == 1 ? "" : "s",
+                        amount(half->bytes, bytes));
 }
 
+static void set_section_text(proto_item *item, unsigned section, const struct flow_state *state)
+{
+    char text[LONG];
+
+    switch (section) {
+    case FLOW_SECTION_UP: set_half_text(item, "Up", &state->half[FLOW_UP]); break;
+    case FLOW_SECTION_DOWN: set_half_text(item, "Down", &state->half[FLOW_DOWN]); break;
+    case FLOW_SECTION_TCP: proto_item_append_text(item, "%s", state_text(state, ": ", text)); break;
+    default: break;
+    }
+}
+
+/* state: what the section is about; NULL where there is nothing to say in short. */
 static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, unsigned section,
                                const struct flow_state *state)
 {
-    static const char *const titles[FLOW_SECTION_EXTENSION] = {
-        [FLOW_SECTION_IDENTITY] = "Identity",
-        [FLOW_SECTION_PACKET] = "This packet",
-        [FLOW_SECTION_TOTAL] = "Both directions",
-        [FLOW_SECTION_UP] = "Up",
-        [FLOW_SECTION_DOWN] = "Down",
-        [FLOW_SECTION_TCP] = "TCP",
-    };
-    const char *title =
-        section < FLOW_SECTION_EXTENSION
-            ? titles[section]
-            : ((const struct flow_extension *)extensions->pdata[section - FLOW_SECTION_EXTENSION])
-                  ->title;
-    int ett = ett_section[section];
-    proto_item *item;
-    proto_tree *tree;
+    proto_item *item = proto_tree_add_item(parent, sections[section].hf, tvb, 0, 0, ENC_NA);
 
-    if (!state || !is_visible(parent))
-        tree = proto_tree_add_subtree(parent, tvb, 0, 0, ett, &item, title);
-    else if (section == FLOW_SECTION_UP || section == FLOW_SECTION_DOWN)
-        tree = add_half(parent, tvb, ett, &item, title,
-                        &state->half[section == FLOW_SECTION_UP ? FLOW_UP : FLOW_DOWN]);
-    else if (section == FLOW_SECTION_TCP && (state->bits & FLOW_STATE_TCP))
-        tree = proto_tree_add_subtree_format(
-            parent, tvb, 0, 0, ett, &item, "%s: %s", title,
-            flow_tcp_state_name((enum flow_tcp_state)state->tcp_state));
-    else
-        tree = proto_tree_add_subtree(parent, tvb, 0, 0, ett, &item, title);
     proto_item_set_generated(item);
-    return tree;
+    if (state && is_visible(parent) && fs_session_has_windows())
+        set_section_text(item, section, state);
+    return proto_item_add_subtree(item, sections[section].ett);
 }
 
 /* proto_field_is_referenced() of a tree that is not visible, which looks the field up first. */
 static bool is_asked_for(const struct place *place)
 {
-    return place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE;
+    return place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE ||
+           sections[place->section].registration.hfinfo.ref_type != HF_REF_TYPE_NONE;
+}
+
+static bool is_on(const struct flow_view *view, const struct flow_extension *extension)
+{
+    const struct flow_extensions *extensions_on = view->extensions;
+
+    for (size_t i = 0; i < extensions_on->count; i++)
+        if (extensions_on->on[i].extension == extension)
+            return true;
+    return false;
 }
 
 /* The fields of one reading that are asked for, each in its section. */
@@ -309,7 +345,8 @@ static void add_reading(proto_tree *parent, tvbuff_t *tvb, struct flow_view *vie
                         enum reading reading)
 {
     const struct flow_state *state = reading == SO_FAR ? flow_view_so_far(view) : view->whole;
-    proto_tree *sections[SECTIONS] = { NULL };
+    const struct flow_extension *off = NULL; /* the extension met last that is off */
+    proto_tree *trees[SECTIONS] = { NULL };
     bool is_all = is_visible(parent);
 
     for (unsigned i = 0; i < places[reading]->len; i++) {
@@ -317,27 +354,26 @@ static void add_reading(proto_tree *parent, tvbuff_t *tvb, struct flow_view *vie
         if (!is_all && !is_asked_for(place))
             continue;
         const struct flow_field *field = &flow_fields[place->field];
+        if (field->extension && (field->extension == off || !is_on(view, field->extension))) {
+            off = field->extension;
+            continue;
+        }
         struct flow_value value = flow_field_value_at(field, view, state);
         if (!value.known)
             continue;
 
-        proto_tree **section = &sections[place->section];
-        if (!*section)
-            *section = add_section(parent, tvb, place->section, state);
-        proto_item_set_generated(add_value(*section, tvb, place->hf, field->kind, &value));
+        proto_tree **tree = &trees[place->section];
+        if (!*tree)
+            *tree = add_section(parent, tvb, place->section, state);
+        proto_item_set_generated(add_value(*tree, tvb, place->hf, field->kind, &value));
     }
 }
 
 void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, struct flow_view *view, bool with_sofar)
 {
-    proto_tree *flow_tree = proto_item_add_subtree(root, ett_flow);
-    proto_item *item;
+    proto_tree *tree = proto_item_add_subtree(root, ett_flow);
 
-    add_reading(flow_tree, tvb, view, WHOLE);
-    if (!with_sofar)
-        return;
-    proto_tree *sofar_tree =
-        proto_tree_add_subtree(flow_tree, tvb, 0, 0, ett_sofar, &item, "So far");
-    proto_item_set_generated(item);
-    add_reading(sofar_tree, tvb, view, SO_FAR);
+    add_reading(tree, tvb, view, WHOLE);
+    if (with_sofar)
+        add_reading(add_section(tree, tvb, SECTION_SO_FAR, NULL), tvb, view, SO_FAR);
 }

@@ -40,6 +40,26 @@ def test_details_are_shown(tshark, captures):
         assert f"    [{title}]" in details
 
 
+def test_sections_have_names_that_stay(tshark, captures):
+    packets = json.loads(tshark.run("-n", "-2", "-r", captures / "tcp_plain.pcap", "-T", "json",
+                                    "-J", "flow", "-o", "flow.app:FALSE", "-o",
+                                    "flow.tcp_analysis:FALSE").stdout)
+    names = [f"flow.section.{name}" for name in
+             ("identity", "packet", "total", "up", "down", "tcp", "sofar")]
+    for packet in packets:
+        flow = packet["_source"]["layers"]["flow"]
+        assert list(flow) == names
+        assert list(flow["flow.section.sofar"]) == names[2:6]
+        assert flow["flow.section.up"]["flow.up.pkts"] == "6"
+
+
+@pytest.mark.parametrize("passes", [(), ("-2",)])
+def test_sections_can_be_filtered_for(tshark, captures, passes):
+    of = [tshark.fields(captures / "kinds.pcap", ("frame.number",), *passes, "-Y", name)
+          for name in ("flow.section.tcp", "flow.sofar.tcp.state", "flow")]
+    assert of[0] == of[1] != of[2]
+
+
 def root_lines(tshark, path, *options):
     text = tshark.run("-n", "-V", "-r", path, *options).stdout
     return [line for line in text.splitlines() if line.startswith("[Flow Statistics")]
