@@ -49,9 +49,12 @@ def item(window, frame, title):
 def test_filter_selects_the_packet(window, item, frame, title, field, value):
     with window.context_menu(item) as menu:
         window.choose("Apply as Filter", "Selected", top=menu)
-    window.wait(lambda: 0 < len(window.frames()) < ALL, "filtered packets")
+
+    def is_filtered():
+        frames = window.frames()
+        return frame in frames and len(frames) < ALL
+    window.wait(is_filtered, "filtered packets")
     assert window.filter_text().startswith(f"{field} == ")
-    assert frame in window.frames()
     window.filter("")
 
 
