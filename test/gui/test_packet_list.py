@@ -27,7 +27,8 @@ def test_column_sorts_by_number(window, frames):
         window.sort(window.list, "Bytes")
         window.wait(lambda: shown() == sorted(expected, reverse=is_descending), "sorted list")
     window.sort(window.list, "No.")
-    window.wait(lambda: window.frames() == sorted(window.frames()), "order of the capture")
+    in_order = [int(frame["frame.number"]) for frame in frames]
+    window.wait(lambda: window.frames() == in_order, "order of the capture")
 
 
 def test_filters_by_flow_and_whole_flow(window, frames, of_flow):
