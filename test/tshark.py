@@ -67,11 +67,20 @@ class Tshark:
                  for name, value in zip(names, line.split("\t")) if value} for line in lines]
 
     @functools.cached_property
-    def field_names(self):
-        """Our fields with values; the filters of expert infos have none."""
+    def our_fields(self):
+        """(name, type) of all that begin with "flow.", as -G fields lists them."""
         lines = (line.split("\t") for line in self.run("-G", "fields").stdout.splitlines())
-        return tuple(line[2] for line in lines if line[0] == "F" and line[2].startswith("flow.")
-                     and line[3] != "FT_NONE")
+        return [(line[2], line[3]) for line in lines
+                if line[0] == "F" and line[2].startswith("flow.")]
+
+    @functools.cached_property
+    def field_names(self):
+        """Those with values; sections and the filters of expert infos have none."""
+        return tuple(name for name, kind in self.our_fields if kind != "FT_NONE")
+
+    @functools.cached_property
+    def section_names(self):
+        return tuple(name for name, _ in self.our_fields if name.startswith("flow.section."))
 
     def flows(self, capture, *options):
         """What -z flowstats,json says: a dict a flow."""

@@ -76,16 +76,15 @@ def test_every_filter_compiles(tshark, captures):
 def test_every_field_that_is_named_exists(tshark):
     """But for what only looks like one, and the preference of an example."""
     preferences = (preference.name for preference in reference.preferences(tshark))
-    known = {*tshark.field_names, *EXPERTS, *preferences, "flow.sofar", "flow.schema.json",
-             "flow.pushes"}
+    known = {*tshark.field_names, *tshark.section_names, *EXPERTS, *preferences, "flow.sofar",
+             "flow.schema.json", "flow.pushes"}
     for name, text in DOCUMENTS.items():
         named = set(re.findall(r"\bflow\.[a-z_0-9.]*[a-z0-9]", text))
         assert named <= known, f"{name}: {named - known}"
 
 
 def test_every_expert_info_is_described(tshark):
-    lines = (line.split("\t") for line in tshark.run("-G", "fields").stdout.splitlines())
-    names = {line[2] for line in lines if line[0] == "F" and line[2].startswith("flow.expert.")}
+    names = {name for name, _ in tshark.our_fields if name.startswith("flow.expert.")}
     manual = (reference.TOP / "doc/flowstats.4").read_text()
     assert names == set(EXPERTS) == set(re.findall(r"^\.B (flow\.expert\.\w+)$", manual, re.M))
 
