@@ -250,9 +250,11 @@ static ws_stat_init_ret init(const char *argument, void *data)
         export->file = g_strdup(file);
         export->tally = flow_tally_new(filter != NULL);
         fs_session_attach(export->tally);
-        GString *refusal =
-            register_tap_listener(filter ? FLOW_PREFIX : FS_TAP_OF_NONE, export, filter,
-                                  TL_REQUIRES_NOTHING, reset, filter ? pass : NULL, draw, finish);
+        /* A window draws what has been handed something new. */
+        bool is_handed = filter || fs_has_windows();
+        GString *refusal = register_tap_listener(is_handed ? FLOW_PREFIX : FS_TAP_OF_NONE, export,
+                                                 filter, TL_REQUIRES_NOTHING, reset,
+                                                 is_handed ? pass : NULL, draw, finish);
         if (refusal) {
             error = g_strdup_printf("flowstats: -z %s: %s", argument, refusal->str);
             g_string_free(refusal, TRUE);
