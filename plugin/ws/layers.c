@@ -1107,17 +1107,10 @@ static const struct flow_application *application_of(const struct fs_walk *walk)
 
     for (; layer; layer = wmem_list_frame_next(layer)) {
         uint8_t row = row_of_proto(proto_listed(layer));
-        switch (kind_of(row)) {
-        case ROW_PSEUDO:
-        case ROW_HEADER: break;
-        case ROW_APPLICATION: return &flow_applications[row - ROWS];
-        case ROW_UNKNOWN:
-        case ROW_OPAQUE:
-        case ROW_LLC:
-        case ROW_IPV4:
-        case ROW_IPV6:
-        case ROW_ICMP: return NULL;
-        }
+        if (row >= ROWS)
+            return &flow_applications[row - ROWS];
+        if (kind_of(row) != ROW_PSEUDO && kind_of(row) != ROW_HEADER)
+            return NULL;
     }
     return NULL;
 }
