@@ -19,7 +19,7 @@
  *
  * All functions run in Wireshark's one thread, never throw and never fail.
  */
-enum { FLOW_EXTENSION_VERSION = 1, FLOW_EXTENSIONS_MAX = 16 };
+enum { FLOW_EXTENSION_VERSION = 2, FLOW_EXTENSIONS_MAX = 16 };
 
 /* Wireshark's, for extensions that include its headers. */
 struct pref_module;

@@ -64,7 +64,7 @@ def test_it_is_switched_by_a_preference(extended, captures):
 
 def test_another_version_of_the_interface_is_refused(extended, captures):
     said = extended.run("-r", captures / "empty.pcap").stderr
-    assert "flowstats: an extension is of version 2, this plugin of 1" in said
+    assert "flowstats: an extension is of version 3, this plugin of 2" in said
     assert not [name for name in extended.field_names if "future" in name]
 
 
