@@ -98,29 +98,34 @@ static const char *value_text(enum flow_kind kind, const struct flow_value *valu
     return text;
 }
 
-/* RFC 4180: what has a comma, a quote or a line break is quoted, and quotes are doubled. */
-static void append_quoted(GString *row, const char *text)
+static void put(FILE *file, const char *text)
 {
-    g_string_append_c(row, '"');
-    for (; *text; text++) {
-        if (*text == '"')
-            g_string_append_c(row, '"');
-        g_string_append_c(row, *text);
-    }
-    g_string_append_c(row, '"');
+    for (; *text; text++)
+        putc_unlocked(*text, file);
 }
 
-static void append_value(GString *row, const struct flow_field *field,
-                         const struct flow_value *value)
+/* RFC 4180: what has a comma, a quote or a line break is quoted, and quotes are doubled. */
+static void put_quoted(FILE *file, const char *text)
+{
+    putc_unlocked('"', file);
+    for (; *text; text++) {
+        if (*text == '"')
+            putc_unlocked('"', file);
+        putc_unlocked(*text, file);
+    }
+    putc_unlocked('"', file);
+}
+
+static void put_value(FILE *file, const struct flow_field *field, const struct flow_value *value)
 {
     char room[VALUE_TEXT_LEN];
     bool is_number;
     const char *text = value_text(field->kind, value, room, &is_number);
 
     if (is_number || !strpbrk(text, ",\"\r\n"))
-        g_string_append(row, text);
+        put(file, text);
     else
-        append_quoted(row, text);
+        put_quoted(file, text);
 }
 
 static void csv_header(FILE *file)
@@ -136,23 +141,21 @@ static void csv_header(FILE *file)
     fputs("\r\n", file);
 }
 
-static void csv_row(struct flow_view *view, void *file)
+static void csv_row(struct flow_view *view, void *data)
 {
-    GString *row = g_string_sized_new(1024);
+    FILE *file = data;
 
     for (size_t i = 0; i < flow_field_count; i++) {
         const struct flow_field *field = &flow_fields[i];
         if (!is_exported(field))
             continue;
         if (i > 0)
-            g_string_append_c(row, ',');
+            putc_unlocked(',', file);
         struct flow_value value = flow_field_value_at(field, view, view->whole);
         if (value.known)
-            append_value(row, field, &value);
+            put_value(file, field, &value);
     }
-    g_string_append(row, "\r\n");
-    fwrite(row->str, 1, row->len, file);
-    g_string_free(row, TRUE);
+    put(file, "\r\n");
 }
 
 static void no_header(FILE *file _U_) {}
