@@ -33,6 +33,17 @@ def captures():
 
 
 @pytest.fixture(scope="session")
+def save(captures):
+    """Writes scapy's packets beside the captures, for a test that needs its own; returns the path."""
+    def save(name, packets, **options):
+        from scapy.all import wrpcap
+        wrpcap(str(captures / name), packets, **options)
+        (captures / name).chmod(0o644)
+        return captures / name
+    return save
+
+
+@pytest.fixture(scope="session")
 def install():
     """Installs a part of flowstats below a folder, from a build tree that builds nothing."""
     def install(component, folder, *options):

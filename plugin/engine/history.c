@@ -224,8 +224,6 @@ const struct flow_state *flow_history_state_at(struct flow_history *history,
     if (fact->ordinal + 1 == tail->facts)
         return &tail->state;
     struct cursor *cursor = pages_make(&history->cursors, fact->flow % CURSORS);
-    if (cursor->used && cursor->flow == fact->flow && cursor->ordinal == fact->ordinal)
-        return &cursor->state;
     if (cursor->used && cursor->flow == fact->flow && cursor->ordinal >= done &&
         cursor->ordinal <= fact->ordinal) {
         done = cursor->ordinal + 1;

@@ -144,13 +144,14 @@ static void csv_header(FILE *file)
 static void csv_row(struct flow_view *view, void *data)
 {
     FILE *file = data;
+    const char *separator = "";
 
     for (size_t i = 0; i < flow_field_count; i++) {
         const struct flow_field *field = &flow_fields[i];
         if (!is_exported(field))
             continue;
-        if (i > 0)
-            putc_unlocked(',', file);
+        put(file, separator);
+        separator = ",";
         struct flow_value value = flow_field_value_at(field, view, view->whole);
         if (value.known)
             put_value(file, field, &value);

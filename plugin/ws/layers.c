@@ -1076,7 +1076,7 @@ void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_optio
 {
     static uint8_t row[LAYERS_MAX];
     static wmem_list_frame_t *listed[LAYERS_MAX];
-    static struct walk walk;
+    static struct walk walk; /* ret_walk points into it */
 
     memset(ret_walk, 0, offsetof(struct fs_walk, link));
     ret_walk->layers = path;

@@ -276,7 +276,7 @@ static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t
 {
     int64_t now_ns, since_start_ns;
 
-    if (!listens_to_draw && !fs_has_windows())
+    if (!listens_to_draw && !fs_session_has_windows())
         listen_to_draw();
     if (fs_ns_of(&pinfo->abs_ts, &now_ns) && fs_ns_of(&pinfo->rel_ts, &since_start_ns))
         file_start_ns = now_ns - since_start_ns;

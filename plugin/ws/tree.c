@@ -291,21 +291,21 @@ proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, struct flow_view *
     return item;
 }
 
-static void set_half_text(proto_item *item, const char *title, const struct flow_half *half)
+static void append_half(proto_item *item, const struct flow_half *half)
 {
     char bytes[SHORT];
 
-    proto_item_set_text(item, "%s: %u packet%s, %s", title, half->pkts, half->pkts == 1 ? "" : "s",
-                        amount(half->bytes, bytes));
+    proto_item_append_text(item, ": %u packet%s, %s", half->pkts, half->pkts == 1 ? "" : "s",
+                           amount(half->bytes, bytes));
 }
 
-static void set_section_text(proto_item *item, unsigned section, const struct flow_state *state)
+static void append_summary(proto_item *item, unsigned section, const struct flow_state *state)
 {
     char text[LONG];
 
     switch (section) {
-    case FLOW_SECTION_UP: set_half_text(item, "Up", &state->half[FLOW_UP]); break;
-    case FLOW_SECTION_DOWN: set_half_text(item, "Down", &state->half[FLOW_DOWN]); break;
+    case FLOW_SECTION_UP: append_half(item, &state->half[FLOW_UP]); break;
+    case FLOW_SECTION_DOWN: append_half(item, &state->half[FLOW_DOWN]); break;
     case FLOW_SECTION_TCP: proto_item_append_text(item, "%s", state_text(state, ": ", text)); break;
     default: break;
     }
@@ -319,7 +319,7 @@ static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, unsigned secti
 
     proto_item_set_generated(item);
     if (state && is_visible(parent) && fs_session_has_windows())
-        set_section_text(item, section, state);
+        append_summary(item, section, state);
     return proto_item_add_subtree(item, sections[section].ett);
 }
 
@@ -330,22 +330,11 @@ static bool is_asked_for(const struct place *place)
            sections[place->section].registration.hfinfo.ref_type != HF_REF_TYPE_NONE;
 }
 
-static bool is_on(const struct flow_view *view, const struct flow_extension *extension)
-{
-    const struct flow_extensions *extensions_on = view->extensions;
-
-    for (size_t i = 0; i < extensions_on->count; i++)
-        if (extensions_on->on[i].extension == extension)
-            return true;
-    return false;
-}
-
 /* The fields of one reading that are asked for, each in its section. */
 static void add_reading(proto_tree *parent, tvbuff_t *tvb, struct flow_view *view,
                         enum reading reading)
 {
     const struct flow_state *state = reading == SO_FAR ? flow_view_so_far(view) : view->whole;
-    const struct flow_extension *off = NULL; /* the extension met last that is off */
     proto_tree *trees[SECTIONS] = { NULL };
     bool is_all = is_visible(parent);
 
@@ -354,10 +343,6 @@ static void add_reading(proto_tree *parent, tvbuff_t *tvb, struct flow_view *vie
         if (!is_all && !is_asked_for(place))
             continue;
         const struct flow_field *field = &flow_fields[place->field];
-        if (field->extension && (field->extension == off || !is_on(view, field->extension))) {
-            off = field->extension;
-            continue;
-        }
         struct flow_value value = flow_field_value_at(field, view, state);
         if (!value.known)
             continue;

@@ -12,6 +12,8 @@ from tshark import Tshark
 HERE = Path(__file__).resolve().parent
 DISSECT = ("-q", "-z", "dhcp,stat")  # dissection, and next to nothing else
 OFF = ("-o", "flow.app:FALSE", "-o", "flow.tcp_analysis:FALSE")
+FIELDS = ("-T", "fields", "-e", "ip.src", "-e", "tcp.stream")
+FIELDS_OF_FLOWS = ("-T", "fields", "-e", "flow.id", "-e", "flow.bytes")
 
 
 class Bench:
@@ -44,9 +46,9 @@ class Bench:
     def command(self, path, options, *tool):
         return [*self.tshark.as_user, *tool, "tshark", "-r", str(path), *options]
 
-    def count(self, path, options, plugin):
-        """Instructions of a run."""
-        return instructions(*self.command(path, options, *CALLGRIND),
+    def count(self, path, options, plugin, *settings):
+        """Instructions of a run; settings: more of callgrind's."""
+        return instructions(*self.command(path, options, *CALLGRIND, *settings),
                             env=self.environments[plugin])
 
     def inside(self, pool, options, count=8000):
@@ -54,9 +56,8 @@ class Bench:
 
         These are the same in every run, but for hashes, whose seeds are random.
         """
-        tool = (*CALLGRIND, "--toggle-collect=dissect_flow*")
-        command = self.command(self.capture("mix", count), options, *tool)
-        run = pool.submit(instructions, *command, env=self.environments["plugins"])
+        run = pool.submit(self.count, self.capture("mix", count), options, "plugins",
+                          "--toggle-collect=dissect_flow*")
         return lambda: run.result() / count
 
     def net(self, pool, options, plugin="none", count=8000):

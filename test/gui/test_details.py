@@ -15,9 +15,10 @@ def tree_of(window, frame):
     return rows[next(i for i, (_, text) in enumerate(rows) if text.startswith("[Flow Stat")):]
 
 
-def without_summaries(rows):
-    """As tshark prints them: only a window, which can fold a section, says in short what is in it."""
-    return [(depth, re.sub(r"^\[(Up|Down|TCP): .*\]$", r"[\1]", text)) for depth, text in rows]
+def printed(window, frame):
+    """These rows as tshark prints them: only a window says in short what is in a section."""
+    return [(depth, re.sub(r"^\[(Up|Down|TCP): .*\]$", r"[\1]", text))
+            for depth, text in tree_of(window, frame)]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_subtrees(unfolded):
 
 def test_packets_clicked_in_any_order(unfolded, details):
     for frame in (89, 73, 99, 28, 74, 73):
-        assert without_summaries(tree_of(unfolded, frame)) == details(frame)
+        assert printed(unfolded, frame) == details(frame)
 
 
 def test_expert_info_comes_first_and_folds_nothing(unfolded):
@@ -74,8 +75,8 @@ def test_double_click_on_a_link_goes_there(unfolded, link, frame):
 
 def test_reload_keeps_the_values(unfolded, details):
     unfolded.choose("View", "Reload")
-    assert without_summaries(tree_of(unfolded, 99)) == details(99)
-    assert without_summaries(tree_of(unfolded, 73)) == details(73)
+    assert printed(unfolded, 99) == details(99)
+    assert printed(unfolded, 73) == details(73)
 
 
 def test_values_follow_a_preference(unfolded, details):
@@ -93,7 +94,7 @@ def test_values_follow_a_preference(unfolded, details):
         driver.act(driver.find(editor, driver.BUTTON, "^OK$"), "Press")
         wait_for_root(unfolded, f"packet {index},")
         for frame in (93, 95):
-            assert without_summaries(tree_of(unfolded, frame)) == details(frame, "-o", f"flow.idle_timeout:{seconds}")
+            assert printed(unfolded, frame) == details(frame, "-o", f"flow.idle_timeout:{seconds}")
 
 
 def test_ignored_packets_do_not_count(unfolded, details):
@@ -102,4 +103,4 @@ def test_ignored_packets_do_not_count(unfolded, details):
         unfolded.choose("Edit", "Ignore/Unignore.*")
         unfolded.select(73)
         wait_for_root(unfolded, total)
-    assert without_summaries(tree_of(unfolded, 89)) == details(89)
+    assert printed(unfolded, 89) == details(89)

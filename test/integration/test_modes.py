@@ -60,20 +60,18 @@ def test_sections_can_be_filtered_for(tshark, captures, passes):
     assert of[0] == of[1] != of[2]
 
 
-def root_lines(tshark, path, *options):
-    text = tshark.run("-n", "-V", "-r", path, *options).stdout
+def root_lines(tshark, path):
+    text = tshark.run("-n", "-V", "-r", path).stdout
     return [line for line in text.splitlines() if line.startswith("[Flow Statistics")]
 
 
 @pytest.mark.parametrize("lengths, shown", [
     ([999], "999 B"), ([1000], "1.0 kB"), ([9949], "9.9 kB"), ([9950], "10 kB"),
     ([60_000] * 16 + [39_499], "999 kB"), ([60_000] * 16 + [39_500], "1.0 MB")])
-def test_amounts_in_short(tshark, captures, lengths, shown):
-    from scapy.all import IP, UDP, Raw, wrpcap
-    path = captures / "amounts.pcap"
-    wrpcap(str(path), [IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=5000, dport=4000)
-                       / Raw(b"x" * (length - 28)) for length in lengths])
-    path.chmod(0o644)
+def test_amounts_in_short(tshark, save, lengths, shown):
+    from scapy.all import IP, UDP, Raw
+    path = save("amounts.pcap", [IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=5000, dport=4000)
+                                 / Raw(b"x" * (length - 28)) for length in lengths])
     assert f", {shown} up, 0 B down]" in root_lines(tshark, path)[-1]
 
 
@@ -81,9 +79,9 @@ def test_amounts_in_short(tshark, captures, lengths, shown):
     (0, "0.000000"), (7, "0.000007"), (44_149, "0.0441"), (44_150, "0.0442"), (999_500, "1.00"),
     (25_000_000, "25.0"), (999_499_999, "999"), (999_500_000, "1000"), (1_500_000_000, "1500"),
     (-2_340_000, "-2.34")])
-def test_rtt_in_short(tshark, captures, rtt_ns, shown):
+def test_rtt_in_short(tshark, save, rtt_ns, shown):
     """Three digits, and all before the point."""
-    from scapy.all import IP, TCP, wrpcap
+    from scapy.all import IP, TCP
     ends = {"sport": 40000, "dport": 80}
     packets = [IP(src="10.0.0.1", dst="10.0.0.2") / TCP(flags="S", seq=100, **ends),
                IP(src="10.0.0.2", dst="10.0.0.1") / TCP(flags="SA", seq=500, ack=101, sport=80,
@@ -91,9 +89,7 @@ def test_rtt_in_short(tshark, captures, rtt_ns, shown):
                IP(src="10.0.0.1", dst="10.0.0.2") / TCP(flags="A", seq=101, ack=501, **ends)]
     for packet, ns in zip(packets, (0, 0, rtt_ns)):
         packet.time = Decimal(1_700_000_000) + Decimal(ns) / 10**9
-    path = captures / "rtt.pcap"
-    wrpcap(str(path), packets, nano=True)
-    path.chmod(0o644)
+    path = save("rtt.pcap", packets, nano=True)
     assert root_lines(tshark, path)[-1].endswith(f", Established, RTT {shown} ms]")
 
 

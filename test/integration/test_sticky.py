@@ -61,25 +61,21 @@ def test_unknown_names_are_reported_once_and_skipped(tshark, captures):
 
 
 @pytest.mark.parametrize("character, shown, size", [("x", "x", 256), ("é", "\N{REPLACEMENT CHARACTER}" * 2, 255)])
-def test_long_values_are_cut_between_characters(tshark, captures, character, shown, size):
+def test_long_values_are_cut_between_characters(tshark, save, character, shown, size):
     """A host is ASCII for Wireshark: what is not has a replacement character of three bytes."""
-    from scapy.all import IP, TCP, Ether, wrpcap
+    from scapy.all import IP, TCP, Ether
     host = (character * 400).encode()
-    path = captures / "long_host.pcap"
-    wrpcap(str(path), Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(
+    path = save("long_host.pcap", Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(
         sport=40000, dport=80, flags="PA") / (b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n"))
-    path.chmod(0o644)
     flow, = tshark.flows(path, *ON)
     assert len(flow[HOST].encode()) == size
     assert (shown * 400).startswith(flow[HOST])
 
 
-def test_control_characters_are_escaped(tshark, captures):
-    from scapy.all import IP, TCP, Ether, wrpcap
-    path = captures / "evil_host.pcap"
-    wrpcap(str(path), Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(
+def test_control_characters_are_escaped(tshark, save):
+    from scapy.all import IP, TCP, Ether
+    path = save("evil_host.pcap", Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(
         sport=40000, dport=80, flags="PA") / b"GET / HTTP/1.1\r\nHost: a\x1b[2Jb\x07\r\n\r\n")
-    path.chmod(0o644)
     said = tshark.run("-q", "-r", path, "-z", "flowstats,csv", *ON).stdout
     assert not set(said) & {"\x1b", "\x07"}
 
