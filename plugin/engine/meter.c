@@ -164,7 +164,7 @@ static void account_quote(struct flow_meter *meter, const struct flow_packet *pa
 void flow_meter_account(struct flow_meter *meter, const struct flow_packet *packet)
 {
     uint32_t path = flow_paths_number(meter->paths, packet->layers, packet->layer_count);
-    uint8_t bits = packet->fact.bits;
+    uint16_t bits = packet->fact.bits;
     int64_t now_ns = bits & FLOW_FACT_TIME ? packet->fact.time_ns : INT64_MIN;
     bool is_fragment = (bits & FLOW_FACT_FRAG) && packet->fragment.waits;
     enum flow_dir dir;
