@@ -50,10 +50,11 @@ struct flow_tuple {
 
 /* One layer between the link and the tracked header. */
 enum flow_layer_bits {
-    FLOW_LAYER_KEY = 1 << 0,    /* the layer, with its endpoints, is part of the flow's key */
-    FLOW_LAYER_ID_KEY = 1 << 1, /* so are its identifiers */
-    FLOW_LAYER_ENDS = 1 << 2,   /* it has endpoints */
-    FLOW_LAYER_HEX = 1 << 3,    /* its identifiers are shown in hexadecimal, as Wireshark does */
+    FLOW_LAYER_KEY = 1 << 0,      /* its kind is part of the flow's key, the same both ways */
+    FLOW_LAYER_ID_KEY = 1 << 1,   /* its identifiers are compared, each direction by itself */
+    FLOW_LAYER_ENDS = 1 << 2,     /* it has endpoints */
+    FLOW_LAYER_HEX = 1 << 3,      /* its identifiers are shown in hexadecimal, as Wireshark does */
+    FLOW_LAYER_ENDS_KEY = 1 << 4, /* its endpoints are compared, each direction by itself */
 };
 
 struct flow_layer {
@@ -75,14 +76,24 @@ enum flow_message {
 /* Where a fragment belongs: the same for all fragments of a datagram. */
 struct flow_fragment {
     uint32_t ident;
+    uint32_t offset;  /* in bytes, of what it carries of the datagram */
+    uint32_t len;     /* bytes of the datagram that it carries */
     uint8_t protocol; /* as the fragment's own header says, before extension headers */
-    bool waits; /* its protocol has ports or identifiers, and they are in the first fragment */
+    bool waits;   /* its protocol has ports or identifiers, and they are in the first fragment */
+    bool is_last; /* no more fragments follow it in the datagram */
 };
 
 enum flow_packet_bits {
-    FLOW_PACKET_MACS = 1 << 0,     /* mac[] is known */
-    FLOW_PACKET_ETH_TYPE = 1 << 1, /* eth_type is known */
-    FLOW_PACKET_QUOTE = 1 << 2,    /* an ICMP error: quote is known */
+    FLOW_PACKET_MACS = 1 << 0,       /* mac[] is known */
+    FLOW_PACKET_ETH_TYPE = 1 << 1,   /* eth_type is known */
+    FLOW_PACKET_QUOTE = 1 << 2,      /* an ICMP error: quote is known */
+    FLOW_PACKET_MAC_SENDER = 1 << 3, /* of a cooked capture: of mac[] only the sender's is known */
+    /*
+     * The packet came out of a datagram that this frame completed: carrier is the
+     * tuple of the frame's own IP header, fragment says which fragment the frame is.
+     */
+    FLOW_PACKET_CARRIER = 1 << 4,
+    FLOW_PACKET_CARRIER_FIRST = 1 << 5, /* and it is the first one, so carrier has its ports */
 };
 
 struct flow_packet {
@@ -99,13 +110,16 @@ struct flow_packet {
     /* wmem_list_frame_t of what follows the tracked header in Wireshark's list; NULL: not known. */
     void *payload;
     struct flow_tuple tuple;
-    struct flow_tuple quote; /* of the innermost header that an ICMP error quotes */
+    struct flow_tuple quote;   /* of the innermost header that an ICMP error quotes */
+    struct flow_tuple carrier; /* of the fragmented tunnel packet that held this one */
     struct flow_fragment fragment;
     uint32_t transport_len; /* bytes of it; 0 in a link-layer flow */
     uint16_t layer_count;
+    uint16_t carrier_layers;      /* the first so many of layers are the carrier's */
     uint16_t note_size;           /* 0: none, notes is NULL */
     uint16_t eth_type;            /* of the outermost link header, behind its tags */
     uint8_t mac[2][FLOW_MAC_LEN]; /* of the outermost link header */
+    uint8_t handshake;            /* enum flow_message: what an SCTP chunk or a DCCP type says */
     uint8_t message_type;         /* enum flow_message: what an ICMP type or an ARP opcode says */
     uint8_t bits;                 /* enum flow_packet_bits */
 };
