@@ -2,6 +2,7 @@
 #define FLOWSTATS_DIRECTION_H
 
 #include "packet.h"
+#include "value.h"
 
 /* Which way a flow's first packet goes, and the rule that knew.  SPEC calls the rules 1 to 5. */
 enum flow_reason {
@@ -12,7 +13,7 @@ enum flow_reason {
     FLOW_REASON_FIRST_PACKET,  /* nobody knew: up */
 };
 
-const char *flow_reason_name(enum flow_reason reason);
+extern const struct flow_name flow_reason_names[];
 
 /* Ask the rules in order; *ret_reason names the one that spoke. */
 enum flow_dir flow_direction_of(const struct flow_packet *packet, enum flow_reason *ret_reason);

@@ -1,29 +1,34 @@
 #ifndef FLOWSTATS_EXTENSION_H
 #define FLOWSTATS_EXTENSION_H
 
+#include "fact.h"
 #include "packet.h"
-#include "state.h"
 #include "value.h"
 
 #include <glib.h>
 
 /*
- * Custom data on a flow: what another plugin counts of each flow, as fields
- * flow.NAME.* and flow.sofar.NAME.*, in the flow table, in CSV and in JSON.
+ * A group of measures: what is counted of each flow, and the fields that say it.
  *
- * An extension is a constant that lives as long as the program.  It takes a
- * note from each packet when the packet is dissected for the first time, and
- * folds facts and notes into its data of the flow.  The host keeps both: the
- * note beside the packet's fact, the data behind the flow's state.  While the
- * extension is switched off nothing is kept, and nothing taken or folded.
+ * The built-in groups and those of other plugins are the same kind of thing.  A
+ * group is a constant that lives as long as the program.  On a packet's first
+ * dissection nothing of a group runs but extract() and once(), where it has
+ * them.  Its state is folded from the flow's facts when somebody asks for one of
+ * its fields: as often as it is asked for, from any fact on, at any time.
+ *
+ * Nothing here changes when a field is added to flowstats: states are seen by
+ * their own group alone, and values of other groups come by name.
  *
  * All functions run in Wireshark's one thread, never throw and never fail.
  */
-enum { FLOW_EXTENSION_VERSION = 2, FLOW_EXTENSIONS_MAX = 16 };
+enum { FLOW_EXTENSION_VERSION = 3, FLOW_EXTENSIONS_MAX = 32 };
 
-/* Wireshark's, for extensions that include its headers. */
+/* Wireshark's, for groups that include its headers. */
 struct pref_module;
 struct _packet_info; /* NOLINT(bugprone-reserved-identifier): Wireshark's name */
+
+struct flow_group;
+struct flow_view; /* a flow, at one of its packets or as a whole */
 
 /* A packet on its first dissection.  Nothing here outlives the call. */
 struct flow_extract {
@@ -31,62 +36,138 @@ struct flow_extract {
     struct _packet_info *pinfo;
     uint64_t serial; /* from 1, one more for each packet: a frame's number can come again */
     const GPtrArray *const *fields; /* by wanted[]: struct field_info; NULL: not in this packet */
+    const uint8_t *transport;       /* what follows the tracked IP header, as captured */
+    uint32_t transport_len;         /* bytes of it; 0 in a link-layer flow */
+    void *payload; /* wmem_list_frame_t of what follows the tracked header; NULL: not known */
 };
 
-/* One field, in both readings; each_way: two of them, for up and down. */
-struct flow_extension_row {
-    const char *name;   /* "retransmission"; "": the field is called as the extension is */
+/* What a fold gets to see of one fact. */
+struct flow_fold {
+    const struct flow_fact *fact;
+    const void *note; /* the group's note of this packet; all zero with events */
+    uint8_t family;   /* enum flow_family of the flow */
+    uint8_t protocol; /* IP protocol of the flow; 0 in a link-layer flow */
+};
+
+/* Which readings a row has. */
+enum flow_scope {
+    FLOW_SCOPE_FLOW,    /* one: it does not change */
+    FLOW_SCOPE_PACKET,  /* one: it is about one packet */
+    FLOW_SCOPE_WHOLE,   /* one: flow.X, of the whole flow; unknown on a first dissection */
+    FLOW_SCOPE_MEASURE, /* two: flow.X of the whole flow, flow.sofar.X up to a packet */
+    FLOW_SCOPE_SOFAR,   /* of fields, not of rows: the second reading of a measure */
+};
+
+/* For which directions a row has fields.  The name's '*' stands for "up" and "down". */
+enum flow_ways {
+    FLOW_WAYS_NONE, /* one field; the name has no '*' */
+    FLOW_WAYS_EACH, /* two: for up and for down */
+    FLOW_WAYS_ALL,  /* three: those, and one for both together, whose name lacks the '*' */
+};
+
+/* How JSON writes a text that lists several values, separated by blanks. */
+enum flow_list { FLOW_LIST_NONE, FLOW_LIST_TEXTS, FLOW_LIST_NUMBERS };
+
+/* What a row's value is asked about.  New members come at the end. */
+struct flow_asked {
+    const struct flow_row *row;
+    const void *state; /* of the row's group in the reading that is asked for; measures only */
+    const void *once;  /* what once() kept of the flow, NULL where there is nothing (yet) */
+    struct flow_view *view;
+    const struct flow_fact *fact; /* of rows about one packet; else NULL */
+    enum flow_dir dir;            /* FLOW_DIRS: both together */
+    unsigned nth;                 /* which value of a row that is repeated, from 0 */
+    bool is_whole;                /* the reading: of the whole flow, or so far */
+};
+
+/* One row: the fields of one measure. */
+struct flow_row {
+    const char *name;   /* below "flow.": it starts with the group's name and a dot, or is it */
     const char *label;  /* in the tree; " up", " down" and " so far" are added */
-    const char *help;   /* the definition, a sentence */
-    const char *column; /* the heading of a column in the flow table; NULL: none; no addresses */
-    /* Must not keep or change the data.  dir: of a row that is each_way. */
-    struct flow_value (*value)(const struct flow_extension_row *row, const void *data,
-                               const struct flow_state *state, enum flow_dir dir);
-    uint32_t number; /* what value() likes */
+    const char *help;   /* the definition: a sentence */
+    const char *column; /* the heading of a column in the flow table; NULL: none */
+    /* Return the value; unknown ends the values of a row that is repeated. */
+    struct flow_value (*value)(const struct flow_asked *asked);
+    const struct flow_name *names; /* of its numbers: there is a text NAME_name, too */
+    uint32_t number;               /* what value() likes */
     enum flow_kind kind;
-    bool each_way;
+    enum flow_scope scope;
+    enum flow_ways ways;
+    enum flow_list list;
+    uint8_t section;    /* built-in groups' own */
+    bool is_repeated;   /* has several values at once, asked for by nth */
+    bool is_hidden;     /* filters find it, trees do not show it */
+    bool is_zero_quiet; /* trees do not show it when it is 0 */
 };
 
-struct flow_extension {
-    uint32_t version;          /* FLOW_EXTENSION_VERSION, or the host refuses it */
-    uint16_t data_size;        /* bytes for each flow, all zero in the beginning; no pointers */
-    uint16_t note_size;        /* bytes for each packet; 0: none */
-    bool is_on;                /* unless the user says otherwise */
-    const char *name;          /* "tcp.analysis": lower case, as in a display filter */
-    const char *title;         /* a few words, for the tree and the preferences */
-    const char *help;          /* a sentence or two, for the preferences */
-    const char *const *wanted; /* names of Wireshark's fields, NULL behind the last; wanting any
-                                  makes Wireshark build a tree of every packet.  NULL: none */
-    const struct flow_extension_row *rows; /* likewise: name is NULL behind the last */
+struct flow_group {
+    uint32_t version;            /* FLOW_EXTENSION_VERSION, or the host refuses it */
+    uint16_t state_size;         /* bytes; all zero is valid, no pointers, copied with memcpy */
+    uint16_t note_size;          /* bytes for each packet; 0: none */
+    uint16_t once_size;          /* bytes for each flow; 0: none */
+    bool is_on;                  /* unless the user says otherwise */
+    const char *name;            /* "tcp.analysis": lower case, as in a display filter */
+    const char *title;           /* a few words, for the tree and the preferences */
+    const char *help;            /* a sentence or two, for the preferences */
+    const char *const *wanted;   /* names of Wireshark's fields, ended by NULL; wanting any makes
+                                    Wireshark build a tree of every packet.  NULL: none */
+    const struct flow_row *rows; /* ended by one whose name is NULL */
 
-    /* Take the note, which is all zero before; NULL where there is none. */
+    /* Take the note of a packet, which is all zero before; NULL where there is none. */
     void (*extract)(const struct flow_extract *from, void *ret_note);
 
     /*
-     * Fold one more fact into the data; state is the flow's, with this fact.
-     * Pure: it is repeated whenever the data is wanted at some packet of the
-     * past.  Events (FLOW_FACT_EVENT) come here too; their note is all zero.
+     * Keep what Wireshark says once of a flow, by the first packet that knows it:
+     * called for each packet of a flow until it returns true.  NULL: nothing.
      */
-    void (*fold)(void *data, const struct flow_fact *fact, const void *note,
-                 const struct flow_state *state);
+    bool (*once)(const struct flow_extract *from, void *ret_once);
 
-    /* The file is closed: forget what notes and data refer to.  NULL: nothing. */
+    /* Fold one more fact into the state.  Pure: it is repeated for the same facts. */
+    void (*fold)(void *state, const struct flow_fold *from);
+
+    /*
+     * Add the state of the packets that came later, of the same flow, to a state.
+     * NULL: parts of a flow cannot be put together.
+     */
+    void (*merge)(void *state, const void *later);
+
+    /* Write a summary of one line for the tree, of the whole flow or so far.  NULL: none. */
+    void (*summary)(const struct flow_asked *asked, char *ret_text, size_t size);
+
+    /* The file is closed: forget what notes and states refer to.  NULL: nothing. */
     void (*close)(void);
 
     /* Register preferences of its own beside its switch, in flowstats' module.  NULL: none. */
     void (*preferences)(struct pref_module *module);
 
     /*
-     * Preferences may have changed: what wanted and rows point to can change
-     * here, and rows can be added, but none can go.  NULL: nothing changes.
+     * Preferences may have changed: what wanted and rows point to can change here,
+     * and rows can be added, but none can go.  NULL: nothing changes.
      */
     void (*apply)(void);
 };
 
+/* What a view begins with, for plugins that are not linked to flowstats. */
+struct flow_view_head {
+    struct flow_value (*value)(struct flow_view *view, const char *name);
+};
+
 /*
- * Make an extension known, from plugin_register(): the order in which plugins
- * are loaded does not matter, and no plugin needs to be linked to another.
- * GLib is shared by all of them and keeps the list.
+ * Return the value of any field at the view's packet, or of its whole flow, by
+ * its name below "flow."; unknown where it has none or is not known.  A text is
+ * valid until the next value is asked for.
+ */
+static inline struct flow_value flow_view_value(struct flow_view *view, const char *name)
+{
+    const struct flow_view_head *head = (const struct flow_view_head *)(void *)view;
+
+    return head->value(view, name);
+}
+
+/*
+ * Make a group known, from plugin_register(): the order in which plugins are
+ * loaded does not matter, and no plugin needs to be linked to another.  GLib is
+ * shared by all of them and keeps the list.
  */
 #define FLOW_EXTENSIONS_LIST "flowstats-extensions"
 
@@ -97,42 +178,12 @@ static inline GSList *flow_extensions_registered(void)
     return (GSList *)g_dataset_id_get_data(g_quark_to_string(list), list);
 }
 
-static inline void flow_extension_register(const struct flow_extension *extension)
+static inline void flow_extension_register(const struct flow_group *group)
 {
     GQuark list = g_quark_from_string(FLOW_EXTENSIONS_LIST);
 
     g_dataset_id_set_data(g_quark_to_string(list), list,
-                          g_slist_append(flow_extensions_registered(), (void *)extension));
+                          g_slist_append(flow_extensions_registered(), (void *)group));
 }
-
-/*
- * The extensions that are switched on, and where the data and the note of each
- * lie in the memory of a state and of a fact.  All zero: none.
- */
-struct flow_extension_place {
-    const struct flow_extension *extension;
-    size_t data_at; /* behind struct flow_state */
-    size_t note_at; /* behind struct flow_fact */
-};
-
-struct flow_extensions {
-    struct flow_extension_place on[FLOW_EXTENSIONS_MAX];
-    size_t count;
-    size_t data_size; /* where the last one's end */
-    size_t note_size;
-};
-
-/* False where there are FLOW_EXTENSIONS_MAX already. */
-bool flow_extensions_add(struct flow_extensions *extensions,
-                         const struct flow_extension *extension);
-
-/* Fold a fact, with the notes behind it, into the data behind a state, which has seen the fact. */
-void flow_extensions_fold(const struct flow_extensions *extensions, struct flow_state *state,
-                          const struct flow_fact *fact);
-
-/* The data of an extension behind a state; NULL where the extension is off. */
-const void *flow_extensions_data(const struct flow_extensions *extensions,
-                                 const struct flow_extension *extension,
-                                 const struct flow_state *state);
 
 #endif

@@ -72,8 +72,7 @@ struct flow_fact {
     int64_t time_ns; /* since the epoch */
     uint32_t frame;
     uint32_t flow;        /* which flow of the file, from 0 */
-    uint32_t ordinal;     /* 0 for the flow's first fact; filled in by the history */
-    uint32_t previous;    /* the history's number of the flow's fact before this one; likewise */
+    uint32_t ordinal;     /* which fact of the flow, from 0; filled in by the history */
     uint32_t cap_len;     /* captured bytes of the frame */
     uint32_t wire_len;    /* bytes of the frame on the wire */
     uint32_t ip_len;      /* of the IP packet, header included; this fragment's own */
@@ -93,7 +92,7 @@ struct flow_fact {
     uint8_t icmp_type;    /* of an event: the error's */
     uint8_t icmp_code;
     uint8_t record; /* enum flow_record */
-    uint8_t unused;
+    uint8_t unused[5];
 };
 
 _Static_assert(sizeof(struct flow_fact) == 80, "no padding: facts are compared as memory");

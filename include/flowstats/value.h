@@ -6,13 +6,14 @@
 
 /* What can be said of a flow or a packet, and how it is to be shown. */
 enum flow_kind {
-    FLOW_UINT8, /* as.number, the first four in decimal */
+    FLOW_UINT8, /* as.number, decimal */
     FLOW_UINT16,
     FLOW_UINT32,
     FLOW_UINT64,
-    FLOW_HEX16,    /* as.number */
+    FLOW_HEX16, /* as.number, hexadecimal */
+    FLOW_HEX32,
     FLOW_FRAME,    /* as.number: a frame number, a link in the tree */
-    FLOW_FLAG,     /* as.number: 1 */
+    FLOW_FLAG,     /* as.number: 1; a flag that is not set is absent */
     FLOW_DOUBLE,   /* as.real */
     FLOW_SPAN,     /* as.ns: a duration */
     FLOW_INSTANT,  /* as.ns: a point in time, since the epoch */
@@ -31,6 +32,13 @@ struct flow_value {
         const char *text;
         const uint8_t *addr;
     } as;
+};
+
+/* The name of a number; a list of them ends with name NULL.  Laid out as Wireshark's value_string.
+ */
+struct flow_name {
+    uint32_t number;
+    const char *name;
 };
 
 #endif

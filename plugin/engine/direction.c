@@ -3,17 +3,11 @@
 #include <glib.h>
 #include <string.h>
 
-const char *flow_reason_name(enum flow_reason reason)
-{
-    switch (reason) {
-    case FLOW_REASON_HANDSHAKE: return "handshake";
-    case FLOW_REASON_MESSAGE_TYPE: return "message type";
-    case FLOW_REASON_APPLICATION: return "application";
-    case FLOW_REASON_PORTS: return "ports";
-    case FLOW_REASON_FIRST_PACKET: return "first packet";
-    }
-    return NULL;
-}
+const struct flow_name flow_reason_names[] = {
+    { FLOW_REASON_HANDSHAKE, "handshake" },       { FLOW_REASON_MESSAGE_TYPE, "message type" },
+    { FLOW_REASON_APPLICATION, "application" },   { FLOW_REASON_PORTS, "ports" },
+    { FLOW_REASON_FIRST_PACKET, "first packet" }, { 0, NULL },
+};
 
 static enum flow_message of_handshake(const struct flow_packet *packet)
 {

@@ -1,365 +1,460 @@
-#include <flowstats/history.h>
+#include "history.h"
 
+#include "codec.h"
 #include "pages.h"
 
+#include <flowstats/key.h>
 #include <string.h>
 
 /*
- * Facts sit in pages in the order of accounting and are linked backwards along
- * their flow, so recording touches nothing old.  Of every flow the history
- * keeps the newest state and, before its facts 32, 64, ..., a checkpoint: the
- * state there and the number of the fact that follows it.  Whatever lies in the
- * past of a flow is at most 31 hops behind a checkpoint or behind its end:
- * that finds the n-th fact without an index of all facts, and a state by
- * replaying few of them.  A second pass through the file asks for a flow's
- * states in turn; a cursor remembers where the last answers were, so that the
- * next one is mostly one step away.
+ * A flow's packets are a stream of codes (codec.h), read forward.  Every 128
+ * packets the codec begins anew and the place is kept, so that any packet can be
+ * reached in 128 steps; the price is some 30 bytes each time.  Events lie beside
+ * the stream, each with the number of packets before it: so a packet's number
+ * needs no search, however many errors speak of the flow.
  *
- * Behind each fact lie the notes of the extensions, and behind each state their
- * data: what has a state in it has the state at its end.
+ * A second pass through the file asks for the packets of a flow in turn; a
+ * cursor of the flow remembers where it was, with the packet before, for the next
+ * one is mostly one step away, and its neighbour is asked for with it.
+ *
+ * On real captures a code has 8 to 10 bytes; the place of a frame has 8 more.
  */
 
-enum { NO_FACT = UINT32_MAX, CURSORS = 256 };
+enum { CURSORS = 1024, FIRST_ROOM = 48 };
 
-struct checkpoint {
-    uint32_t state; /* number in history->checkpoints */
-    uint32_t fact;  /* number of the first fact behind it */
+struct event {
+    uint32_t packets; /* of the flow, before it */
+    uint32_t frame;
+    uint8_t type;
+    uint8_t code;
 };
 
-struct tail {
-    GArray *checkpoints; /* struct checkpoint; NULL for short flows */
-    uint32_t first;      /* the number of the flow's first fact, and of its last */
-    uint32_t last;
-    uint32_t last_packet; /* of its last fact that is no event */
-    uint32_t facts;
-    struct flow_state state; /* after the last fact */
+struct stream {
+    uint8_t *codes;
+    struct flow_codec *codec; /* after the last packet; NULL while there is only one */
+    GArray *restarts;         /* size_t: where packet 128, 256 ... begins; NULL in short flows */
+    GArray *events;           /* struct event; NULL: none */
+    size_t size;              /* bytes of codes, and room for them */
+    size_t room;
+    int64_t first_time_ns;
+    uint32_t packets;
+    uint32_t first_frame;
+    uint32_t last_frame;
+    bool has_first_time;
 };
 
+struct frame {
+    uint32_t flow; /* + 1; 0: none */
+    uint32_t packet;
+};
+
+/* Where the last questions about a flow were. */
 struct cursor {
-    uint32_t flow;
-    uint32_t ordinal;
-    bool used;
-    struct flow_state state; /* after that fact */
+    uint32_t flow;                 /* + 1; 0: none */
+    uint32_t packets;              /* that the codec has seen */
+    size_t at;                     /* the code after them */
+    struct flow_fact before, last; /* the last two of them */
+    struct flow_codec codec;       /* last: it goes on with the notes */
 };
 
 struct error_for {
-    uint32_t fact;
+    struct flow_place place;
     uint32_t flow;
 };
 
 struct flow_history {
-    struct pages facts;       /* struct flow_fact */
-    struct pages frames;      /* uint32_t, by frame: number of its packet + 1; 0: none */
-    struct pages tails;       /* struct tail, by flow */
-    struct pages checkpoints; /* struct flow_state */
-    struct pages cursors;     /* struct cursor */
-    GArray *errors;           /* struct error_for, in the order of facts */
-    const struct flow_extensions *extensions;
-    size_t state_size; /* with the extensions' data */
+    struct pages streams;     /* struct stream, by flow */
+    struct pages frames;      /* struct frame, by number */
+    struct pages cursors;     /* struct cursor, by flow % CURSORS */
+    struct pages once;        /* once_size bytes, by flow */
+    GHashTable *errors;       /* a set of struct error_for, by place */
+    struct flow_codec *first; /* of any flow's first packet */
+    uint8_t *code;            /* room for one */
+    void *zeros;              /* note_size of them */
+    struct flow_fact event;   /* the last that was asked for */
+    uint32_t note_size;
+    uint32_t once_size;
 };
 
-static const struct flow_extensions no_extensions;
-
-static struct flow_fact *fact_at(const struct flow_history *history, uint32_t number)
+static unsigned place_hash(const void *key)
 {
-    return pages_at(&history->facts, number);
+    return flow_hash(key, sizeof(struct flow_place));
 }
 
-static struct tail *tail_of(const struct flow_history *history, uint32_t flow)
+static int place_equal(const void *left, const void *right)
 {
-    return flow < history->tails.count ? pages_at(&history->tails, flow) : NULL;
+    return memcmp(left, right, sizeof(struct flow_place)) == 0;
 }
 
-static void free_checkpoints(struct flow_history *history)
-{
-    for (uint32_t flow = 0; flow < history->tails.count; flow++) {
-        struct tail *tail = tail_of(history, flow);
-        if (tail->checkpoints)
-            g_array_unref(tail->checkpoints);
-    }
-}
-
-struct flow_history *flow_history_new(void)
+struct flow_history *flow_history_new(uint32_t note_size, uint32_t once_size)
 {
     struct flow_history *history = g_new0(struct flow_history, 1);
 
-    pages_init(&history->facts, sizeof(struct flow_fact));
-    pages_init(&history->frames, sizeof(uint32_t));
-    pages_init(&history->tails, sizeof(struct tail));
-    pages_init(&history->checkpoints, sizeof(struct flow_state));
-    pages_init(&history->cursors, sizeof(struct cursor));
-    history->extensions = &no_extensions;
-    history->state_size = sizeof(struct flow_state);
-    history->errors = g_array_new(FALSE, FALSE, sizeof(struct error_for));
+    pages_init(&history->streams, sizeof(struct stream));
+    pages_init(&history->frames, sizeof(struct frame));
+    /* A cursor goes on with two directions' notes. */
+    pages_init(&history->cursors, (sizeof(struct cursor) + 2 * (size_t)note_size + 7) / 8 * 8);
+    pages_init(&history->once, MAX(once_size, 1));
+    history->errors = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
+    history->first = g_malloc(flow_codec_size(note_size));
+    history->code = g_malloc(flow_code_max(note_size));
+    history->zeros = g_malloc0(MAX(note_size, 1));
+    history->note_size = note_size;
+    history->once_size = once_size;
     return history;
+}
+
+static struct stream *stream_of(const struct flow_history *history, uint32_t flow)
+{
+    return flow < history->streams.count ? pages_at(&history->streams, flow) : NULL;
+}
+
+static void free_array(GArray *array)
+{
+    if (array)
+        g_array_unref(array);
 }
 
 void flow_history_free(struct flow_history *history)
 {
     if (!history)
         return;
-    free_checkpoints(history);
-    pages_clear(&history->facts);
+    for (uint32_t flow = 0; flow < history->streams.count; flow++) {
+        struct stream *stream = stream_of(history, flow);
+        g_free(stream->codes);
+        g_free(stream->codec);
+        free_array(stream->restarts);
+        free_array(stream->events);
+    }
+    pages_clear(&history->streams);
     pages_clear(&history->frames);
-    pages_clear(&history->tails);
-    pages_clear(&history->checkpoints);
     pages_clear(&history->cursors);
-    g_array_unref(history->errors);
+    pages_clear(&history->once);
+    g_hash_table_unref(history->errors);
+    g_free(history->first);
+    g_free(history->code);
+    g_free(history->zeros);
     g_free(history);
 }
 
-static size_t in_words(size_t size)
+static void reset_codec(struct flow_codec *codec, uint32_t note_size)
 {
-    return (size + 7) / 8 * 8;
+    memset(codec, 0, flow_codec_size(note_size));
+    codec->note_size = note_size;
 }
 
-void flow_history_extend(struct flow_history *history, const struct flow_extensions *extensions)
+/* Record */
+
+/*
+ * The codec after the stream's packets.  Most flows are short, and many have but
+ * one packet: only with the second one does a flow get a codec of its own.
+ */
+static struct flow_codec *codec_of(const struct flow_history *history, struct stream *stream)
 {
-    size_t data_size = in_words(extensions->data_size);
+    struct flow_fact fact;
 
-    g_return_if_fail(history->facts.count == 0);
-    history->extensions = extensions;
-    history->state_size = sizeof(struct flow_state) + data_size;
-    history->facts.item_size = sizeof(struct flow_fact) + in_words(extensions->note_size);
-    history->tails.item_size = sizeof(struct tail) + data_size;
-    history->checkpoints.item_size = history->state_size;
-    history->cursors.item_size = sizeof(struct cursor) + data_size;
-}
-
-const struct flow_extensions *flow_history_extensions(const struct flow_history *history)
-{
-    return history->extensions;
-}
-
-size_t flow_history_state_size(const struct flow_history *history)
-{
-    return history->state_size;
-}
-
-void flow_history_apply(const struct flow_history *history, struct flow_state *state,
-                        const struct flow_fact *fact)
-{
-    flow_state_apply(state, fact);
-    if (history->extensions->count > 0)
-        flow_extensions_fold(history->extensions, state, fact);
-}
-
-static void add_checkpoint(struct flow_history *history, struct tail *tail, uint32_t next_fact)
-{
-    struct checkpoint checkpoint = { .state = history->checkpoints.count, .fact = next_fact };
-
-    if (!tail->checkpoints)
-        tail->checkpoints = g_array_new(FALSE, FALSE, sizeof(struct checkpoint));
-    memcpy(pages_add(&history->checkpoints), &tail->state, history->state_size);
-    g_array_append_val(tail->checkpoints, checkpoint);
-}
-
-const struct flow_fact *flow_history_record(struct flow_history *history, struct flow_fact fact)
-{
-    return flow_history_record_noted(history, &fact, NULL);
-}
-
-const struct flow_fact *flow_history_record_noted(struct flow_history *history,
-                                                  const struct flow_fact *fact, const void *notes)
-{
-    uint32_t number = history->facts.count;
-
-    g_return_val_if_fail(fact->flow <= history->tails.count && number < NO_FACT, NULL);
-    struct tail *tail = tail_of(history, fact->flow);
-    if (!tail) {
-        tail = pages_add(&history->tails);
-        memset(tail, 0, history->tails.item_size);
+    if (!stream->codec) {
+        stream->codec = g_malloc(flow_codec_size(history->note_size));
+        reset_codec(stream->codec, history->note_size);
+        if (stream->packets > 0)
+            flow_decode(stream->codec, stream->codes, &fact);
     }
+    return stream->codec;
+}
 
-    uint32_t ordinal = tail->facts++;
-    if (ordinal > 0 && ordinal % FLOW_HISTORY_STRIDE == 0)
-        add_checkpoint(history, tail, number);
-
-    struct flow_fact *kept = pages_add(&history->facts);
-    *kept = *fact;
-    kept->ordinal = ordinal;
-    kept->previous = ordinal > 0 ? tail->last : NO_FACT;
-    if (notes)
-        memcpy(kept + 1, notes, history->extensions->note_size);
-    else if (history->extensions->note_size > 0)
-        memset(kept + 1, 0, history->extensions->note_size);
-    if (ordinal == 0)
-        tail->first = number;
-    tail->last = number;
-    flow_history_apply(history, &tail->state, kept);
-    if (!(fact->bits & FLOW_FACT_EVENT)) {
-        tail->last_packet = number;
-        *(uint32_t *)pages_make(&history->frames, fact->frame) = number + 1;
+static void append(struct stream *stream, const uint8_t *code, size_t size)
+{
+    if (stream->size + size > stream->room) {
+        stream->room = MAX(stream->room + stream->room / 2, stream->size + size);
+        stream->codes = g_realloc(stream->codes, stream->room);
     }
-    return kept;
+    memcpy(stream->codes + stream->size, code, size);
+    stream->size += size;
 }
 
-const struct flow_fact *flow_history_at(const struct flow_history *history, uint32_t number)
+/* A flow's first packet is encoded by a codec that is not kept. */
+static size_t encode_first(struct flow_history *history, const struct flow_fact *fact,
+                           const void *notes)
 {
-    return number < history->facts.count ? fact_at(history, number) : NULL;
+    reset_codec(history->first, history->note_size);
+    return flow_encode(history->first, fact, notes, history->code);
 }
 
-const struct flow_fact *flow_history_frame(const struct flow_history *history, uint32_t frame)
+static size_t encode_next(struct flow_history *history, struct stream *stream,
+                          const struct flow_fact *fact, const void *notes)
 {
-    const uint32_t *number = pages_at(&history->frames, frame);
+    struct flow_codec *codec = codec_of(history, stream);
 
-    return number && *number > 0 ? fact_at(history, *number - 1) : NULL;
+    if (stream->packets % FLOW_HISTORY_STRIDE == 0) {
+        if (!stream->restarts)
+            stream->restarts = g_array_new(FALSE, FALSE, sizeof(size_t));
+        g_array_append_val(stream->restarts, stream->size);
+        reset_codec(codec, history->note_size);
+    }
+    return flow_encode(codec, fact, notes, history->code);
 }
 
-static const struct checkpoint *checkpoint_of(const struct tail *tail, uint32_t stride)
+static struct stream *begin_stream(struct flow_history *history, const struct flow_fact *first)
 {
-    return stride > 0 && tail->checkpoints && stride <= tail->checkpoints->len
-               ? &g_array_index(tail->checkpoints, struct checkpoint, stride - 1)
-               : NULL;
+    struct stream *stream = pages_add(&history->streams);
+
+    *stream = (struct stream){ .first_frame = first->frame,
+                               .first_time_ns = first->time_ns,
+                               .has_first_time = first->bits & FLOW_FACT_TIME };
+    return stream;
 }
 
-const struct flow_state *flow_history_state_at(struct flow_history *history,
-                                               const struct flow_fact *fact)
+uint32_t flow_history_record(struct flow_history *history, uint32_t flow,
+                             const struct flow_fact *fact, const void *notes)
 {
-    const struct flow_fact *replay[FLOW_HISTORY_STRIDE];
-    uint32_t stride = fact->ordinal / FLOW_HISTORY_STRIDE;
-    uint32_t done = stride * FLOW_HISTORY_STRIDE; /* facts that the starting state has seen */
-    const struct tail *tail = tail_of(history, fact->flow);
+    struct stream *stream = stream_of(history, flow);
+    size_t size;
 
-    if (fact->ordinal + 1 == tail->facts)
-        return &tail->state;
-    struct cursor *cursor = pages_make(&history->cursors, fact->flow % CURSORS);
-    if (cursor->used && cursor->flow == fact->flow && cursor->ordinal >= done &&
-        cursor->ordinal <= fact->ordinal) {
-        done = cursor->ordinal + 1;
-    } else if (stride > 0) {
-        const struct checkpoint *checkpoint = checkpoint_of(tail, stride);
-        memcpy(&cursor->state, pages_at(&history->checkpoints, checkpoint->state),
-               history->state_size);
+    g_return_val_if_fail(flow <= history->streams.count, 0);
+    if (stream) {
+        size = encode_next(history, stream, fact, notes);
     } else {
-        memset(&cursor->state, 0, history->state_size);
+        stream = begin_stream(history, fact);
+        size = encode_first(history, fact, notes);
     }
-
-    uint32_t length = fact->ordinal + 1 - done;
-    const struct flow_fact *at = fact;
-    for (uint32_t i = length; i > 0; i--) {
-        replay[i - 1] = at;
-        at = fact_at(history, at->previous);
-    }
-    for (uint32_t i = 0; i < length; i++)
-        flow_history_apply(history, &cursor->state, replay[i]);
-
-    cursor->flow = fact->flow;
-    cursor->ordinal = fact->ordinal;
-    cursor->used = true;
-    return &cursor->state;
+    append(stream, history->code, size);
+    stream->last_frame = fact->frame;
+    *(struct frame *)pages_make(&history->frames, fact->frame) =
+        (struct frame){ .flow = flow + 1, .packet = stream->packets };
+    return stream->packets++;
 }
 
-const struct flow_state *flow_history_final(const struct flow_history *history, uint32_t flow)
+void flow_history_record_event(struct flow_history *history, uint32_t flow,
+                               const struct flow_fact *event)
 {
-    const struct tail *tail = tail_of(history, flow);
+    struct stream *stream = stream_of(history, flow);
 
-    return tail ? &tail->state : NULL;
+    g_return_if_fail(stream);
+    struct event kept = { .packets = stream->packets,
+                          .frame = event->frame,
+                          .type = event->icmp_type,
+                          .code = event->icmp_code };
+    if (!stream->events)
+        stream->events = g_array_new(FALSE, FALSE, sizeof(struct event));
+    g_array_append_val(stream->events, kept);
 }
 
-/* The n-th fact of a flow: back from the checkpoint behind it, or from the flow's end. */
-static const struct flow_fact *nth_fact(const struct flow_history *history, uint32_t flow,
-                                        uint32_t ordinal)
-{
-    const struct tail *tail = tail_of(history, flow);
+/* Find */
 
-    if (!tail || ordinal >= tail->facts)
+bool flow_history_find(const struct flow_history *history, uint32_t frame,
+                       struct flow_place *ret_place)
+{
+    const struct frame *found = pages_at(&history->frames, frame);
+
+    if (!found || !found->flow)
+        return false;
+    *ret_place = (struct flow_place){ .flow = found->flow - 1, .packet = found->packet };
+    return true;
+}
+
+uint32_t flow_history_packets(const struct flow_history *history, uint32_t flow)
+{
+    const struct stream *stream = stream_of(history, flow);
+
+    return stream ? stream->packets : 0;
+}
+
+static uint32_t events_of(const struct stream *stream)
+{
+    return stream->events ? stream->events->len : 0;
+}
+
+uint32_t flow_history_facts(const struct flow_history *history, uint32_t flow)
+{
+    const struct stream *stream = stream_of(history, flow);
+
+    return stream ? stream->packets + events_of(stream) : 0;
+}
+
+static const struct event *event_at(const struct stream *stream, uint32_t number)
+{
+    return &g_array_index(stream->events, struct event, number);
+}
+
+/* How many events came before a packet. */
+static uint32_t events_before_packet(const struct stream *stream, uint32_t packet)
+{
+    uint32_t low = 0, high = events_of(stream);
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (event_at(stream, middle)->packets <= packet)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* How many events are among the first so many facts. */
+static uint32_t events_before_fact(const struct stream *stream, uint32_t fact)
+{
+    uint32_t low = 0, high = events_of(stream);
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (event_at(stream, middle)->packets + middle < fact)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t flow_history_facts_until(const struct flow_history *history, uint32_t flow,
+                                  uint32_t packet)
+{
+    const struct stream *stream = stream_of(history, flow);
+
+    return packet + 1 + (stream ? events_before_packet(stream, packet) : 0);
+}
+
+/* Read */
+
+static void restart(const struct flow_history *history, const struct stream *stream,
+                    struct cursor *cursor, uint32_t packet)
+{
+    uint32_t stride = packet / FLOW_HISTORY_STRIDE;
+
+    reset_codec(&cursor->codec, history->note_size);
+    cursor->packets = stride * FLOW_HISTORY_STRIDE;
+    cursor->at = stride > 0 ? g_array_index(stream->restarts, size_t, stride - 1) : 0;
+}
+
+static void step(const struct flow_history *history, const struct stream *stream,
+                 struct cursor *cursor)
+{
+    if (cursor->packets % FLOW_HISTORY_STRIDE == 0)
+        reset_codec(&cursor->codec, history->note_size);
+    cursor->before = cursor->last;
+    cursor->at += flow_decode(&cursor->codec, stream->codes + cursor->at, &cursor->last);
+    cursor->packets++;
+}
+
+/* The flow's cursor, its last packet being that one. */
+static struct cursor *move_to(struct flow_history *history, const struct stream *stream,
+                              uint32_t flow, uint32_t packet)
+{
+    struct cursor *cursor = pages_make(&history->cursors, flow % CURSORS);
+    uint32_t stride = packet / FLOW_HISTORY_STRIDE * FLOW_HISTORY_STRIDE;
+
+    if (cursor->flow != flow + 1 || cursor->packets > packet + 1 || cursor->packets < stride) {
+        /* From the packet before on, so that it is there too. */
+        restart(history, stream, cursor, packet > 0 ? packet - 1 : 0);
+        cursor->flow = flow + 1;
+    }
+    while (cursor->packets != packet + 1)
+        step(history, stream, cursor);
+    return cursor;
+}
+
+static const struct flow_fact *packet_fact(struct flow_history *history,
+                                           const struct stream *stream, uint32_t flow,
+                                           uint32_t packet, uint32_t number, const void **ret_notes)
+{
+    struct cursor *cursor = move_to(history, stream, flow, packet);
+
+    cursor->last.flow = flow;
+    cursor->last.ordinal = number;
+    *ret_notes = flow_codec_notes(&cursor->codec, flow_fact_dir(&cursor->last));
+    return &cursor->last;
+}
+
+static const struct flow_fact *event_fact(struct flow_history *history, const struct stream *stream,
+                                          uint32_t flow, uint32_t event, uint32_t number,
+                                          const void **ret_notes)
+{
+    const struct event *kept = event_at(stream, event);
+
+    history->event = (struct flow_fact){ .frame = kept->frame,
+                                         .flow = flow,
+                                         .ordinal = number,
+                                         .bits = FLOW_FACT_EVENT,
+                                         .icmp_type = kept->type,
+                                         .icmp_code = kept->code };
+    *ret_notes = history->zeros;
+    return &history->event;
+}
+
+const struct flow_fact *flow_history_fact(struct flow_history *history, uint32_t flow,
+                                          uint32_t number, const void **ret_notes)
+{
+    const struct stream *stream = stream_of(history, flow);
+
+    if (!stream || number >= stream->packets + events_of(stream))
         return NULL;
-    uint32_t stride = (ordinal + FLOW_HISTORY_STRIDE - 1) / FLOW_HISTORY_STRIDE;
-    const struct checkpoint *checkpoint = checkpoint_of(tail, stride);
-    const struct flow_fact *fact = fact_at(history, checkpoint ? checkpoint->fact : tail->last);
-    while (fact->ordinal > ordinal)
-        fact = fact_at(history, fact->previous);
-    return fact;
+    uint32_t events = events_before_fact(stream, number);
+    bool is_event =
+        events < events_of(stream) && event_at(stream, events)->packets + events == number;
+    return is_event ? event_fact(history, stream, flow, events, number, ret_notes)
+                    : packet_fact(history, stream, flow, number - events, number, ret_notes);
 }
 
-static bool is_packet(const struct flow_fact *fact)
+bool flow_history_packet(struct flow_history *history, uint32_t flow, uint32_t packet,
+                         struct flow_fact *ret_fact)
 {
-    return !(fact->bits & FLOW_FACT_EVENT);
+    const struct stream *stream = stream_of(history, flow);
+
+    if (!stream || packet >= stream->packets)
+        return false;
+    struct cursor *cursor = pages_make(&history->cursors, flow % CURSORS);
+    bool is_before = cursor->flow == flow + 1 && cursor->packets == packet + 2;
+    *ret_fact = is_before ? cursor->before : move_to(history, stream, flow, packet)->last;
+    ret_fact->flow = flow;
+    ret_fact->ordinal = packet + events_before_packet(stream, packet);
+    return true;
 }
 
-/* The packet at or behind a place in the flow. */
-static const struct flow_fact *packet_from(const struct flow_history *history, uint32_t flow,
-                                           uint32_t ordinal)
+uint32_t flow_history_first_frame(const struct flow_history *history, uint32_t flow)
 {
-    const struct flow_fact *fact = nth_fact(history, flow, ordinal);
+    const struct stream *stream = stream_of(history, flow);
 
-    while (fact && !is_packet(fact))
-        fact = nth_fact(history, flow, fact->ordinal + 1);
-    return fact;
+    return stream ? stream->first_frame : 0;
 }
 
-/* The packet at or before a fact. */
-static const struct flow_fact *packet_until(const struct flow_history *history,
-                                            const struct flow_fact *fact)
+uint32_t flow_history_last_frame(const struct flow_history *history, uint32_t flow)
 {
-    while (fact && !is_packet(fact))
-        fact = fact->ordinal > 0 ? fact_at(history, fact->previous) : NULL;
-    return fact;
+    const struct stream *stream = stream_of(history, flow);
+
+    return stream ? stream->last_frame : 0;
 }
 
-const struct flow_fact *flow_history_first(const struct flow_history *history, uint32_t flow)
+bool flow_history_first_time(const struct flow_history *history, uint32_t flow,
+                             int64_t *ret_time_ns)
 {
-    const struct tail *tail = tail_of(history, flow);
+    const struct stream *stream = stream_of(history, flow);
 
-    /* Nobody speaks of a flow before its first packet: the first fact is no event. */
-    return tail ? fact_at(history, tail->first) : NULL;
+    if (!stream || !stream->has_first_time)
+        return false;
+    *ret_time_ns = stream->first_time_ns;
+    return true;
 }
 
-const struct flow_fact *flow_history_last(const struct flow_history *history, uint32_t flow)
+void *flow_history_once(struct flow_history *history, uint32_t flow)
 {
-    const struct tail *tail = tail_of(history, flow);
-
-    return tail ? fact_at(history, tail->last_packet) : NULL;
+    return history->once_size > 0 ? pages_make(&history->once, flow) : NULL;
 }
 
-const struct flow_fact *flow_history_previous(const struct flow_history *history,
-                                              const struct flow_fact *fact)
+void flow_history_record_error_for(struct flow_history *history, struct flow_place place,
+                                   uint32_t flow)
 {
-    return fact->ordinal > 0 ? packet_until(history, fact_at(history, fact->previous)) : NULL;
+    struct error_for *error = g_new(struct error_for, 1);
+
+    *error = (struct error_for){ .place = place, .flow = flow };
+    g_hash_table_add(history->errors, error);
 }
 
-const struct flow_fact *flow_history_next(const struct flow_history *history,
-                                          const struct flow_fact *fact)
-{
-    return fact == flow_history_last(history, fact->flow)
-               ? NULL
-               : packet_from(history, fact->flow, fact->ordinal + 1);
-}
-
-static uint32_t number_of(const struct flow_history *history, const struct flow_fact *fact)
-{
-    const uint32_t *number = pages_at(&history->frames, fact->frame);
-
-    return number && *number > 0 && fact_at(history, *number - 1) == fact ? *number - 1 : NO_FACT;
-}
-
-void flow_history_note_error_for(struct flow_history *history, const struct flow_fact *fact,
-                                 uint32_t flow)
-{
-    struct error_for error = { .fact = number_of(history, fact), .flow = flow };
-
-    if (error.fact != NO_FACT)
-        g_array_append_val(history->errors, error);
-}
-
-static int compare_errors(const void *left, const void *right)
-{
-    uint32_t a = ((const struct error_for *)left)->fact,
-             b = ((const struct error_for *)right)->fact;
-
-    return (a > b) - (a < b);
-}
-
-bool flow_history_error_for(const struct flow_history *history, const struct flow_fact *fact,
+bool flow_history_error_for(const struct flow_history *history, struct flow_place place,
                             uint32_t *ret_flow)
 {
-    struct error_for wanted = { .fact = number_of(history, fact) };
-    unsigned found;
+    const struct error_for *error = g_hash_table_lookup(history->errors, &place);
 
-    if (history->errors->len == 0 || wanted.fact == NO_FACT ||
-        !g_array_binary_search(history->errors, &wanted, compare_errors, &found))
-        return false;
-    *ret_flow = g_array_index(history->errors, struct error_for, found).flow;
-    return true;
+    if (error)
+        *ret_flow = error->flow;
+    return error != NULL;
 }

@@ -1,33 +1,52 @@
-#include <flowstats/meter.h>
+#include "meter.h"
+
+#include "core.h"
+#include "field.h"
 
 #include <flowstats/fragments.h>
-#include <flowstats/path.h>
 
 #include <glib.h>
 
 struct flow_meter {
     struct flow_table *table;
     struct flow_history *history;
+    struct flow_evaluation *evaluation;
+    const struct flow_groups *groups;
     struct flow_paths *paths;
     struct flow_fragments *fragments;
-    struct flow_limits limits;
-    uint32_t first_id;
-    int64_t last_ns; /* the latest timestamp of the capture */
-    bool has_time;
-    bool finished;
+    struct flow_capture capture;
 };
 
-struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t first_id)
+/* Core is there without being asked for. */
+static const struct flow_groups *core_alone(void)
+{
+    static struct flow_groups core;
+
+    if (core.count == 0)
+        flow_groups_add(&core, &flow_core);
+    return &core;
+}
+
+static uint32_t in_words(uint32_t size)
+{
+    return (size + 7) / 8 * 8;
+}
+
+struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t first_id,
+                                  const struct flow_groups *groups)
 {
     struct flow_meter *meter = g_new0(struct flow_meter, 1);
 
+    meter->groups = groups ? groups : core_alone();
     meter->table = flow_table_new(first_id);
-    meter->history = flow_history_new();
+    meter->history =
+        flow_history_new(in_words(meter->groups->note_size), in_words(meter->groups->once_size));
+    meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
     meter->paths = flow_paths_new();
     meter->fragments = flow_fragments_new();
-    meter->first_id = first_id;
+    meter->capture.first_id = first_id;
     if (limits)
-        meter->limits = *limits;
+        meter->capture.limits = *limits;
     return meter;
 }
 
@@ -35,28 +54,25 @@ void flow_meter_free(struct flow_meter *meter)
 {
     if (!meter)
         return;
-    flow_table_free(meter->table);
+    flow_evaluation_free(meter->evaluation);
     flow_history_free(meter->history);
+    flow_table_free(meter->table);
     flow_paths_free(meter->paths);
     flow_fragments_free(meter->fragments);
     g_free(meter);
 }
 
-void flow_meter_extend(struct flow_meter *meter, const struct flow_extensions *extensions)
-{
-    flow_history_extend(meter->history, extensions);
-}
-
-static const struct flow_fact *record(struct flow_meter *meter, struct flow *flow,
-                                      enum flow_dir dir, const struct flow_packet *packet)
+/* Record a packet of a flow, in that direction, and return its number in it. */
+static uint32_t record(struct flow_meter *meter, struct flow *flow, enum flow_dir dir,
+                       const struct flow_packet *packet)
 {
     struct flow_fact fact = packet->fact;
 
-    fact.flow = flow_table_index(meter->table, flow);
     if (dir == FLOW_DOWN)
         fact.bits |= FLOW_FACT_DOWN;
     flow_learn_base(flow, &fact);
-    return flow_history_record_noted(meter->history, &fact, packet->notes);
+    return flow_history_record(meter->history, flow_table_index(meter->table, flow), &fact,
+                               packet->notes);
 }
 
 static struct flow *begin(struct flow_meter *meter, const struct flow_key *key, unsigned sender,
@@ -71,7 +87,7 @@ static struct flow *begin(struct flow_meter *meter, const struct flow_key *key, 
 
 static const struct flow_state *state_of(const struct flow_meter *meter, const struct flow *flow)
 {
-    return flow_history_final(meter->history, flow_table_index(meter->table, flow));
+    return flow_evaluate_whole(meter->evaluation, 0, flow_table_index(meter->table, flow));
 }
 
 /* The flow that a packet belongs to, by its key alone; it may begin with this packet. */
@@ -85,7 +101,7 @@ static struct flow *flow_of(struct flow_meter *meter, const struct flow_packet *
     if (flow) {
         enum flow_dir dir = flow_dir_of(flow, sender, packet);
         enum flow_successor successor =
-            flow_successor_of(flow, state_of(meter, flow), packet, dir, &meter->limits);
+            flow_successor_of(flow, state_of(meter, flow), packet, dir, &meter->capture.limits);
         if (successor == FLOW_SUCCESSOR_NONE) {
             *ret_dir = dir;
             return flow;
@@ -147,18 +163,30 @@ static void account_waiting(struct flow_meter *meter, const struct flow_packet *
 
 /* An ICMP error is an event of the flow that it speaks of. */
 static void account_quote(struct flow_meter *meter, const struct flow_packet *packet, uint32_t path,
-                          const struct flow_fact *error)
+                          struct flow_place error)
 {
     unsigned sender;
     struct flow_key key = flow_key_make(&packet->quote, path, &sender);
     struct flow *flow = flow_table_find(meter->table, &key);
-    struct flow_fact event = { .frame = error->frame, .bits = FLOW_FACT_EVENT };
+    struct flow_fact event = { .frame = packet->fact.frame,
+                               .bits = FLOW_FACT_EVENT,
+                               .icmp_type = packet->fact.icmp_type,
+                               .icmp_code = packet->fact.icmp_code };
 
     if (!flow)
         return;
-    event.flow = flow_table_index(meter->table, flow);
-    flow_history_note_error_for(meter->history, error, event.flow);
-    flow_history_record(meter->history, event);
+    uint32_t about = flow_table_index(meter->table, flow);
+    flow_history_record_error_for(meter->history, error, about);
+    flow_history_record_event(meter->history, about, &event);
+}
+
+static void note_time(struct flow_capture *capture, const struct flow_fact *fact)
+{
+    if (!(fact->bits & FLOW_FACT_TIME))
+        return;
+    if (!capture->has_time || fact->time_ns > capture->last_ns)
+        capture->last_ns = fact->time_ns;
+    capture->has_time = true;
 }
 
 void flow_meter_account(struct flow_meter *meter, const struct flow_packet *packet)
@@ -169,10 +197,7 @@ void flow_meter_account(struct flow_meter *meter, const struct flow_packet *pack
     bool is_fragment = (bits & FLOW_FACT_FRAG) && packet->fragment.waits;
     enum flow_dir dir;
 
-    if ((bits & FLOW_FACT_TIME) && (!meter->has_time || now_ns > meter->last_ns)) {
-        meter->last_ns = now_ns;
-        meter->has_time = true;
-    }
+    note_time(&meter->capture, &packet->fact);
     account_overdue(meter, now_ns);
     if (is_fragment && !(bits & FLOW_FACT_FIRST_FRAG)) {
         account_later_fragment(meter, packet, path, now_ns);
@@ -182,9 +207,10 @@ void flow_meter_account(struct flow_meter *meter, const struct flow_packet *pack
     struct flow *flow = flow_of(meter, packet, path, &dir);
     if (is_fragment)
         account_waiting(meter, packet, path, flow, dir);
-    const struct flow_fact *fact = record(meter, flow, dir, packet);
+    struct flow_place place = { .flow = flow_table_index(meter->table, flow),
+                                .packet = record(meter, flow, dir, packet) };
     if (packet->bits & FLOW_PACKET_QUOTE)
-        account_quote(meter, packet, path, fact);
+        account_quote(meter, packet, path, place);
 }
 
 void flow_meter_finish(struct flow_meter *meter)
@@ -193,12 +219,12 @@ void flow_meter_finish(struct flow_meter *meter)
 
     while ((waiting = flow_fragments_take(meter->fragments)))
         account_lone(meter, waiting);
-    meter->finished = true;
+    meter->capture.is_over = true;
 }
 
 bool flow_meter_is_finished(const struct flow_meter *meter)
 {
-    return meter->finished && flow_fragments_is_empty(meter->fragments);
+    return meter->capture.is_over && flow_fragments_is_empty(meter->fragments);
 }
 
 uint32_t flow_meter_flows(const struct flow_meter *meter)
@@ -206,68 +232,41 @@ uint32_t flow_meter_flows(const struct flow_meter *meter)
     return flow_table_count(meter->table);
 }
 
-/* Nothing came after the flow: has a timeout passed since, until the end of the capture? */
-static enum flow_successor timeout_of(const struct flow_meter *meter,
-                                      const struct flow_state *whole)
+static struct flow_value value_by_name(struct flow_view *view, const char *name)
 {
-    const struct flow_limits *limits = &meter->limits;
+    const struct flow_field *field = flow_field_named(name);
 
-    if (!(whole->bits & FLOW_STATE_TIME))
-        return FLOW_SUCCESSOR_NONE;
-    if (limits->idle_ns > 0 && meter->last_ns - whole->last_ns > limits->idle_ns)
-        return FLOW_SUCCESSOR_IDLE;
-    if (limits->active_ns > 0 && meter->last_ns - whole->start_ns > limits->active_ns)
-        return FLOW_SUCCESSOR_ACTIVE;
-    return FLOW_SUCCESSOR_NONE;
-}
-
-/* The first that applies, in SPEC's order. */
-static enum flow_end_reason end_reason_of(const struct flow_meter *meter, const struct flow *flow,
-                                          const struct flow_state *whole)
-{
-    enum flow_successor successor = (enum flow_successor)flow->successor;
-
-    if ((whole->bits & FLOW_STATE_TCP) &&
-        (whole->tcp_state == FLOW_TCP_CLOSED || whole->tcp_state == FLOW_TCP_RESET))
-        return FLOW_END_DETECTED;
-    if (successor == FLOW_SUCCESSOR_NONE)
-        successor = timeout_of(meter, whole);
-    switch (successor) {
-    case FLOW_SUCCESSOR_CONNECTION: return FLOW_END_DETECTED;
-    case FLOW_SUCCESSOR_IDLE: return FLOW_END_IDLE_TIMEOUT;
-    case FLOW_SUCCESSOR_ACTIVE: return FLOW_END_ACTIVE_TIMEOUT;
-    case FLOW_SUCCESSOR_NONE: break;
-    }
-    return meter->finished ? FLOW_END_FORCED : FLOW_END_OPEN;
+    return field ? flow_field_value(field, view) : (struct flow_value){ .known = false };
 }
 
 static void view_flow(struct flow_meter *meter, uint32_t index, bool with_whole,
                       struct flow_view *ret_view)
 {
-    const struct flow *flow = flow_table_at(meter->table, index);
-    const struct flow_state *whole = flow_history_final(meter->history, index);
-
+    ret_view->head.value = value_by_name;
     ret_view->history = meter->history;
-    ret_view->extensions = flow_history_extensions(meter->history);
-    ret_view->flow = flow;
-    ret_view->first_frame = flow_history_first(meter->history, index)->frame;
-    ret_view->last_frame = flow_history_last(meter->history, index)->frame;
-    ret_view->first_id = meter->first_id;
+    ret_view->evaluation = meter->evaluation;
+    ret_view->groups = meter->groups;
+    ret_view->paths = meter->paths;
+    ret_view->capture = &meter->capture;
+    ret_view->flow = flow_table_at(meter->table, index);
+    ret_view->index = index;
     ret_view->fact = NULL;
-    ret_view->whole = with_whole ? whole : NULL;
-    ret_view->end_reason = with_whole ? end_reason_of(meter, flow, whole) : FLOW_END_OPEN;
+    ret_view->selection = NULL;
+    ret_view->with_whole = with_whole;
 }
 
 bool flow_meter_view(struct flow_meter *meter, uint32_t frame, bool with_whole,
                      struct flow_view *ret_view)
 {
-    const struct flow_fact *fact = flow_history_frame(meter->history, frame);
+    struct flow_place place;
 
-    if (!fact)
+    if (!flow_history_find(meter->history, frame, &place))
         return false;
-    view_flow(meter, fact->flow, with_whole, ret_view);
-    ret_view->fact = fact;
-    return true;
+    view_flow(meter, place.flow, with_whole, ret_view);
+    ret_view->packet = place.packet;
+    ret_view->facts = flow_history_facts_until(meter->history, place.flow, place.packet);
+    ret_view->fact = &ret_view->packet_fact;
+    return flow_view_packet(ret_view, place.packet, &ret_view->packet_fact);
 }
 
 bool flow_meter_is_waiting(const struct flow_meter *meter, uint32_t frame)
@@ -283,13 +282,11 @@ bool flow_meter_flow_view(struct flow_meter *meter, uint32_t flow, struct flow_v
     return true;
 }
 
-void flow_meter_each_fact(const struct flow_meter *meter,
-                          void (*call)(const struct flow_fact *fact, void *data), void *data)
+void *flow_meter_once(struct flow_meter *meter, uint32_t frame)
 {
-    const struct flow_fact *fact;
+    struct flow_place place;
 
-    for (uint32_t i = 0; (fact = flow_history_at(meter->history, i)); i++)
-        if ((fact->bits & FLOW_FACT_EVENT) ||
-            flow_history_frame(meter->history, fact->frame) == fact)
-            call(fact, data);
+    return flow_history_find(meter->history, frame, &place)
+               ? flow_history_once(meter->history, place.flow)
+               : NULL;
 }

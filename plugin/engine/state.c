@@ -56,19 +56,15 @@ void flow_state_apply(struct flow_state *state, const struct flow_fact *fact)
         flow_tcp_apply(state, fact);
 }
 
-const char *flow_tcp_state_name(enum flow_tcp_state state)
-{
-    static const char *const names[FLOW_TCP_STATES] = {
-        [FLOW_TCP_CLOSED] = "Closed",
-        [FLOW_TCP_SYN_SENT] = "SynSent",
-        [FLOW_TCP_SYN_RECEIVED] = "SynReceived",
-        [FLOW_TCP_ESTABLISHED] = "Established",
-        [FLOW_TCP_FIN_WAIT] = "FinWait",
-        [FLOW_TCP_CLOSE_WAIT] = "CloseWait",
-        [FLOW_TCP_CLOSING] = "Closing",
-        [FLOW_TCP_RESET] = "Reset",
-        [FLOW_TCP_UNKNOWN] = "Unknown",
-    };
-
-    return state < FLOW_TCP_STATES ? names[state] : NULL;
-}
+const struct flow_name flow_tcp_state_names[] = {
+    { FLOW_TCP_CLOSED, "Closed" },
+    { FLOW_TCP_SYN_SENT, "SynSent" },
+    { FLOW_TCP_SYN_RECEIVED, "SynReceived" },
+    { FLOW_TCP_ESTABLISHED, "Established" },
+    { FLOW_TCP_FIN_WAIT, "FinWait" },
+    { FLOW_TCP_CLOSE_WAIT, "CloseWait" },
+    { FLOW_TCP_CLOSING, "Closing" },
+    { FLOW_TCP_RESET, "Reset" },
+    { FLOW_TCP_UNKNOWN, "Unknown" },
+    { 0, NULL },
+};

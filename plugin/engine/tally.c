@@ -1,29 +1,13 @@
-#include <flowstats/tally.h>
+#include "tally.h"
 
-#include <glib.h>
+#include "core.h"
+
 #include <string.h>
-
-/* What is left of a flow whose file is closed. */
-struct row {
-    struct flow flow;
-    struct flow_state *whole; /* with the data of the extensions */
-    const struct flow_extensions *extensions;
-    uint32_t first_frame;
-    uint32_t last_frame;
-    enum flow_end_reason end_reason;
-};
 
 struct flow_tally {
     bool is_filtered;
     GByteArray *passed; /* a bit for each frame */
-    GArray *kept;       /* struct row */
-    GStringChunk *texts;
 };
-
-static void clear_row(void *row)
-{
-    g_free(((struct row *)row)->whole);
-}
 
 struct flow_tally *flow_tally_new(bool is_filtered)
 {
@@ -31,9 +15,6 @@ struct flow_tally *flow_tally_new(bool is_filtered)
 
     tally->is_filtered = is_filtered;
     tally->passed = g_byte_array_new();
-    tally->kept = g_array_new(FALSE, FALSE, sizeof(struct row));
-    g_array_set_clear_func(tally->kept, clear_row);
-    tally->texts = g_string_chunk_new(256);
     return tally;
 }
 
@@ -42,21 +23,12 @@ void flow_tally_free(struct flow_tally *tally)
     if (!tally)
         return;
     g_byte_array_unref(tally->passed);
-    g_array_unref(tally->kept);
-    g_string_chunk_free(tally->texts);
     g_free(tally);
-}
-
-static void forget_frames(struct flow_tally *tally)
-{
-    g_byte_array_set_size(tally->passed, 0);
 }
 
 void flow_tally_clear(struct flow_tally *tally)
 {
-    forget_frames(tally);
-    g_array_set_size(tally->kept, 0);
-    g_string_chunk_clear(tally->texts);
+    g_byte_array_set_size(tally->passed, 0);
 }
 
 void flow_tally_pass(struct flow_tally *tally, uint32_t frame)
@@ -79,94 +51,71 @@ static bool has_passed(const struct flow_tally *tally, uint32_t frame)
     return byte < tally->passed->len && (tally->passed->data[byte] >> frame % 8 & 1);
 }
 
-/* States of all flows of a meter, with the data of the extensions. */
-struct folding {
+/* What has passed: of a frame number that was used again, the packet that came last. */
+struct passing {
     const struct flow_tally *tally;
     const struct flow_history *history;
-    uint8_t *states;
-    size_t state_size;
 };
 
-static struct flow_state *folded(const struct folding *folding, uint32_t flow)
+static bool passes(const struct flow_fact *fact, void *data)
 {
-    return (struct flow_state *)(void *)(folding->states + flow * folding->state_size);
+    const struct passing *passing = data;
+    struct flow_place place;
+
+    if (!has_passed(passing->tally, fact->frame))
+        return false;
+    if (fact->bits & FLOW_FACT_EVENT)
+        return true;
+    return flow_history_find(passing->history, fact->frame, &place) && place.flow == fact->flow &&
+           flow_history_facts_until(passing->history, place.flow, place.packet) ==
+               fact->ordinal + 1;
 }
 
-static void fold(const struct flow_fact *fact, void *data)
+static void make_room(const struct flow_groups *groups, struct flow_selection *selection)
 {
-    const struct folding *folding = data;
-
-    if (has_passed(folding->tally, fact->frame))
-        flow_history_apply(folding->history, folded(folding, fact->flow), fact);
+    for (size_t i = 0; i < groups->count; i++)
+        selection->states[i] = g_malloc0(MAX(groups->on[i].group->state_size, 1));
 }
 
-static uint32_t pkts(const struct flow_state *state)
+static void free_room(const struct flow_groups *groups, struct flow_selection *selection)
 {
-    return state->half[FLOW_UP].pkts + state->half[FLOW_DOWN].pkts;
+    for (size_t i = 0; i < groups->count; i++)
+        g_free(selection->states[i]);
 }
 
-static void each_of_meter(const struct flow_tally *tally, struct flow_meter *meter,
-                          void (*call)(struct flow_view *view, void *data), void *data)
+/* Fold the groups that the last flow was asked for, in one pass through the facts. */
+static void fold_ahead(struct flow_view *view, uint32_t groups)
 {
-    struct folding folding = { .tally = tally };
-    struct flow_view view;
+    struct flow_selection *selection = view->selection;
 
-    if (tally->is_filtered && flow_meter_flow_view(meter, 0, &view)) {
-        folding.history = view.history;
-        folding.state_size = flow_history_state_size(view.history);
-        folding.states = g_malloc0_n(flow_meter_flows(meter), folding.state_size);
-        flow_meter_each_fact(meter, fold, &folding);
-    }
-    for (uint32_t i = 0; flow_meter_flow_view(meter, i, &view); i++) {
-        if (folding.states)
-            view.whole = folded(&folding, i);
-        if (pkts(view.whole) > 0)
-            call(&view, data);
-    }
-    g_free(folding.states);
-}
-
-static void each_kept(const struct flow_tally *tally,
-                      void (*call)(struct flow_view *view, void *data), void *data)
-{
-    for (unsigned i = 0; i < tally->kept->len; i++) {
-        const struct row *row = &g_array_index(tally->kept, struct row, i);
-        struct flow_view view = { .extensions = row->extensions,
-                                  .flow = &row->flow,
-                                  .first_frame = row->first_frame,
-                                  .last_frame = row->last_frame,
-                                  .whole = row->whole,
-                                  .end_reason = row->end_reason };
-        call(&view, data);
-    }
+    for (size_t i = 0; i < view->groups->count; i++)
+        if (groups & 1u << i)
+            memset(selection->states[i], 0, view->groups->on[i].group->state_size);
+    flow_evaluate_flow(view->evaluation, view->index, groups, selection->passes, selection->data,
+                       selection->states);
+    selection->folded = groups;
 }
 
 void flow_tally_each(struct flow_tally *tally, struct flow_meter *meter,
                      void (*call)(struct flow_view *view, void *data), void *data)
 {
-    each_kept(tally, call, data);
-    if (meter)
-        each_of_meter(tally, meter, call, data);
-}
+    struct passing passing = { .tally = tally };
+    struct flow_selection selection = { .passes = tally->is_filtered ? passes : NULL,
+                                        .data = &passing };
+    uint32_t groups = 1; /* core, which says whether any packet has passed */
+    struct flow_view view;
 
-static void keep(struct flow_view *view, void *data)
-{
-    struct flow_tally *tally = data;
-    size_t size = flow_history_state_size(view->history);
-    struct row row = { .flow = *view->flow,
-                       .whole = g_memdup2(view->whole, size),
-                       .extensions = view->extensions,
-                       .first_frame = view->first_frame,
-                       .last_frame = view->last_frame,
-                       .end_reason = view->end_reason };
-
-    if (row.flow.vni)
-        row.flow.vni = g_string_chunk_insert_const(tally->texts, row.flow.vni);
-    g_array_append_val(tally->kept, row);
-}
-
-void flow_tally_keep(struct flow_tally *tally, struct flow_meter *meter)
-{
-    each_of_meter(tally, meter, keep, tally);
-    forget_frames(tally);
+    if (!meter || !flow_meter_flow_view(meter, 0, &view))
+        return;
+    const struct flow_groups *all = view.groups;
+    passing.history = view.history;
+    make_room(all, &selection);
+    for (uint32_t i = 0; flow_meter_flow_view(meter, i, &view); i++) {
+        view.selection = &selection;
+        fold_ahead(&view, groups);
+        if (flow_state_pkts(flow_view_whole(&view, &flow_core)) > 0)
+            call(&view, data);
+        groups |= selection.folded;
+    }
+    free_room(all, &selection);
 }

@@ -5,9 +5,9 @@
 #include "../unit/packets.h"
 #include "bytes.h"
 
-#include <flowstats/field.h>
-#include <flowstats/meter.h>
-#include <flowstats/tally.h>
+#include "field.h"
+#include "meter.h"
+#include "tally.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

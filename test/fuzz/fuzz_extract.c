@@ -6,7 +6,7 @@
 #include "bytes.h"
 #include "extract.h"
 
-#include <flowstats/meter.h>
+#include "meter.h"
 
 #include <wiretap/wtap.h>
 

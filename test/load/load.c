@@ -6,8 +6,8 @@
  */
 #include "../unit/packets.h"
 
-#include <flowstats/field.h>
-#include <flowstats/meter.h>
+#include "field.h"
+#include "meter.h"
 
 #include <glib.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #ifndef TEST_UNIT_ASK_H
 #define TEST_UNIT_ASK_H
 
-#include <flowstats/field.h>
-#include <flowstats/meter.h>
+#include "field.h"
+#include "meter.h"
 
 #include <glib.h>
 

@@ -1,7 +1,7 @@
 #include "ask.h"
 #include "traffic.h"
 
-#include <flowstats/tally.h>
+#include "tally.h"
 
 #include <string.h>
 

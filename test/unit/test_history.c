@@ -1,6 +1,6 @@
 #include "packets.h"
 
-#include <flowstats/history.h>
+#include "history.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "packets.h"
 #include "traffic.h"
 
-#include <flowstats/field.h>
-#include <flowstats/tally.h>
+#include "field.h"
+#include "tally.h"
 
 #include <glib.h>
 #include <string.h>

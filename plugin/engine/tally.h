@@ -1,5 +1,5 @@
-#ifndef FLOWSTATS_TALLY_H
-#define FLOWSTATS_TALLY_H
+#ifndef FLOWSTATS_ENGINE_TALLY_H
+#define FLOWSTATS_ENGINE_TALLY_H
 
 #include "meter.h"
 
@@ -16,19 +16,15 @@ struct flow_tally;
 struct flow_tally *flow_tally_new(bool is_filtered);
 void flow_tally_free(struct flow_tally *tally); /* NULL is fine */
 
-/* Begin again: forget what passed and what was kept. */
+/* Begin again: forget what passed. */
 void flow_tally_clear(struct flow_tally *tally);
 
-/* A frame passed the filter. */
+/* Record that a frame passed the filter. */
 void flow_tally_pass(struct flow_tally *tally, uint32_t frame);
 
-/* The meter is about to go and another one to begin: keep its flows as rows of the tally. */
-void flow_tally_keep(struct flow_tally *tally, struct flow_meter *meter);
-
 /*
- * Call back for every flow in the order of ids: first those that were kept,
- * then the meter's (NULL: none).  Of a view only fields of scope FLOW and WHOLE
- * are known.
+ * Call back for every flow of a meter in the order of ids.  Of a view only fields
+ * of scope FLOW and WHOLE are known.
  */
 void flow_tally_each(struct flow_tally *tally, struct flow_meter *meter,
                      void (*call)(struct flow_view *view, void *data), void *data);

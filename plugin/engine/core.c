@@ -1,0 +1,177 @@
+#include "core.h"
+
+#include "text.h"
+#include "view.h"
+
+/* The words that the rows' expressions are made of. */
+
+static bool is_family(const struct flow_view *view, enum flow_family family)
+{
+    return view->flow->key.family == family;
+}
+
+static bool is_ip(const struct flow_view *view)
+{
+    return view->flow->key.family != FLOW_LINK;
+}
+
+static bool has_ports(const struct flow_view *view)
+{
+    return view->flow->key.bits & FLOW_TUPLE_PORTS;
+}
+
+static bool has_time(const struct flow_fact *fact)
+{
+    return fact->bits & FLOW_FACT_TIME;
+}
+
+static bool has(const struct flow_state *state, uint16_t bits)
+{
+    return (state->bits & bits) == bits;
+}
+
+static bool is_tcp(const struct flow_state *state)
+{
+    return has(state, FLOW_STATE_TCP);
+}
+
+static const char *tuple_text(struct flow_view *view)
+{
+    flow_tuple_text(view->flow, view->text);
+    return view->text;
+}
+
+static const char *protocol_text(struct flow_view *view)
+{
+    flow_protocol_text(view->flow, view->text, sizeof view->text);
+    return view->text;
+}
+
+static const char *end_text(struct flow_view *view, enum flow_dir sender)
+{
+    flow_addr_text((enum flow_family)view->flow->key.family, flow_end_of(view->flow, sender)->addr,
+                   view->text);
+    return view->text;
+}
+
+/* Of a row that is repeated: the source's value, then the destination's. */
+static bool is_an_end(const struct flow_asked *asked)
+{
+    return asked->nth < FLOW_DIRS;
+}
+
+static const struct flow_end *nth_end(const struct flow_asked *asked)
+{
+    return flow_end_of(asked->view->flow, (enum flow_dir)asked->nth);
+}
+
+static bool is_last(const struct flow_view *view)
+{
+    return view->with_whole && view->packet + 1 == flow_history_packets(view->history, view->index);
+}
+
+/* The neighbours of this packet; NULL at the ends of the flow.  Valid until asked again. */
+static const struct flow_fact *previous_packet(struct flow_view *view)
+{
+    static struct flow_fact fact;
+
+    return view->packet > 0 && flow_view_packet(view, view->packet - 1, &fact) ? &fact : NULL;
+}
+
+static const struct flow_fact *next_packet(struct flow_view *view)
+{
+    static struct flow_fact fact;
+
+    return view->with_whole && flow_view_packet(view, view->packet + 1, &fact) ? &fact : NULL;
+}
+
+static bool has_delta(struct flow_view *view)
+{
+    const struct flow_fact *previous = previous_packet(view);
+
+    return has_time(view->fact) && previous && has_time(previous);
+}
+
+static bool has_first_time(const struct flow_view *view)
+{
+    int64_t ns;
+
+    return has_time(view->fact) && flow_history_first_time(view->history, view->index, &ns);
+}
+
+static int64_t first_time(const struct flow_view *view)
+{
+    int64_t ns = 0;
+
+    flow_history_first_time(view->history, view->index, &ns);
+    return ns;
+}
+
+static bool has_error_for(const struct flow_view *view, uint32_t *ret_flow)
+{
+    struct flow_place place = { .flow = view->index, .packet = view->packet };
+
+    return flow_history_error_for(view->history, place, ret_flow);
+}
+
+static uint32_t error_for(const struct flow_view *view)
+{
+    uint32_t flow = 0;
+
+    has_error_for(view, &flow);
+    return view->capture->first_id + flow;
+}
+
+static bool is_error(const struct flow_view *view)
+{
+    uint32_t flow;
+
+    return has_error_for(view, &flow);
+}
+
+bool flow_state_rtt(const struct flow_state *state, int64_t *ret_ns)
+{
+    if (!has(state, FLOW_STATE_SYN_TIME | FLOW_STATE_ACK_TIME))
+        return false;
+    *ret_ns = state->ack_ns - state->syn_ns;
+    return true;
+}
+
+static int64_t rtt(const struct flow_state *state)
+{
+    int64_t ns = 0;
+
+    flow_state_rtt(state, &ns);
+    return ns;
+}
+
+static const struct flow_name direction_names[] = { { FLOW_UP, "up" },
+                                                    { FLOW_DOWN, "down" },
+                                                    { 0, NULL } };
+
+static const struct flow_name end_reason_names[] = {
+    { FLOW_END_IDLE_TIMEOUT, "idle timeout" },      { FLOW_END_ACTIVE_TIMEOUT, "active timeout" },
+    { FLOW_END_DETECTED, "end of flow" },           { FLOW_END_FORCED, "end of capture" },
+    { FLOW_END_NO_RESOURCES, "lack of resources" }, { 0, NULL },
+};
+
+#define ROWS_FILE  "fields.def"
+#define ROWS_STATE struct flow_state
+#define ROWS_HALF  struct flow_half
+#include "rows.h"
+
+static void fold(void *state, const struct flow_fold *from)
+{
+    flow_state_apply(state, from->fact);
+}
+
+const struct flow_group flow_core = {
+    .version = FLOW_EXTENSION_VERSION,
+    .state_size = sizeof(struct flow_state),
+    .is_on = true,
+    .name = "core",
+    .title = "Core",
+    .help = "Who talks to whom, counters each way, times, and TCP's handshake and state.",
+    .rows = rows,
+    .fold = fold,
+};

@@ -1,0 +1,29 @@
+#ifndef FLOWSTATS_ENGINE_GROUPS_H
+#define FLOWSTATS_ENGINE_GROUPS_H
+
+#include <flowstats/extension.h>
+
+/*
+ * The groups that are switched on, and where the notes and the flow's facts of
+ * each lie among those of all.  All zero: none.
+ */
+struct flow_group_place {
+    const struct flow_group *group;
+    uint32_t note_at;
+    uint32_t once_at; /* after a byte for each group: whether once() knows */
+};
+
+struct flow_groups {
+    struct flow_group_place on[FLOW_EXTENSIONS_MAX];
+    size_t count;
+    uint32_t note_size; /* of all */
+    uint32_t once_size; /* of all, those bytes included; 0: none has any */
+};
+
+/* Add a group; false where there are FLOW_EXTENSIONS_MAX already. */
+bool flow_groups_add(struct flow_groups *groups, const struct flow_group *group);
+
+/* Return the number of a group among those that are on; count where it is off. */
+size_t flow_groups_find(const struct flow_groups *groups, const struct flow_group *group);
+
+#endif

@@ -1,0 +1,82 @@
+#ifndef FLOWSTATS_ENGINE_VIEW_H
+#define FLOWSTATS_ENGINE_VIEW_H
+
+#include "evaluate.h"
+
+#include <flowstats/path.h>
+#include <flowstats/table.h>
+
+/* IPFIX flowEndReason (information element 136). */
+enum flow_end_reason {
+    FLOW_END_OPEN = 0, /* not over yet */
+    FLOW_END_IDLE_TIMEOUT = 1,
+    FLOW_END_ACTIVE_TIMEOUT = 2,
+    FLOW_END_DETECTED = 3,
+    FLOW_END_FORCED = 4,
+    FLOW_END_NO_RESOURCES = 5,
+};
+
+/* What all flows of a capture share. */
+struct flow_capture {
+    struct flow_limits limits;
+    int64_t last_ns;   /* the latest timestamp */
+    uint32_t first_id; /* id of the first flow */
+    bool has_time;
+    bool is_over; /* no packet will come any more */
+};
+
+/*
+ * The states of one flow as a statistic sees them: of the packets that passed
+ * its filter.  Each is folded when it is first asked for.
+ */
+struct flow_selection {
+    void *states[FLOW_EXTENSIONS_MAX]; /* room for each group's */
+    uint32_t folded;                   /* a bit for each group whose state is there */
+    flow_passes passes;                /* NULL: all packets pass */
+    void *data;
+};
+
+/*
+ * What can be asked about a flow, at one of its packets or as a whole.  What
+ * costs something is computed when it is asked for.  Not to be copied: fact
+ * points into it.
+ */
+struct flow_view {
+    struct flow_view_head head;
+    struct flow_history *history;
+    struct flow_evaluation *evaluation;
+    const struct flow_groups *groups;
+    struct flow_paths *paths;
+    const struct flow_capture *capture;
+    const struct flow *flow;
+    uint32_t index;                   /* which flow of the capture, from 0 */
+    uint32_t packet;                  /* which packet of the flow, from 0 */
+    uint32_t facts;                   /* of the flow up to and including this packet */
+    const struct flow_fact *fact;     /* this packet; NULL in the view of a flow */
+    struct flow_selection *selection; /* whose states stand for the whole; NULL: the flow's own */
+    bool with_whole; /* false: the whole flow cannot be known yet: a first dissection */
+    struct flow_fact packet_fact;
+    char text[1024]; /* the last text value */
+};
+
+/*
+ * Return the state of a group at this packet, or of the whole flow; NULL where it
+ * cannot be known, or the group is off.  Valid until the next question about that
+ * group.
+ */
+const void *flow_view_so_far(struct flow_view *view, const struct flow_group *group);
+const void *flow_view_whole(struct flow_view *view, const struct flow_group *group);
+
+/* Return the state of another group in the reading that a row is asked about. */
+const void *flow_asked_state(const struct flow_asked *asked, const struct flow_group *group);
+
+/* Return what a group keeps once of the flow, NULL where there is nothing (yet). */
+const void *flow_view_once(struct flow_view *view, const struct flow_group *group);
+
+/* Read another packet of the flow; false where there is none, or none is seen here. */
+bool flow_view_packet(struct flow_view *view, uint32_t packet, struct flow_fact *ret_fact);
+
+/* Return why the whole flow ended. */
+enum flow_end_reason flow_view_end_reason(struct flow_view *view);
+
+#endif
