@@ -1,9 +1,8 @@
 #include "ws_compat.h"
 
 #include "builtin.h"
+#include "samples.h"
 #include "tcp_data.h"
-
-#include <math.h>
 
 /*
  * The verdicts stand in the data of the TCP conversation when a frame has been
@@ -50,18 +49,9 @@ static const uint16_t flags_of[VERDICTS] = {
     [WINDOW_UPDATE] = WS_TCP_WINDOW_UPDATE,
 };
 
-/* RTT samples in nanoseconds; squares: the sum of the squared differences from the mean. */
-struct samples {
-    int64_t min;
-    int64_t max;
-    int64_t sum;
-    double squares;
-    uint32_t count;
-};
-
 struct half {
-    struct samples rtt;
-    uint32_t segments; /* that Wireshark analysed */
+    struct flow_samples rtt; /* in nanoseconds */
+    uint32_t segments;       /* that Wireshark analysed */
     uint32_t count[VERDICTS];
 };
 
@@ -101,20 +91,6 @@ static void extract(const struct flow_extract *from, void *ret_note)
 
 /* Fold */
 
-/* Welford's way, with means of exact sums. */
-static void add_sample(struct samples *samples, int64_t ns)
-{
-    double mean_before = samples->count > 0 ? (double)samples->sum / samples->count : 0;
-
-    samples->min = samples->count == 0 || ns < samples->min ? ns : samples->min;
-    samples->max = samples->count == 0 || ns > samples->max ? ns : samples->max;
-    samples->sum += ns;
-    samples->count++;
-    double mean = (double)samples->sum / samples->count;
-    if (samples->count > 1)
-        samples->squares += ((double)ns - mean_before) * ((double)ns - mean);
-}
-
 static void fold(void *data, const struct flow_fact *fact, const void *from,
                  const struct flow_state *state)
 {
@@ -126,7 +102,7 @@ static void fold(void *data, const struct flow_fact *fact, const void *from,
     for (unsigned i = 0; note->flags != 0 && i < VERDICTS; i++)
         half->count[i] += (note->flags & flags_of[i]) != 0;
     if (note->rtt_s != 0 || note->rtt_ns != 0)
-        add_sample(&half->rtt, note->rtt_s * INT64_C(1000000000) + note->rtt_ns);
+        flow_samples_add(&half->rtt, note->rtt_s * INT64_C(1000000000) + note->rtt_ns);
 }
 
 /* Rows */
@@ -176,17 +152,15 @@ enum statistic { MINIMUM, MEAN, MAXIMUM, DEVIATION };
 static struct flow_value rtt_of(const struct flow_extension_row *row, const void *data,
                                 const struct flow_state *state, enum flow_dir dir)
 {
-    const struct samples *rtt = &half_of(data, dir)->rtt;
-    struct flow_value value = { .known = rtt->count > (row->number == DEVIATION ? 1 : 0) };
+    const struct flow_samples *rtt = &half_of(data, dir)->rtt;
+    struct flow_value value = { .known = rtt->count > 0 };
 
     (void)state;
-    if (!value.known)
-        return value;
     switch ((enum statistic)row->number) {
     case MINIMUM: value.as.ns = rtt->min; break;
-    case MEAN: value.as.ns = rtt->sum / rtt->count; break;
+    case MEAN: flow_samples_mean_rounded(rtt, &value.as.ns); break;
     case MAXIMUM: value.as.ns = rtt->max; break;
-    case DEVIATION: value.as.ns = llround(sqrt(rtt->squares / (rtt->count - 1))); break;
+    case DEVIATION: value.known = flow_samples_stddev_rounded(rtt, &value.as.ns); break;
     }
     return value;
 }
