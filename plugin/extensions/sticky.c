@@ -1,6 +1,7 @@
 #include "ws_compat.h"
 
 #include "builtin.h"
+#include "texts.h"
 
 /*
  * The first value of each chosen field stands on the whole flow.  Values are
@@ -10,7 +11,7 @@
 
 enum { FIELDS_MAX = 16, ROWS_MAX = 64, TEXT_MAX = 256 };
 
-/* By field: the number of a text, from 1; 0: none. */
+/* By field: the number of a text; 0: none. */
 struct values {
     uint32_t text[FIELDS_MAX];
 };
@@ -24,26 +25,19 @@ static struct flow_extension_row rows[ROWS_MAX + 1];
 static size_t row_count;
 static int field_of_row[ROWS_MAX]; /* in wanted; negative: not chosen */
 
-static GPtrArray *texts;    /* of the open file */
-static GHashTable *numbers; /* of texts */
-static GArray *said;        /* struct values, by note - 1 */
+static struct flow_texts *texts; /* of the open file */
+static GArray *said;             /* struct values, by note - 1 */
 
 /* Texts */
 
+/* Takes the text. */
 static uint32_t number_of(char *text)
 {
-    if (!texts) {
-        texts = g_ptr_array_new_with_free_func(g_free);
-        numbers = g_hash_table_new(g_str_hash, g_str_equal);
-    }
-    uint32_t number = GPOINTER_TO_UINT(g_hash_table_lookup(numbers, text));
-    if (number > 0) {
-        g_free(text);
-        return number;
-    }
-    g_ptr_array_add(texts, text);
-    g_hash_table_insert(numbers, text, GUINT_TO_POINTER(texts->len));
-    return texts->len;
+    if (!texts)
+        texts = flow_texts_new();
+    uint32_t number = flow_texts_number(texts, text);
+    g_free(text);
+    return number;
 }
 
 /* As Wireshark shows it, control characters escaped, cut between characters. */
@@ -105,14 +99,10 @@ static void fold(void *data, const struct flow_fact *fact, const void *note,
 
 static void forget(void)
 {
-    if (texts) {
-        g_hash_table_unref(numbers);
-        g_ptr_array_unref(texts);
-    }
+    flow_texts_free(texts);
     if (said)
         g_array_unref(said);
     texts = NULL;
-    numbers = NULL;
     said = NULL;
 }
 
@@ -126,7 +116,7 @@ static struct flow_value first_of(const struct flow_extension_row *row, const vo
 
     (void)state, (void)dir;
     if (value.known)
-        value.as.text = texts->pdata[number - 1];
+        value.as.text = flow_texts_at(texts, number);
     return value;
 }
 
