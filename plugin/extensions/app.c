@@ -161,12 +161,11 @@ static const struct {
 static bool is_started(const struct flow_extract *from,
                        bool (*starts)(const char *data, size_t length))
 {
-    const struct flow_packet *packet = from->packet;
-    uint32_t header = packet->transport_len > 12 ? (packet->transport[12] >> 4) * 4u : 0;
+    uint32_t header = from->packet->fact.header_words * 4u;
     const GSList *source = from->pinfo->data_src ? from->pinfo->data_src->next : NULL;
 
-    if (packet->transport_len > header &&
-        starts((const char *)packet->transport + header, packet->transport_len - header))
+    if (from->transport_len > header &&
+        starts((const char *)from->transport + header, from->transport_len - header))
         return true;
     for (; source; source = source->next) {
         tvbuff_t *tvb = get_data_source_tvb(source->data);
@@ -194,11 +193,11 @@ static void extract(const struct flow_extract *from, void *ret_note)
     int chain[DEPTH_MAX];
     unsigned depth = 0;
 
-    if (!from->packet->payload)
+    if (!from->payload)
         return;
     if (!roles)
         look_up_roles();
-    for (wmem_list_frame_t *layer = from->packet->payload; layer && depth < DEPTH_MAX;
+    for (wmem_list_frame_t *layer = from->payload; layer && depth < DEPTH_MAX;
          layer = wmem_list_frame_next(layer)) {
         int protocol = GPOINTER_TO_INT(wmem_list_frame_data(layer));
         enum role role = role_of(protocol);
@@ -214,44 +213,51 @@ static void extract(const struct flow_extract *from, void *ret_note)
         *note = (struct note){ .depth = (uint16_t)depth, .name = place_of(chain[depth - 1]) };
 }
 
-static void fold(void *data, const struct flow_fact *fact, const void *from,
-                 const struct flow_state *state)
+static void fold(void *state, const struct flow_fold *from)
 {
-    struct note *deepest = data;
-    const struct note *note = from;
+    struct note *deepest = state;
+    const struct note *note = from->note;
 
-    (void)fact, (void)state;
     if (note->depth > deepest->depth)
         *deepest = *note;
 }
 
-static struct flow_value name_of(const struct flow_extension_row *row, const void *data,
-                                 const struct flow_state *state, enum flow_dir dir)
+/* The deeper one counts, the earlier of two that are equally deep. */
+static void merge(void *state, const void *later)
 {
-    const struct note *deepest = data;
+    struct note *deepest = state;
+    const struct note *note = later;
+
+    if (note->depth > deepest->depth)
+        *deepest = *note;
+}
+
+static struct flow_value name_of(const struct flow_asked *asked)
+{
+    const struct note *deepest = asked->state;
     struct flow_value value = { .known = deepest->depth > 0 };
 
-    (void)row, (void)state, (void)dir;
     if (value.known)
         value.as.text = names->pdata[deepest->name];
     return value;
 }
 
-static const struct flow_extension_row rows[] = {
-    { .name = "",
+static const struct flow_row rows[] = {
+    { .name = "app",
       .label = "Application",
       .help =
           "Deepest protocol in the flow's payload, as Wireshark's filters name it; the first of "
           "those that are equally deep. Content that another protocol carries is none.",
       .column = "Application",
       .value = name_of,
-      .kind = FLOW_TEXT },
+      .kind = FLOW_TEXT,
+      .scope = FLOW_SCOPE_MEASURE },
     { .name = NULL },
 };
 
-const struct flow_extension fs_app = {
+const struct flow_group fs_app = {
     .version = FLOW_EXTENSION_VERSION,
-    .data_size = sizeof(struct note),
+    .state_size = sizeof(struct note),
     .note_size = sizeof(struct note),
     .is_on = true,
     .name = "app",
@@ -260,4 +266,5 @@ const struct flow_extension fs_app = {
     .rows = rows,
     .extract = extract,
     .fold = fold,
+    .merge = merge,
 };

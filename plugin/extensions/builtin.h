@@ -3,15 +3,15 @@
 
 #include <flowstats/extension.h>
 
-/* The extensions that come with the plugin; they use nothing that another plugin could not use. */
+/* The groups that need Wireshark and come with the plugin; they use nothing that another plugin could not use. */
 
 /* flow.tcp.analysis.*: Wireshark's verdicts on segments, and its RTT samples. */
-extern const struct flow_extension fs_tcp_analysis;
+extern const struct flow_group fs_tcp_analysis;
 
 /* flow.app: the deepest protocol in the flow's payload. */
-extern const struct flow_extension fs_app;
+extern const struct flow_group fs_app;
 
 /* flow.sticky.*: the first value that a field of Wireshark's has in the flow. */
-extern const struct flow_extension fs_sticky;
+extern const struct flow_group fs_sticky;
 
 #endif

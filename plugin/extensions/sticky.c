@@ -1,6 +1,7 @@
 #include "ws_compat.h"
 
 #include "builtin.h"
+#include "texts.h"
 
 /*
  * The first value of each chosen field stands on the whole flow.  Values are
@@ -8,9 +9,11 @@
  * packet says of all the fields.  A packet's note is that number.
  */
 
+#define PREFIX "sticky."
+
 enum { FIELDS_MAX = 16, ROWS_MAX = 64, TEXT_MAX = 256 };
 
-/* By field: the number of a text, from 1; 0: none. */
+/* By field: the number of a text; 0: none. */
 struct values {
     uint32_t text[FIELDS_MAX];
 };
@@ -20,30 +23,23 @@ static const char *chosen = "tls.handshake.extensions_server_name, http.host, dn
 static const char *wanted[FIELDS_MAX + 1];
 
 /* A field keeps its row for the program's life, also while it is not chosen. */
-static struct flow_extension_row rows[ROWS_MAX + 1];
+static struct flow_row rows[ROWS_MAX + 1];
 static size_t row_count;
 static int field_of_row[ROWS_MAX]; /* in wanted; negative: not chosen */
 
-static GPtrArray *texts;    /* of the open file */
-static GHashTable *numbers; /* of texts */
-static GArray *said;        /* struct values, by note - 1 */
+static struct flow_texts *texts; /* of the open file */
+static GArray *said;             /* struct values, by note - 1 */
 
 /* Texts */
 
+/* Takes the text. */
 static uint32_t number_of(char *text)
 {
-    if (!texts) {
-        texts = g_ptr_array_new_with_free_func(g_free);
-        numbers = g_hash_table_new(g_str_hash, g_str_equal);
-    }
-    uint32_t number = GPOINTER_TO_UINT(g_hash_table_lookup(numbers, text));
-    if (number > 0) {
-        g_free(text);
-        return number;
-    }
-    g_ptr_array_add(texts, text);
-    g_hash_table_insert(numbers, text, GUINT_TO_POINTER(texts->len));
-    return texts->len;
+    if (!texts)
+        texts = flow_texts_new();
+    uint32_t number = flow_texts_number(texts, text);
+    g_free(text);
+    return number;
 }
 
 /* As Wireshark shows it, control characters escaped, cut between characters. */
@@ -88,13 +84,11 @@ static void extract(const struct flow_extract *from, void *ret_note)
     *(uint32_t *)ret_note = said->len;
 }
 
-static void fold(void *data, const struct flow_fact *fact, const void *note,
-                 const struct flow_state *state)
+static void fold(void *state, const struct flow_fold *from)
 {
-    struct values *first = data;
-    uint32_t number = *(const uint32_t *)note;
+    struct values *first = state;
+    uint32_t number = *(const uint32_t *)from->note;
 
-    (void)fact, (void)state;
     if (number == 0)
         return;
     const struct values *now = &g_array_index(said, struct values, number - 1);
@@ -105,28 +99,22 @@ static void fold(void *data, const struct flow_fact *fact, const void *note,
 
 static void forget(void)
 {
-    if (texts) {
-        g_hash_table_unref(numbers);
-        g_ptr_array_unref(texts);
-    }
+    flow_texts_free(texts);
     if (said)
         g_array_unref(said);
     texts = NULL;
-    numbers = NULL;
     said = NULL;
 }
 
-static struct flow_value first_of(const struct flow_extension_row *row, const void *data,
-                                  const struct flow_state *state, enum flow_dir dir)
+static struct flow_value first_of(const struct flow_asked *asked)
 {
-    const struct values *first = data;
-    int field = field_of_row[row->number];
+    const struct values *first = asked->state;
+    int field = field_of_row[asked->row->number];
     uint32_t number = field >= 0 ? first->text[field] : 0;
     struct flow_value value = { .known = number > 0 };
 
-    (void)state, (void)dir;
     if (value.known)
-        value.as.text = texts->pdata[number - 1];
+        value.as.text = flow_texts_at(texts, number);
     return value;
 }
 
@@ -155,21 +143,27 @@ static bool is_usable(const char *name)
     return false;
 }
 
-/* The row of a name, which has one from now on; NULL where there are too many. */
-static struct flow_extension_row *row_of(const char *name)
+static const char *field_of(const struct flow_row *row)
 {
-    struct flow_extension_row *row = rows;
+    return row->name + strlen(PREFIX);
+}
 
-    while (row->name && strcmp(row->name, name) != 0)
+/* The row of a field, which has one from now on; NULL where there are too many. */
+static struct flow_row *row_of(const char *name)
+{
+    struct flow_row *row = rows;
+
+    while (row->name && strcmp(field_of(row), name) != 0)
         row++;
     if (row->name || row_count == ROWS_MAX)
         return row->name ? row : NULL;
-    *row = (struct flow_extension_row){
-        .name = g_strdup(name),
+    *row = (struct flow_row){
+        .name = g_strconcat(PREFIX, name, NULL),
         .label = g_strdup_printf("%s (sticky)", proto_registrar_get_byname(name)->name),
         .help = g_strdup_printf("First value of %s in the flow.", name),
         .value = first_of,
         .kind = FLOW_TEXT,
+        .scope = FLOW_SCOPE_MEASURE,
         .number = (uint32_t)row_count++,
     };
     return row;
@@ -177,7 +171,7 @@ static struct flow_extension_row *row_of(const char *name)
 
 static void choose(const char *name, size_t *count)
 {
-    const struct flow_extension_row *row;
+    const struct flow_row *row;
 
     if (!*name || !is_usable(name) || *count == FIELDS_MAX)
         return;
@@ -185,7 +179,7 @@ static void choose(const char *name, size_t *count)
     if (!row || field_of_row[row->number] >= 0)
         return;
     field_of_row[row->number] = (int)*count;
-    wanted[(*count)++] = row->name;
+    wanted[(*count)++] = field_of(row);
 }
 
 static void apply(void)
@@ -201,9 +195,9 @@ static void apply(void)
     g_strfreev(names);
 }
 
-const struct flow_extension fs_sticky = {
+const struct flow_group fs_sticky = {
     .version = FLOW_EXTENSION_VERSION,
-    .data_size = sizeof(struct values),
+    .state_size = sizeof(struct values),
     .note_size = sizeof(uint32_t),
     .name = "sticky",
     .title = "Sticky values",

@@ -1,9 +1,8 @@
 #include "ws_compat.h"
 
 #include "builtin.h"
+#include "samples.h"
 #include "tcp_data.h"
-
-#include <math.h>
 
 /*
  * The verdicts stand in the data of the TCP conversation when a frame has been
@@ -50,22 +49,13 @@ static const uint16_t flags_of[VERDICTS] = {
     [WINDOW_UPDATE] = WS_TCP_WINDOW_UPDATE,
 };
 
-/* RTT samples in nanoseconds; squares: the sum of the squared differences from the mean. */
-struct samples {
-    int64_t min;
-    int64_t max;
-    int64_t sum;
-    double squares;
-    uint32_t count;
-};
-
 struct half {
-    struct samples rtt;
-    uint32_t segments; /* that Wireshark analysed */
+    struct flow_samples rtt; /* in nanoseconds */
+    uint32_t segments;       /* that Wireshark analysed */
     uint32_t count[VERDICTS];
 };
 
-struct data {
+struct state {
     struct half half[FLOW_DIRS];
 };
 
@@ -101,114 +91,104 @@ static void extract(const struct flow_extract *from, void *ret_note)
 
 /* Fold */
 
-/* Welford's way, with means of exact sums. */
-static void add_sample(struct samples *samples, int64_t ns)
+static void fold(void *state, const struct flow_fold *from)
 {
-    double mean_before = samples->count > 0 ? (double)samples->sum / samples->count : 0;
+    struct half *half = &((struct state *)state)->half[flow_fact_dir(from->fact)];
+    const struct note *note = from->note;
 
-    samples->min = samples->count == 0 || ns < samples->min ? ns : samples->min;
-    samples->max = samples->count == 0 || ns > samples->max ? ns : samples->max;
-    samples->sum += ns;
-    samples->count++;
-    double mean = (double)samples->sum / samples->count;
-    if (samples->count > 1)
-        samples->squares += ((double)ns - mean_before) * ((double)ns - mean);
-}
-
-static void fold(void *data, const struct flow_fact *fact, const void *from,
-                 const struct flow_state *state)
-{
-    struct half *half = &((struct data *)data)->half[flow_fact_dir(fact)];
-    const struct note *note = from;
-
-    (void)state;
     half->segments += note->is_analysed;
     for (unsigned i = 0; note->flags != 0 && i < VERDICTS; i++)
         half->count[i] += (note->flags & flags_of[i]) != 0;
     if (note->rtt_s != 0 || note->rtt_ns != 0)
-        add_sample(&half->rtt, note->rtt_s * INT64_C(1000000000) + note->rtt_ns);
+        flow_samples_add(&half->rtt, note->rtt_s * INT64_C(1000000000) + note->rtt_ns);
+}
+
+/* Sums are those of the whole; the verdicts at the seam are those of the later part alone. */
+static void merge(void *state, const void *later)
+{
+    for (enum flow_dir dir = FLOW_UP; dir < FLOW_DIRS; dir++) {
+        struct half *half = &((struct state *)state)->half[dir];
+        const struct half *more = &((const struct state *)later)->half[dir];
+        half->segments += more->segments;
+        for (unsigned i = 0; i < VERDICTS; i++)
+            half->count[i] += more->count[i];
+        flow_samples_merge(&half->rtt, &more->rtt);
+    }
 }
 
 /* Rows */
 
-static const struct half *half_of(const void *data, enum flow_dir dir)
+static const struct half *half_of(const struct flow_asked *asked, enum flow_dir dir)
 {
-    return &((const struct data *)data)->half[dir];
+    return &((const struct state *)asked->state)->half[dir];
 }
 
-/* Absent, not 0, where nothing was analysed: the two directions are of one mind. */
-static bool is_analysed(const void *data)
+/* Absent, not 0, where nothing was analysed; both directions have the fields, or neither. */
+static bool is_analysed(const struct flow_asked *asked)
 {
-    return half_of(data, FLOW_UP)->segments > 0 || half_of(data, FLOW_DOWN)->segments > 0;
+    return half_of(asked, FLOW_UP)->segments > 0 || half_of(asked, FLOW_DOWN)->segments > 0;
 }
 
-static struct flow_value count_of(const struct flow_extension_row *row, const void *data,
-                                  const struct flow_state *state, enum flow_dir dir)
+static struct flow_value count_of(const struct flow_asked *asked)
 {
-    (void)state;
-    return (struct flow_value){ .known = is_analysed(data),
-                                .as.number = half_of(data, dir)->count[row->number] };
+    return (struct flow_value){ .known = is_analysed(asked),
+                                .as.number =
+                                    half_of(asked, asked->dir)->count[asked->row->number] };
 }
 
-static struct flow_value share_of(const struct flow_extension_row *row, const void *data,
-                                  const struct flow_state *state, enum flow_dir dir)
+static struct flow_value share_of(const struct flow_asked *asked)
 {
-    const struct half *half = half_of(data, dir);
+    const struct half *half = half_of(asked, asked->dir);
     struct flow_value value = { .known = half->segments > 0 };
 
-    (void)state;
     if (value.known)
-        value.as.real = 100.0 * half->count[row->number] / half->segments;
+        value.as.real = 100.0 * half->count[asked->row->number] / half->segments;
     return value;
 }
 
-static struct flow_value rtt_count(const struct flow_extension_row *row, const void *data,
-                                   const struct flow_state *state, enum flow_dir dir)
+static struct flow_value rtt_count(const struct flow_asked *asked)
 {
-    (void)row, (void)state;
-    return (struct flow_value){ .known = is_analysed(data),
-                                .as.number = half_of(data, dir)->rtt.count };
+    return (struct flow_value){ .known = is_analysed(asked),
+                                .as.number = half_of(asked, asked->dir)->rtt.count };
 }
 
 /* What a leaf says of the samples. */
 enum statistic { MINIMUM, MEAN, MAXIMUM, DEVIATION };
 
-static struct flow_value rtt_of(const struct flow_extension_row *row, const void *data,
-                                const struct flow_state *state, enum flow_dir dir)
+static struct flow_value rtt_of(const struct flow_asked *asked)
 {
-    const struct samples *rtt = &half_of(data, dir)->rtt;
-    struct flow_value value = { .known = rtt->count > (row->number == DEVIATION ? 1 : 0) };
+    const struct flow_samples *rtt = &half_of(asked, asked->dir)->rtt;
+    struct flow_value value = { .known = rtt->count > 0 };
 
-    (void)state;
-    if (!value.known)
-        return value;
-    switch ((enum statistic)row->number) {
+    switch ((enum statistic)asked->row->number) {
     case MINIMUM: value.as.ns = rtt->min; break;
-    case MEAN: value.as.ns = rtt->sum / rtt->count; break;
+    case MEAN: flow_samples_mean_rounded(rtt, &value.as.ns); break;
     case MAXIMUM: value.as.ns = rtt->max; break;
-    case DEVIATION: value.as.ns = llround(sqrt(rtt->squares / (rtt->count - 1))); break;
+    case DEVIATION: value.known = flow_samples_stddev_rounded(rtt, &value.as.ns); break;
     }
     return value;
 }
 
 /* The members of a row. */
 #define VERDICT(verdict, of_name, of_label, of_column, of_help)                                    \
-    .name = of_name, .label = of_label, .help = of_help, .column = of_column, .value = count_of,   \
-    .number = verdict, .kind = FLOW_UINT32, .each_way = true
+    .name = "tcp.analysis.*." of_name, .label = of_label, .help = of_help, .column = of_column,    \
+    .value = count_of, .number = verdict, .kind = FLOW_UINT32, .scope = FLOW_SCOPE_MEASURE,        \
+    .ways = FLOW_WAYS_EACH
 #define RTT(statistic, of_name, of_label, of_help)                                                 \
-    .name = of_name, .label = of_label, .help = of_help, .value = rtt_of, .number = statistic,     \
-    .kind = FLOW_SPAN, .each_way = true
+    .name = "tcp.analysis.*." of_name, .label = of_label, .help = of_help, .value = rtt_of,        \
+    .number = statistic, .kind = FLOW_SPAN, .scope = FLOW_SCOPE_MEASURE, .ways = FLOW_WAYS_EACH
 
-static const struct flow_extension_row rows[] = {
+static const struct flow_row rows[] = {
     { VERDICT(RETRANSMISSION, "retransmission", "Retransmissions", "Retrans.",
               "Retransmitted segments, fast and spurious ones included.") },
-    { .name = "retransmission_share",
+    { .name = "tcp.analysis.*.retransmission_share",
       .label = "Retransmission share (%)",
       .help = "Retransmitted segments in percent of all segments.",
       .value = share_of,
       .number = RETRANSMISSION,
       .kind = FLOW_DOUBLE,
-      .each_way = true },
+      .scope = FLOW_SCOPE_MEASURE,
+      .ways = FLOW_WAYS_EACH },
     { VERDICT(FAST_RETRANSMISSION, "fast_retransmission", "Fast retransmissions", NULL,
               "Fast retransmissions.") },
     { VERDICT(SPURIOUS_RETRANSMISSION, "spurious_retransmission", "Spurious retransmissions", NULL,
@@ -226,13 +206,14 @@ static const struct flow_extension_row rows[] = {
     { VERDICT(KEEP_ALIVE, "keep_alive", "Keep-alives", NULL, "Keep-alive segments.") },
     { VERDICT(WINDOW_UPDATE, "window_update", "Window updates", NULL,
               "ACKs that do nothing but change the window.") },
-    { .name = "ack_rtt_count",
+    { .name = "tcp.analysis.*.ack_rtt_count",
       .label = "ACK RTT samples",
       .help = "ACKs with a round-trip time (tcp.analysis.ack_rtt): that since the segment which "
               "they acknowledge, and which went the other way.",
       .value = rtt_count,
       .kind = FLOW_UINT32,
-      .each_way = true },
+      .scope = FLOW_SCOPE_MEASURE,
+      .ways = FLOW_WAYS_EACH },
     { RTT(MINIMUM, "ack_rtt_min", "ACK RTT minimum", "Least of these round-trip times.") },
     { RTT(MEAN, "ack_rtt_mean", "ACK RTT mean", "Mean of these round-trip times.") },
     { RTT(MAXIMUM, "ack_rtt_max", "ACK RTT maximum", "Greatest of these round-trip times.") },
@@ -241,9 +222,9 @@ static const struct flow_extension_row rows[] = {
     { .name = NULL },
 };
 
-const struct flow_extension fs_tcp_analysis = {
+const struct flow_group fs_tcp_analysis = {
     .version = FLOW_EXTENSION_VERSION,
-    .data_size = sizeof(struct data),
+    .state_size = sizeof(struct state),
     .note_size = sizeof(struct note),
     .is_on = true,
     .name = "tcp.analysis",
@@ -255,4 +236,5 @@ const struct flow_extension fs_tcp_analysis = {
     .rows = rows,
     .extract = extract,
     .fold = fold,
+    .merge = merge,
 };

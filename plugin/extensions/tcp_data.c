@@ -45,14 +45,16 @@ static bool find_reassembled(const packet_info *pinfo, struct segment *ret_segme
 }
 
 /* The segment that Wireshark's TCP has just dissected; false where it is another's or none. */
-static bool find_segment(const struct flow_packet *packet, const packet_info *pinfo,
-                         struct segment *ret_segment)
+static bool find_segment(const struct flow_extract *from, struct segment *ret_segment)
 {
+    const struct flow_packet *packet = from->packet;
+    const packet_info *pinfo = from->pinfo;
+
     if (packet->tuple.protocol != FLOW_PROTOCOL_TCP || pinfo->ptype != PT_TCP)
         return false;
     if (packet->fact.bits & FLOW_FACT_FRAG)
         return find_reassembled(pinfo, ret_segment);
-    return read_header(packet->transport, packet->transport_len, ret_segment) &&
+    return read_header(from->transport, from->transport_len, ret_segment) &&
            ret_segment->port[0] == pinfo->srcport && ret_segment->port[1] == pinfo->destport;
 }
 
@@ -150,7 +152,7 @@ static bool look_up(const struct flow_extract *from, struct fs_tcp_data *ret_dat
 {
     struct segment segment;
 
-    if (!find_segment(from->packet, from->pinfo, &segment))
+    if (!find_segment(from, &segment))
         return false;
     ret_data->conversation = conversation_of(from->packet, from->pinfo->num, &segment);
     ret_data->seq = be32(segment.header + 4);

@@ -1,6 +1,7 @@
 #include "trees.h"
 
 #include "session.h"
+#include "texts.h"
 
 #include <epan/stats_tree.h>
 #include <flowstats/field.h>
@@ -100,14 +101,14 @@ static const struct tree trees[] = {
 /* Where a flow is counted, and its state as the tree has seen it. */
 struct member {
     struct flow_state state;
-    const char *band[DIVISIONS_MAX]; /* in census->names; NULL: nowhere */
+    uint32_t band[DIVISIONS_MAX]; /* a number of census->bands; 0: nowhere */
 };
 
 /* What one open tree knows. */
 struct census {
-    GHashTable *members; /* struct member, by flow id */
-    GStringChunk *names;
-    GHashTable *counts[DIVISIONS_MAX]; /* by band */
+    GPtrArray *members; /* struct member, by flow id */
+    struct flow_texts *bands;
+    GArray *counts[DIVISIONS_MAX]; /* int, by number of the band */
     unsigned total[DIVISIONS_MAX];
     int node[DIVISIONS_MAX];
     GArray *waiting; /* frames of fragments that are not accounted yet */
@@ -119,10 +120,10 @@ static void census_free(void *data)
 {
     struct census *census = data;
 
-    g_hash_table_unref(census->members);
+    g_ptr_array_unref(census->members);
     for (unsigned i = 0; i < DIVISIONS_MAX; i++)
-        g_hash_table_unref(census->counts[i]);
-    g_string_chunk_free(census->names);
+        g_array_unref(census->counts[i]);
+    flow_texts_free(census->bands);
     g_array_unref(census->waiting);
     g_free(census);
 }
@@ -131,10 +132,10 @@ static struct census *census_new(void)
 {
     struct census *census = g_new0(struct census, 1);
 
-    census->members = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    census->members = g_ptr_array_new_with_free_func(g_free);
     for (unsigned i = 0; i < DIVISIONS_MAX; i++)
-        census->counts[i] = g_hash_table_new(NULL, NULL);
-    census->names = g_string_chunk_new(256);
+        census->counts[i] = g_array_new(FALSE, TRUE, sizeof(int));
+    census->bands = flow_texts_new();
     census->waiting = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     return census;
 }
@@ -164,14 +165,16 @@ static const char *place_of(const struct division *division, struct flow_view *v
     return value.as.ns < 0 ? NULL : band_of(division->bands, value.as.number);
 }
 
-static void count(stats_tree *st, struct census *census, unsigned division, const char *band,
+static void count(stats_tree *st, struct census *census, unsigned division, uint32_t band,
                   int change)
 {
-    GHashTable *bands = census->counts[division];
-    int sum = GPOINTER_TO_INT(g_hash_table_lookup(bands, band)) + change;
+    GArray *sums = census->counts[division];
 
-    g_hash_table_insert(bands, (void *)band, GINT_TO_POINTER(sum));
-    set_stat_node(st, band, census->node[division], FALSE, sum);
+    if (band >= sums->len)
+        g_array_set_size(sums, band + 1);
+    int *sum = &g_array_index(sums, int, band);
+    *sum += change;
+    set_stat_node(st, flow_texts_at(census->bands, band), census->node[division], FALSE, *sum);
 }
 
 static void move(stats_tree *st, struct census *census, unsigned division,
@@ -179,30 +182,35 @@ static void move(stats_tree *st, struct census *census, unsigned division,
 {
     char text[NAME_LEN];
     const char *place = place_of(of, view, text);
-    const char *band = place ? g_string_chunk_insert_const(census->names, place) : NULL;
-    const char *before = member->band[division];
+    uint32_t band = place ? flow_texts_number(census->bands, place) : 0;
+    uint32_t before = member->band[division];
 
     if (band == before)
         return;
-    if (before)
+    if (before > 0)
         count(st, census, division, before, -1);
-    if (band)
+    if (band > 0)
         count(st, census, division, band, 1);
     member->band[division] = band;
-    census->total[division] += (band != NULL) - (unsigned)(before != NULL);
+    census->total[division] += (band > 0) - (unsigned)(before > 0);
     set_stat_node(st, of->title, 0, TRUE, (int)census->total[division]);
+}
+
+static struct member *member_of(struct census *census, uint32_t flow)
+{
+    if (flow >= census->members->len)
+        g_ptr_array_set_size(census->members, (int)flow + 1);
+    void **member = &census->members->pdata[flow];
+    if (!*member)
+        *member = g_new0(struct member, 1);
+    return *member;
 }
 
 static void see(stats_tree *st, const struct tree *tree, struct census *census,
                 struct flow_view *view)
 {
-    void *id = GUINT_TO_POINTER(view->flow->id);
-    struct member *member = g_hash_table_lookup(census->members, id);
+    struct member *member = member_of(census, view->flow->id);
 
-    if (!member) {
-        member = g_new0(struct member, 1);
-        g_hash_table_insert(census->members, id, member);
-    }
     flow_state_apply(&member->state, view->fact);
     view->whole = &member->state;
     view->extensions = NULL; /* no data of theirs lie behind it */

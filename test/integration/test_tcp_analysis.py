@@ -87,6 +87,17 @@ def test_of_real_captures(tshark, capture):
     assert compare(tshark, REAL / capture) > 0
 
 
+def test_round_trips_of_68_years_have_a_mean(tshark, captures):
+    """Issue 14: their sum needs more than 64 bits.  The seventh is the handshake's, of 20 ms."""
+    flow, = tshark.flows(captures / "long_round_trips.pcap")
+    count, least, mean, most, deviation = (
+        flow[f"flow.tcp.analysis.down.ack_rtt_{name}"]
+        for name in ("count", "min", "mean", "max", "stddev"))
+    assert (count, least, most) == (7, 0.02, 2147483000)
+    assert mean == pytest.approx((6 * 2147483000 + 0.02) / 7, abs=1e-6)
+    assert deviation == pytest.approx((2147483000 - 0.02) / 7 ** 0.5, rel=1e-15)
+
+
 def test_every_verdict_is_known(tshark, captures):
     """The flags of ws_compat.h, one by one."""
     flow, = tshark.flows(captures / "tcp_analysis.pcap")

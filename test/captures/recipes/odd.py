@@ -112,6 +112,16 @@ def enormous_length():
 
 
 @capture
+def long_round_trips():
+    """Six ACKs that each come 68 years (2147483000 s) after their segment."""
+    talk = Talk().handshake()
+    for i in range(6):
+        talk.tcp(30, "PA", 101 + 10 * i, 501, payload=10)
+        talk.tcp(30 + 2147483000 * 1000, "A", 501, 111 + 10 * i, down=True)
+    return talk.packets
+
+
+@capture
 def extension_headers():
     def packet(*headers):
         layer = IPv6(src=A6, dst=B6)

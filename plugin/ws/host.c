@@ -1,29 +1,35 @@
-#include "extensions.h"
+#include "host.h"
 
-#include <flowstats/field.h>
+#include "core.h"
+#include "field.h"
+
 #include <wsutil/wslog.h>
 
 struct hosted {
-    const struct flow_extension *extension;
+    const struct flow_group *group;
     ws_bool is_on;
-    GPtrArray *wanted; /* by extension->wanted[]: GArray of field numbers; NULL: none */
+    GPtrArray *wanted; /* by group->wanted[]: GArray of field numbers; NULL: none */
 };
 
 static struct hosted hosted[FLOW_EXTENSIONS_MAX];
 static size_t hosted_count;
-static struct flow_extensions on;
+static struct flow_groups on;
 static const struct hosted *host_of[FLOW_EXTENSIONS_MAX]; /* of those */
-static uint8_t *notes;                                    /* of the packet being dissected */
 
-static bool is_usable(const struct flow_extension *extension)
+/* Of the packet that is being dissected. */
+static struct flow_extract from;
+static uint8_t *notes;
+static const GPtrArray **fields_of[FLOW_EXTENSIONS_MAX]; /* of those that are on */
+
+static bool is_usable(const struct flow_group *group)
 {
-    if (extension->version != FLOW_EXTENSION_VERSION) {
-        ws_warning("flowstats: an extension is of version %u, this plugin of %d",
-                   extension->version, FLOW_EXTENSION_VERSION);
+    if (group->version != FLOW_EXTENSION_VERSION) {
+        ws_warning("flowstats: an extension is of version %u, this plugin of %d", group->version,
+                   FLOW_EXTENSION_VERSION);
         return false;
     }
     if (hosted_count == FLOW_EXTENSIONS_MAX) {
-        ws_warning("flowstats: %s is one extension too many", extension->name);
+        ws_warning("flowstats: %s is one extension too many", group->name);
         return false;
     }
     return true;
@@ -32,25 +38,32 @@ static bool is_usable(const struct flow_extension *extension)
 /* Names of preferences are made of letters, digits and underscores. */
 static void register_preference(module_t *preferences, struct hosted *host)
 {
-    char *name = g_strdelimit(g_strdup(host->extension->name), ".-", '_');
+    char *name = g_strdelimit(g_strdup(host->group->name), ".-", '_');
 
-    prefs_register_bool_preference(preferences, name, host->extension->title, host->extension->help,
+    prefs_register_bool_preference(preferences, name, host->group->title, host->group->help,
                                    &host->is_on); /* keeps the name */
 }
 
-void fs_extensions_register(module_t *preferences)
+static struct hosted *add(const struct flow_group *group)
 {
+    struct hosted *host = &hosted[hosted_count++];
+
+    host->group = group;
+    host->is_on = group->is_on;
+    flow_fields_add(group);
+    return host;
+}
+
+void fs_host_register(module_t *preferences)
+{
+    add(&flow_core);
     for (GSList *item = flow_extensions_registered(); item; item = item->next) {
-        const struct flow_extension *extension = item->data;
-        if (!is_usable(extension))
+        const struct flow_group *group = item->data;
+        if (!is_usable(group))
             continue;
-        struct hosted *host = &hosted[hosted_count++];
-        host->extension = extension;
-        host->is_on = extension->is_on;
-        register_preference(preferences, host);
-        if (extension->preferences)
-            extension->preferences(preferences);
-        flow_fields_add(extension);
+        register_preference(preferences, add(group));
+        if (group->preferences)
+            group->preferences(preferences);
     }
 }
 
@@ -76,31 +89,31 @@ static void free_numbers(void *numbers)
 static void look_up_wanted(struct hosted *host, GArray *all)
 {
     host->wanted = g_ptr_array_new_with_free_func(free_numbers);
-    for (const char *const *name = host->extension->wanted; *name; name++) {
+    for (const char *const *name = host->group->wanted; *name; name++) {
         GArray *numbers = fields_named(*name);
         g_ptr_array_add(host->wanted, numbers);
         if (numbers)
             g_array_append_vals(all, numbers->data, numbers->len);
         else
             ws_warning("flowstats: %s wants %s, which this Wireshark does not have",
-                       host->extension->name, *name);
+                       host->group->name, *name);
     }
 }
 
-void fs_extensions_apply(dissector_handle_t post_dissector)
+void fs_host_apply(dissector_handle_t post_dissector)
 {
     GArray *all = g_array_new(FALSE, FALSE, sizeof(int));
 
     for (size_t i = 0; i < hosted_count; i++) {
         struct hosted *host = &hosted[i];
-        if (host->extension->apply) {
-            host->extension->apply();
-            flow_fields_add(host->extension);
+        if (host->group->apply) {
+            host->group->apply();
+            flow_fields_add(host->group);
         }
         if (host->wanted)
             g_ptr_array_unref(host->wanted);
         host->wanted = NULL;
-        if (host->is_on && host->extension->wanted)
+        if (host->is_on && host->group->wanted)
             look_up_wanted(host, all);
     }
     /* It keeps the array; none at all, and no tree is built for us. */
@@ -109,13 +122,13 @@ void fs_extensions_apply(dissector_handle_t post_dissector)
         g_array_unref(all);
 }
 
-const struct flow_extensions *fs_extensions_choose(void)
+const struct flow_groups *fs_host_choose(void)
 {
-    on = (struct flow_extensions){ .count = 0 };
+    on = (struct flow_groups){ .count = 0 };
     for (size_t i = 0; i < hosted_count; i++)
         if (hosted[i].is_on) {
             host_of[on.count] = &hosted[i];
-            flow_extensions_add(&on, hosted[i].extension);
+            flow_groups_add(&on, hosted[i].group);
         }
     notes = g_realloc(notes, on.note_size);
     return &on;
@@ -131,7 +144,7 @@ static const GPtrArray *found_in(proto_tree *tree, const GArray *numbers)
     return NULL;
 }
 
-static const GPtrArray **fields_of(packet_info *pinfo, proto_tree *tree, const GPtrArray *wanted)
+static const GPtrArray **find_fields(packet_info *pinfo, proto_tree *tree, const GPtrArray *wanted)
 {
     const GPtrArray **fields = wmem_alloc0_array(pinfo->pool, const GPtrArray *, wanted->len);
 
@@ -140,31 +153,47 @@ static const GPtrArray **fields_of(packet_info *pinfo, proto_tree *tree, const G
     return fields;
 }
 
-void fs_extensions_extract(packet_info *pinfo, proto_tree *tree, struct flow_packet *packet)
+void fs_host_extract(packet_info *pinfo, proto_tree *tree, struct flow_packet *packet)
 {
-    static struct flow_extract from;
-
-    if (on.note_size == 0)
+    if (on.note_size == 0 && on.once_size == 0)
         return;
     memset(notes, 0, on.note_size);
     from.packet = packet;
     from.pinfo = pinfo;
     from.serial++;
+    from.transport = packet->transport;
+    from.transport_len = packet->transport_len;
+    from.payload = packet->payload;
     for (size_t i = 0; i < on.count; i++) {
-        const struct flow_extension *extension = on.on[i].extension;
+        const struct flow_group *group = on.on[i].group;
         const GPtrArray *wanted = host_of[i]->wanted;
-        if (extension->note_size == 0)
+        if (group->note_size == 0 && group->once_size == 0)
             continue;
-        from.fields = wanted ? fields_of(pinfo, tree, wanted) : NULL;
-        extension->extract(&from, notes + on.on[i].note_at);
+        fields_of[i] = wanted ? find_fields(pinfo, tree, wanted) : NULL;
+        from.fields = fields_of[i];
+        if (group->note_size > 0)
+            group->extract(&from, notes + on.on[i].note_at);
     }
     packet->notes = notes;
     packet->note_size = (uint16_t)on.note_size;
 }
 
-void fs_extensions_close(void)
+void fs_host_keep_once(void *once)
+{
+    uint8_t *is_known = once;
+
+    for (size_t i = 0; once && i < on.count; i++) {
+        const struct flow_group *group = on.on[i].group;
+        if (group->once_size == 0 || is_known[i])
+            continue;
+        from.fields = fields_of[i];
+        is_known[i] = group->once(&from, is_known + on.on[i].once_at);
+    }
+}
+
+void fs_host_close(void)
 {
     for (size_t i = 0; i < hosted_count; i++)
-        if (hosted[i].extension->close)
-            hosted[i].extension->close();
+        if (hosted[i].group->close)
+            hosted[i].group->close();
 }
