@@ -15,6 +15,7 @@
 enum flow_scope {
     FLOW_SCOPE_FLOW,   /* identity: does not change */
     FLOW_SCOPE_PACKET, /* about this packet */
+    FLOW_SCOPE_LATER,  /* likewise, and about what comes after it; unknown on a first dissection */
     FLOW_SCOPE_WHOLE,  /* the whole flow; unknown on a first dissection */
     FLOW_SCOPE_SOFAR,  /* up to and including this packet */
 };
@@ -60,6 +61,9 @@ struct flow_value flow_field_value(const struct flow_field *field, struct flow_v
  */
 struct flow_value flow_field_value_at(const struct flow_field *field, struct flow_view *view,
                                       const struct flow_state *state);
+
+/* Return whether no first dissection knows the field's value. */
+bool flow_field_needs_whole(const struct flow_field *field);
 
 /* The field with that name under the prefix, NULL where there is none. */
 const struct flow_field *flow_field_named(const char *name);

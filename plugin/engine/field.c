@@ -164,12 +164,14 @@ static const char *tuple_text(struct flow_view *view)
 #define FLOW(id, kind, name, section, label, is_known, expr, help)                                 \
     VALUE(value_of, id, kind, is_known, expr)
 #define PACKET                                            FLOW
+#define LATER                                             FLOW
 #define MEASURE                                           FLOW
 #define WHOLE                                             FLOW
 #define HALF(id, kind, name, label, is_known, expr, help) VALUE(half_of, id, kind, is_known, expr)
 #include "fields.def"
 #undef FLOW
 #undef PACKET
+#undef LATER
 #undef MEASURE
 #undef WHOLE
 #undef HALF
@@ -189,6 +191,8 @@ static const char *tuple_text(struct flow_view *view)
     FIELD(value_of_##id, kind, FLOW, name, section, FLOW_UP, label, help)
 #define PACKET(id, kind, name, section, label, known, value, help)                                 \
     FIELD(value_of_##id, kind, PACKET, name, section, FLOW_UP, label, help)
+#define LATER(id, kind, name, section, label, known, value, help)                                  \
+    FIELD(value_of_##id, kind, LATER, name, section, FLOW_UP, label, help)
 #define WHOLE(id, kind, name, section, label, known, value, help)                                  \
     FIELD(value_of_##id, kind, WHOLE, name, section, FLOW_UP, label, help)
 #define MEASURE WHOLE
@@ -199,12 +203,14 @@ static const struct flow_field rows[] = {
 #include "fields.def"
 #undef FLOW
 #undef PACKET
+#undef LATER
 #undef WHOLE
 #undef MEASURE
 #undef HALF
 /* ... and the third adds the second reading of the measures. */
 #define FLOW   NOTHING
 #define PACKET NOTHING
+#define LATER  NOTHING
 #define WHOLE  NOTHING
 #define MEASURE(id, kind, name, section, label, known, value, help)                                \
     FIELD(value_of_##id, kind, SOFAR, "sofar." name, section, FLOW_UP, label " so far",            \
@@ -297,11 +303,16 @@ static struct flow_value value_of_row(const struct flow_field *field, const stru
                 : (struct flow_value){ .known = false };
 }
 
+static bool is_about_packet(const struct flow_field *field)
+{
+    return field->scope == FLOW_SCOPE_PACKET || field->scope == FLOW_SCOPE_LATER;
+}
+
 struct flow_value flow_field_value_at(const struct flow_field *field, struct flow_view *view,
                                       const struct flow_state *state)
 {
     bool is_askable = field->scope == FLOW_SCOPE_FLOW ||
-                      (field->scope == FLOW_SCOPE_PACKET ? view->fact != NULL : state != NULL);
+                      (is_about_packet(field) ? view->fact != NULL : state != NULL);
 
     if (!is_askable)
         return (struct flow_value){ .known = false };
@@ -315,6 +326,11 @@ struct flow_value flow_field_value(const struct flow_field *field, struct flow_v
         field->scope == FLOW_SCOPE_SOFAR ? flow_view_so_far(view) : view->whole;
 
     return flow_field_value_at(field, view, state);
+}
+
+bool flow_field_needs_whole(const struct flow_field *field)
+{
+    return field->scope == FLOW_SCOPE_WHOLE || field->scope == FLOW_SCOPE_LATER;
 }
 
 const struct flow_field *flow_field_named(const char *name)
