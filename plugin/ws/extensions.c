@@ -1,7 +1,7 @@
 #include "extensions.h"
 
 #include <flowstats/field.h>
-#include <wsutil/wslog.h>
+#include <wsutil/report_message.h>
 
 struct hosted {
     const struct flow_extension *extension;
@@ -18,12 +18,12 @@ static uint8_t *notes;                                    /* of the packet being
 static bool is_usable(const struct flow_extension *extension)
 {
     if (extension->version != FLOW_EXTENSION_VERSION) {
-        ws_warning("flowstats: an extension is of version %u, this plugin of %d",
-                   extension->version, FLOW_EXTENSION_VERSION);
+        report_warning("flowstats: an extension is of version %u, this plugin of %d",
+                       extension->version, FLOW_EXTENSION_VERSION);
         return false;
     }
     if (hosted_count == FLOW_EXTENSIONS_MAX) {
-        ws_warning("flowstats: %s is one extension too many", extension->name);
+        report_warning("flowstats: %s is one extension too many", extension->name);
         return false;
     }
     return true;
@@ -82,8 +82,8 @@ static void look_up_wanted(struct hosted *host, GArray *all)
         if (numbers)
             g_array_append_vals(all, numbers->data, numbers->len);
         else
-            ws_warning("flowstats: %s wants %s, which this Wireshark does not have",
-                       host->extension->name, *name);
+            report_warning("flowstats: %s wants %s, which this Wireshark does not have",
+                           host->extension->name, *name);
     }
 }
 
