@@ -40,6 +40,9 @@ ALWAYS = (["id", "tuple", "direction_reason", "direction_reason_name", "first_fr
           + [f"{direction}.{name}" for name in ("pkts", "bytes", "wire_bytes", "payload_pkts",
                                                 "payload_bytes") for direction in ("up", "down")])
 
+# What the help in Wireshark ends with where the documents have two columns of names.
+SECOND_LOOK = " Needs a second look (-2)."
+
 Row = namedtuple("Row", "names type has_sofar meaning")
 Preference = namedtuple("Preference", "name default meaning")
 
@@ -47,7 +50,7 @@ Preference = namedtuple("Preference", "name default meaning")
 def known(tshark):
     """The type and the meaning of every field, by name."""
     lines = (line.split("\t") for line in tshark.run("-G", "fields").stdout.splitlines())
-    return {line[2]: (line[3], line[7]) for line in lines
+    return {line[2]: (line[3], line[7].removesuffix(SECOND_LOOK)) for line in lines
             if line[0] == "F" and line[2] in tshark.field_names}
 
 

@@ -14,8 +14,8 @@ ROOMS = ["fact", "packet", "path", "key", "direction", "state", "value", "extens
 # Engine headers that are nobody's business outside the engine.
 PRIVATE = {"hash", "pages", "samples", "tcp", "text", "texts"}
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
-GROUND = ["ws_compat", "clock", "prefs", "layers", "ip", "extensions", "session", "tap",
-          "output"]
+GROUND = ["ws_compat", "arguments", "clock", "prefs", "layers", "ip", "extensions", "session",
+          "tap", "output"]
 
 
 def sources(folder):

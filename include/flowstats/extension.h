@@ -53,6 +53,7 @@ struct flow_fold {
 enum flow_scope {
     FLOW_SCOPE_FLOW,    /* one: it does not change */
     FLOW_SCOPE_PACKET,  /* one: it is about one packet */
+    FLOW_SCOPE_LATER,   /* one: about one packet too, but unknown on its first dissection */
     FLOW_SCOPE_WHOLE,   /* one: flow.X, of the whole flow; unknown on a first dissection */
     FLOW_SCOPE_MEASURE, /* two: flow.X of the whole flow, flow.sofar.X up to a packet */
     FLOW_SCOPE_SOFAR,   /* of fields, not of rows: the second reading of a measure */

@@ -82,7 +82,7 @@ static const struct flow_fact *next_packet(struct flow_view *view)
 {
     static struct flow_fact fact;
 
-    return view->with_whole && flow_view_packet(view, view->packet + 1, &fact) ? &fact : NULL;
+    return flow_view_packet(view, view->packet + 1, &fact) ? &fact : NULL;
 }
 
 static bool has_delta(struct flow_view *view)

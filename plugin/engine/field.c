@@ -149,6 +149,9 @@ static bool is_askable(const struct flow_field *field, struct flow_asked *asked)
     switch (field->scope) {
     case FLOW_SCOPE_FLOW: return true;
     case FLOW_SCOPE_PACKET: asked->fact = view->fact; return view->fact != NULL;
+    case FLOW_SCOPE_LATER:
+        asked->fact = view->fact;
+        return view->fact != NULL && view->with_whole;
     case FLOW_SCOPE_WHOLE:
         asked->is_whole = true;
         asked->state = flow_view_whole(view, field->group);
@@ -175,4 +178,9 @@ struct flow_value flow_field_value_nth(const struct flow_field *field, struct fl
 struct flow_value flow_field_value(const struct flow_field *field, struct flow_view *view)
 {
     return flow_field_value_nth(field, view, 0);
+}
+
+bool flow_field_needs_whole(const struct flow_field *field)
+{
+    return field->scope == FLOW_SCOPE_WHOLE || field->scope == FLOW_SCOPE_LATER;
 }

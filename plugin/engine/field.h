@@ -47,6 +47,9 @@ struct flow_value flow_field_value(const struct flow_field *field, struct flow_v
 struct flow_value flow_field_value_nth(const struct flow_field *field, struct flow_view *view,
                                        unsigned nth);
 
+/* Return whether no first dissection knows the field's value. */
+bool flow_field_needs_whole(const struct flow_field *field);
+
 /* Whether an export can have the field: a value of the flow, not of one packet. */
 static inline bool flow_field_is_of_flow(const struct flow_field *field)
 {

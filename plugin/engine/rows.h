@@ -10,7 +10,7 @@
  * A row of the list is one of
  *
  *     FLOW(id, KIND, "name", SECTION, "Label", known, value, "Definition.", ...)
- *     PACKET, WHOLE, MEASURE  likewise: the scopes of enum flow_scope
+ *     PACKET, LATER, WHOLE, MEASURE  likewise: the scopes of enum flow_scope
  *     EACH, ALL               MEASURE for each direction: enum flow_ways
  *     HALF(id, KIND, "name", "Label", known, value, "Definition.", ...)
  *                             EACH with the name "*.name"
@@ -18,7 +18,7 @@
  * known and value are expressions over
  *
  *     v    the view (view.h), and v->flow
- *     f    this packet's fact, in PACKET rows
+ *     f    this packet's fact, in PACKET and LATER rows
  *     s    the group's state, in WHOLE, MEASURE, EACH, ALL and HALF rows
  *     h    the half of the direction, in EACH, HALF and, for one direction, ALL rows
  *     dir  the direction; FLOW_DIRS: both together
@@ -101,6 +101,7 @@
 #include ROWS_FILE
 #undef FLOW
 #undef PACKET
+#undef LATER
 #undef WHOLE
 #undef MEASURE
 #undef EACH
@@ -113,6 +114,8 @@
     SCOPED(FLOW, value_of_##id, kind, name, section, label, __VA_ARGS__, )
 #define PACKET(id, kind, name, section, label, is_known, expr, ...)                                \
     SCOPED(PACKET, value_of_##id, kind, name, section, label, __VA_ARGS__, )
+#define LATER(id, kind, name, section, label, is_known, expr, ...)                                 \
+    SCOPED(LATER, value_of_##id, kind, name, section, label, __VA_ARGS__, )
 #define WHOLE(id, kind, name, section, label, is_known, expr, ...)                                 \
     SCOPED(WHOLE, value_of_##id, kind, name, section, label, __VA_ARGS__, )
 #define MEASURE(id, kind, name, section, label, is_known, expr, ...)                               \
@@ -129,6 +132,7 @@ static const struct flow_row rows[] = {
 };
 #undef FLOW
 #undef PACKET
+#undef LATER
 #undef WHOLE
 #undef MEASURE
 #undef EACH

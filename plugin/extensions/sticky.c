@@ -3,6 +3,8 @@
 #include "builtin.h"
 #include "texts.h"
 
+#include <wsutil/report_message.h>
+
 /*
  * The first value of each chosen field stands on the whole flow.  Values are
  * long and few: a text is kept once and has a number, and so has what one
@@ -139,7 +141,10 @@ static bool is_usable(const char *name)
     if (!reported)
         reported = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (g_hash_table_add(reported, g_strdup(name)))
-        ws_warning("flowstats: %s cannot be a sticky field: there is no such field", name);
+        report_warning(
+            "flowstats: flow.sticky_fields: %s cannot be a sticky field: there is no such "
+            "field",
+            name);
     return false;
 }
 

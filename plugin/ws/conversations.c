@@ -1,9 +1,11 @@
 #include "conversations.h"
 
+#include "arguments.h"
 #include "session.h"
 
 #include <epan/conversation_filter.h>
 #include <epan/conversation_table.h>
+#include <epan/to_str.h>
 #include <flowstats/field.h>
 
 static const char *address_field(const address *of)
@@ -69,6 +71,18 @@ struct tapped {
     enum flow_dir sender;
 };
 
+/*
+ * tshark prints ports of what it calls TCP, UDP and SCTP alone, and of ours
+ * nothing but the address: so there the address says the port.
+ */
+static void put_port_into(address *end, uint16_t port, wmem_allocator_t *pool)
+{
+    const char *form = end->type == AT_IPv6 ? "[%s]:%u" : "%s:%u";
+    char *text = wmem_strdup_printf(pool, form, address_to_display(pool, end), port);
+
+    set_address(end, AT_STRINGZ, (int)strlen(text) + 1, text);
+}
+
 static bool read_tapped(packet_info *pinfo, struct tapped *ret_tapped)
 {
     static const struct {
@@ -89,6 +103,8 @@ static bool read_tapped(packet_info *pinfo, struct tapped *ret_tapped)
         set_address(&ret_tapped->end[dir], families[flow->key.family].type,
                     families[flow->key.family].length, end->addr);
         ret_tapped->port[dir] = end->port;
+        if ((flow->key.bits & FLOW_TUPLE_PORTS) && fs_arguments_are_of_tshark())
+            put_port_into(&ret_tapped->end[dir], end->port, pinfo->pool);
     }
     return true;
 }

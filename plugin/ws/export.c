@@ -220,7 +220,8 @@ static void draw(void *data)
         fs_output_close(output, &error);
     }
     if (error) {
-        report_failure("%s", error);
+        if (*error)
+            report_failure("%s", error);
         g_free(error);
         has_failed = true;
     }
@@ -236,6 +237,21 @@ static void finish(void *data)
     g_free(export);
 }
 
+/* Whether a filter stands where the file is expected: few files are called "tcp.port==443". */
+static bool is_filter(const char *file)
+{
+    ws_filter_error *error = NULL;
+    dfilter_t *filter = NULL;
+    bool has_operator = strpbrk(file, "=<>!&|~{ ") != NULL;
+
+    if (!has_operator || !dfilter_compile(file, &filter, &error)) {
+        ws_filter_error_free(error);
+        return false;
+    }
+    dfilter_free(filter);
+    return true;
+}
+
 /* "flowstats,csv,FILE,FILTER": the filter is all behind the third comma. */
 static ws_stat_init_ret init(const char *argument, void *data)
 {
@@ -248,6 +264,10 @@ static ws_stat_init_ret init(const char *argument, void *data)
 
     if (*rest && *rest != ',') {
         error = g_strdup_printf("flowstats: -z %s: there is no such statistic", argument);
+    } else if (is_filter(file)) {
+        error = g_strdup_printf("flowstats: -z %s: a filter stands where the file is expected; for "
+                                "standard output write -z %s,-,%s",
+                                argument, format->cli, rest + 1);
     } else if (fs_output_can_open(file, &error)) {
         struct export_file *export = g_new0(struct export_file, 1);
         export->format = format;

@@ -3,7 +3,7 @@
 #include "core.h"
 #include "field.h"
 
-#include <wsutil/wslog.h>
+#include <wsutil/report_message.h>
 
 struct hosted {
     const struct flow_group *group;
@@ -24,12 +24,12 @@ static const GPtrArray **fields_of[FLOW_EXTENSIONS_MAX]; /* of those that are on
 static bool is_usable(const struct flow_group *group)
 {
     if (group->version != FLOW_EXTENSION_VERSION) {
-        ws_warning("flowstats: an extension is of version %u, this plugin of %d", group->version,
+        report_warning("flowstats: an extension is of version %u, this plugin of %d", group->version,
                    FLOW_EXTENSION_VERSION);
         return false;
     }
     if (hosted_count == FLOW_EXTENSIONS_MAX) {
-        ws_warning("flowstats: %s is one extension too many", group->name);
+        report_warning("flowstats: %s is one extension too many", group->name);
         return false;
     }
     return true;
@@ -86,16 +86,19 @@ static void free_numbers(void *numbers)
         g_array_unref(numbers);
 }
 
+/* Those of a group that is off too: it may have been on when the open file was. */
 static void look_up_wanted(struct hosted *host, GArray *all)
 {
     host->wanted = g_ptr_array_new_with_free_func(free_numbers);
     for (const char *const *name = host->group->wanted; *name; name++) {
         GArray *numbers = fields_named(*name);
         g_ptr_array_add(host->wanted, numbers);
+        if (!host->is_on)
+            continue;
         if (numbers)
             g_array_append_vals(all, numbers->data, numbers->len);
         else
-            ws_warning("flowstats: %s wants %s, which this Wireshark does not have",
+            report_warning("flowstats: %s wants %s, which this Wireshark does not have",
                        host->group->name, *name);
     }
 }
@@ -113,7 +116,7 @@ void fs_host_apply(dissector_handle_t post_dissector)
         if (host->wanted)
             g_ptr_array_unref(host->wanted);
         host->wanted = NULL;
-        if (host->is_on && host->group->wanted)
+        if (host->group->wanted)
             look_up_wanted(host, all);
     }
     /* It keeps the array; none at all, and no tree is built for us. */

@@ -130,7 +130,10 @@ bool fs_output_close(struct fs_output *output, char **ret_error)
     }
     if (!is_whole && output->temporary)
         g_unlink(output->temporary);
-    if (!is_whole)
+    /* Who reads no further, as head, knows why: tshark says nothing then, and nor do we. */
+    if (!is_whole && output->file == stdout && error == EPIPE)
+        *ret_error = g_strdup("");
+    else if (!is_whole)
         fail(output->shown, error, ret_error);
     free_output(output);
     return is_whole;

@@ -20,7 +20,10 @@ struct fs_output *fs_output_open(const char *name, char **ret_error);
 
 FILE *fs_output_file(struct fs_output *output);
 
-/* Close it; false where not all was written: then there is no file. */
+/*
+ * Close it; false where not all was written: then there is no file.  Where the
+ * reader of standard output went away the reason is empty.
+ */
 bool fs_output_close(struct fs_output *output, char **ret_error);
 
 #endif

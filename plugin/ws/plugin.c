@@ -7,6 +7,7 @@
 #include "extensions.h"
 #include "extract.h"
 #include "prefs.h"
+#include "reminder.h"
 #include "session.h"
 #include "tables.h"
 #include "tap.h"
@@ -68,6 +69,7 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
 
     if (!proto_is_protocol_enabled(protocol))
         return 0;
+    fs_reminder_dissected(visited);
     if (!visited) {
         account(tvb, pinfo, tree);
     } else {
@@ -98,6 +100,7 @@ static void register_flow(void)
     fs_tree_register(proto_flow);
     fs_experts_register(proto_flow);
     fs_session_register();
+    fs_reminder_register();
     fs_tap_register();
     fs_export_register();
     fs_tables_register();

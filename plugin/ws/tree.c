@@ -136,6 +136,14 @@ static unsigned section_of(const struct flow_field *field)
     return FLOW_SECTION_EXTENSION + number;
 }
 
+/* What a field's definition is followed by where a first dissection cannot know it. */
+static const char *blurb_of(const struct flow_field *field)
+{
+    return flow_field_needs_whole(field)
+               ? g_strconcat(field->help, " Needs a second look (-2).", NULL)
+               : field->help;
+}
+
 void fs_tree_register_more(void)
 {
     for (size_t i = places[WHOLE]->len + places[SO_FAR]->len; i < flow_field_count; i++) {
@@ -148,7 +156,7 @@ void fs_tree_register_more(void)
         place->registration = (hf_register_info){
             &place->hf,
             { field->label, g_strconcat(FLOW_PREFIX ".", field->name, NULL), type_of(field->kind),
-              display_of(field->kind), NULL, 0, field->help, HFILL },
+              display_of(field->kind), NULL, 0, blurb_of(field), HFILL },
         };
         g_ptr_array_add(places[field->scope == FLOW_SCOPE_SOFAR ? SO_FAR : WHOLE], place);
         proto_register_field_array(proto_flow, &place->registration, 1);

@@ -12,6 +12,7 @@
 
 #include <wireshark.h>
 
+#include <epan/dfilter/dfilter.h>
 #include <epan/epan_dissect.h>
 #include <epan/expert.h>
 #include <epan/packet.h>
@@ -59,6 +60,15 @@ typedef bool ws_stat_init_ret;
 typedef void ws_stat_init_ret;
 #define WS_STAT_INIT_OK   return
 #define WS_STAT_INIT_FAIL exit(EXIT_FAILURE)
+#endif
+
+/* Why a display filter does not compile: what dfilter_compile() makes and its caller frees. */
+#if WSV(4, 4)
+typedef df_error_t ws_filter_error;
+#define ws_filter_error_free(error) df_error_free(&(error))
+#else
+typedef char ws_filter_error;
+#define ws_filter_error_free(error) g_free(error)
 #endif
 
 /* The list of a frame's layers lacks the IP header behind an MPLS label stack. */

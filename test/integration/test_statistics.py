@@ -82,6 +82,20 @@ def test_conversations_keep_flows_apart(tshark, captures):
     assert text.count("<->") == 3
 
 
+@pytest.mark.parametrize("options, printed", [
+    ("conv,flow", r"^10\.0\.0\.1:40000 +<-> 10\.0\.0\.2:80 "),
+    ("endpoints,flow", r"^10\.0\.0\.1:40000 "), ("endpoints,flow", r"^10\.0\.0\.2:80 "),
+])
+def test_conversations_and_endpoints_have_ports(tshark, captures, options, printed):
+    assert re.search(printed, statistic(tshark, captures / "tcp_plain.pcap", options), re.M)
+
+
+def test_conversations_have_ports_in_ipv6_and_none_where_there_are_none(tshark, captures):
+    text = statistic(tshark, captures / "sample.pcapng", "conv,flow", "-n")
+    assert re.search(r"^\[2001:db8::1\]:33000 +<-> \[2001:db8::2\]:80 ", text, re.M)
+    assert re.search(r"^2001:db8::1 +<-> 2001:db8::2 ", text, re.M)
+
+
 def test_filter_selects_the_packets_that_are_measured(tshark, captures):
     """Measures are those of the packets that pass; who the flow is does not change."""
     capture = captures / "port_reuse.pcap"

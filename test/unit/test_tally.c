@@ -183,7 +183,8 @@ static void assert_fields_of_a_flow(struct flow_view *view, void *data)
     for (size_t i = 0; i < flow_field_count; i++) {
         struct flow_value value = flow_field_value(&flow_fields[i], view);
 
-        if (flow_fields[i].scope == FLOW_SCOPE_PACKET || flow_fields[i].scope == FLOW_SCOPE_SOFAR)
+        if (flow_fields[i].scope == FLOW_SCOPE_PACKET || flow_fields[i].scope == FLOW_SCOPE_LATER ||
+            flow_fields[i].scope == FLOW_SCOPE_SOFAR)
             g_assert_false(value.known);
         *known += value.known;
         if (value.known && strcmp(flow_fields[i].name, "vni") == 0)

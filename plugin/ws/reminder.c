@@ -1,0 +1,153 @@
+#include "reminder.h"
+
+#include "arguments.h"
+#include "session.h"
+
+#include <cfile.h>
+#include <epan/plugin_if.h>
+#include <flowstats/field.h>
+#include <wsutil/report_message.h>
+
+static bool is_dissected, is_dissected_again; /* some frame of the open file */
+
+static guint refiltering; /* the source of GLib that is to filter again; 0: none */
+
+void fs_reminder_dissected(bool visited)
+{
+    is_dissected = true;
+    is_dissected_again |= visited;
+}
+
+/* The text ends with what is asked for, so that what was allocated can be freed. */
+static char *full_name(const struct flow_field *field)
+{
+    return g_strconcat(FLOW_PREFIX ".", field->name, NULL);
+}
+
+/* The rows of all fields of the whole flow that the options name; NULL-terminated. */
+static GPtrArray *fields_named_in(const char *options)
+{
+    GPtrArray *named = g_ptr_array_new();
+
+    for (size_t i = 0; i < flow_field_count; i++) {
+        char *name = full_name(&flow_fields[i]);
+        if (flow_field_needs_whole(&flow_fields[i]) && fs_arguments_name(options, name))
+            g_ptr_array_add(named, (void *)&flow_fields[i]);
+        g_free(name);
+    }
+    return named;
+}
+
+/* "flow.bytes, flow.pkts"; so_far: of those that have it, the other reading. */
+static char *list_of(const GPtrArray *fields, bool so_far)
+{
+    GString *list = g_string_new(NULL);
+
+    for (unsigned i = 0; i < fields->len; i++) {
+        const struct flow_field *field = fields->pdata[i];
+        char *name = g_strconcat(so_far ? "sofar." : "", field->name, NULL);
+        if (flow_field_named(name))
+            g_string_append_printf(list, "%s" FLOW_PREFIX ".%s", list->len ? ", " : "", name);
+        g_free(name);
+    }
+    return g_string_free(list, FALSE);
+}
+
+static void say(const char *options, const char *why, const char *way)
+{
+    static bool is_said;
+    GPtrArray *fields = fields_named_in(options);
+
+    if (fields->len > 0 && !is_said) {
+        char *names = list_of(fields, false), *so_far = list_of(fields, true);
+        report_warning("flowstats: %s: %s: %s%s%s", names, why, way, *so_far ? ", or use " : "",
+                       so_far);
+        is_said = true;
+        g_free(names);
+        g_free(so_far);
+    }
+    g_ptr_array_free(fields, TRUE);
+}
+
+static void end_of_session(void)
+{
+    bool has_asked_twice = fs_arguments_have('2');
+
+    if (!is_dissected || !fs_arguments_are_of_tshark() || fs_arguments_have('Q'))
+        return;
+    if (has_asked_twice)
+        say("R", "a read filter (-R) comes before the whole flow is known",
+            "filter with -Y instead of -R");
+    else if (!is_dissected_again)
+        say("eYz", "a single pass does not know the whole flow", "read the file twice with -2");
+}
+
+/* The list of a window. */
+
+static void *standing_filter(capture_file *file, void *data _U_)
+{
+    return file ? g_strdup(file->dfilter) : NULL;
+}
+
+static bool names_whole_flow(const char *filter)
+{
+    for (size_t i = 0; i < flow_field_count; i++) {
+        char *name = full_name(&flow_fields[i]);
+        bool is_named = flow_field_needs_whole(&flow_fields[i]) && fs_filter_names(filter, name);
+        g_free(name);
+        if (is_named)
+            return true;
+    }
+    return false;
+}
+
+/* The filter that stands is no new one to Wireshark: so it gets a blank, or loses it. */
+static gboolean filter_again(void *data _U_)
+{
+    char *filter = plugin_if_get_capture_file(standing_filter, NULL);
+
+    refiltering = 0;
+    if (filter && names_whole_flow(filter)) {
+        char *other = g_str_has_suffix(filter, " ") ? g_strchomp(g_strdup(filter))
+                                                    : g_strconcat(filter, " ", NULL);
+        plugin_if_apply_filter(other, TRUE);
+        g_free(other);
+    }
+    g_free(filter);
+    return G_SOURCE_REMOVE;
+}
+
+static void forget_filter(void)
+{
+    if (refiltering)
+        g_source_remove(refiltering);
+    refiltering = 0;
+}
+
+/* Wireshark has not done with the file when it tells this, so its list is filtered a little later.
+ */
+static void file_was_read(void)
+{
+    if (is_dissected && !refiltering && fs_has_windows())
+        refiltering = g_idle_add(filter_again, NULL);
+}
+
+static void open_session(void)
+{
+    is_dissected = is_dissected_again = false;
+}
+
+static void close_session(void)
+{
+    forget_filter();
+    if (!fs_has_windows())
+        end_of_session();
+    is_dissected = false;
+}
+
+void fs_reminder_register(void)
+{
+    register_init_routine(open_session);
+    register_cleanup_routine(close_session);
+    register_postseq_cleanup_routine(file_was_read);
+}
