@@ -98,7 +98,8 @@ struct flow_row {
     uint8_t section;    /* built-in groups' own */
     bool is_repeated;   /* has several values at once, asked for by nth */
     bool is_hidden;     /* filters find it, trees do not show it */
-    bool is_zero_quiet; /* trees do not show it when it is 0 */
+    bool is_zero_shown; /* trees show the measure also when it is 0, though it is a number of 32 or
+                           64 bits, as counts are */
 };
 
 struct flow_group {

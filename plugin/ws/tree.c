@@ -1,37 +1,47 @@
 #include "tree.h"
 
+#include "arguments.h"
 #include "clock.h"
-#include "session.h"
+#include "field.h"
+#include "program.h"
+#include "summary.h"
 
-/* Each extension has a section of its own; in one more are the sections of what was so far. */
-enum {
-    SECTION_SO_FAR = FLOW_SECTION_EXTENSION + FLOW_EXTENSIONS_MAX,
-    SECTIONS,
-};
+/*
+ * The sections of the tree, in the order of interest: those of the core group,
+ * one for each other group, the identity of the flow, and what was so far.  Of
+ * each but the last there are two readings, the second inside the last one.
+ */
+enum { SECTIONS_MAX = FLOW_SECTIONS + FLOW_EXTENSIONS_MAX };
 
 /* A section is an item without a value: its name stays the same in JSON, where that counts. */
 struct section {
     hf_register_info registration;
+    const struct flow_group *group; /* NULL: of core */
+    enum flow_section core;
     int hf;
     int ett;
+    GPtrArray *fields[2]; /* struct place, by reading */
 };
 
 /* Where a field is shown; epan keeps a pointer to what it was registered with. */
 struct place {
     hf_register_info registration;
     int hf;
-    unsigned section;
-    size_t field; /* in flow_fields */
+    struct section *section;
+    const struct flow_field *field; /* NULL: the place of the section itself */
+    bool is_named;                  /* after -e, where the program does not say so */
 };
 
 /* What the flow is as a whole, with what does not change; and what it was up to the packet. */
-enum reading { WHOLE, SO_FAR, READINGS };
+enum reading { WHOLE, SO_FAR };
 
 static int proto_flow;
-static GPtrArray *places[READINGS]; /* struct place, in the order of the fields */
-static GPtrArray *extensions;       /* those that have fields */
-static struct section sections[SECTIONS];
 static int ett_flow = -1;
+static struct section sections[SECTIONS_MAX];
+static size_t section_count;
+static struct section so_far; /* its own fields are none */
+static GHashTable *by_hf;     /* struct place, by Wireshark's number of the field */
+static size_t registered;     /* fields that have a place */
 
 /* The places where a kind of value meets Wireshark: its type, its display, and how to add it. */
 
@@ -41,7 +51,8 @@ static enum ftenum type_of(enum flow_kind kind)
     case FLOW_UINT8: return FT_UINT8;
     case FLOW_UINT16:
     case FLOW_HEX16: return FT_UINT16;
-    case FLOW_UINT32: return FT_UINT32;
+    case FLOW_UINT32:
+    case FLOW_HEX32: return FT_UINT32;
     case FLOW_UINT64: return FT_UINT64;
     case FLOW_FRAME: return FT_FRAMENUM;
     case FLOW_FLAG: return FT_BOOLEAN;
@@ -63,7 +74,8 @@ static int display_of(enum flow_kind kind)
     case FLOW_UINT16:
     case FLOW_UINT32:
     case FLOW_UINT64: return BASE_DEC;
-    case FLOW_HEX16: return BASE_HEX;
+    case FLOW_HEX16:
+    case FLOW_HEX32: return BASE_HEX;
     case FLOW_INSTANT: return ABSOLUTE_TIME_LOCAL;
     case FLOW_FRAME:
     case FLOW_FLAG:
@@ -89,6 +101,7 @@ static proto_item *add_value(proto_tree *tree, tvbuff_t *tvb, int hf, enum flow_
     case FLOW_UINT16:
     case FLOW_HEX16:
     case FLOW_UINT32:
+    case FLOW_HEX32:
     case FLOW_FRAME: return proto_tree_add_uint(tree, hf, tvb, 0, 0, (uint32_t)number);
     case FLOW_UINT64: return proto_tree_add_uint64(tree, hf, tvb, 0, 0, number);
     case FLOW_FLAG: return proto_tree_add_boolean(tree, hf, tvb, 0, 0, (uint32_t)number);
@@ -108,32 +121,48 @@ static proto_item *add_value(proto_tree *tree, tvbuff_t *tvb, int hf, enum flow_
     return NULL;
 }
 
-static void register_section(unsigned number, const char *name, const char *title)
-{
-    struct section *section = &sections[number];
+/* Register */
 
-    section->hf = -1;
+static void register_section(struct section *section, const char *name, const char *title)
+{
+    section->hf = section->ett = -1;
+    section->fields[WHOLE] = g_ptr_array_new();
+    section->fields[SO_FAR] = g_ptr_array_new();
     section->registration = (hf_register_info){
         &section->hf,
         { title, g_strconcat(FLOW_PREFIX ".section.", name, NULL), FT_NONE, BASE_NONE, NULL, 0,
           NULL, HFILL },
     };
     proto_register_field_array(proto_flow, &section->registration, 1);
+
+    struct place *place = g_new0(struct place, 1);
+    place->section = section;
+    g_hash_table_insert(by_hf, GINT_TO_POINTER(section->hf), place);
 }
 
-static unsigned section_of(const struct flow_field *field)
+static struct section *add_section(const struct flow_group *group, enum flow_section core,
+                                   const char *name, const char *title)
 {
-    unsigned number;
+    struct section *section = &sections[section_count++];
+    int *ett[] = { &section->ett };
 
-    if (!field->extension)
-        return field->section;
-    if (!g_ptr_array_find(extensions, field->extension, &number)) {
-        number = extensions->len;
-        g_ptr_array_add(extensions, (void *)field->extension);
-        register_section(FLOW_SECTION_EXTENSION + number, field->extension->name,
-                         field->extension->title);
-    }
-    return FLOW_SECTION_EXTENSION + number;
+    section->group = group;
+    section->core = core;
+    register_section(section, name, title);
+    proto_register_subtree_array(ett, (int)G_N_ELEMENTS(ett));
+    return section;
+}
+
+/* The section that a field is shown in; a group's own is made for its first field. */
+static struct section *section_for(const struct flow_field *field)
+{
+    bool is_core = field->section != FLOW_SECTION_GROUP;
+
+    for (size_t i = 0; i < section_count; i++)
+        if (is_core ? !sections[i].group && sections[i].core == field->section
+                    : sections[i].group == field->group)
+            return &sections[i];
+    return add_section(field->group, FLOW_SECTION_GROUP, field->group->name, field->group->title);
 }
 
 /* What a field's definition is followed by where a first dissection cannot know it. */
@@ -144,229 +173,206 @@ static const char *blurb_of(const struct flow_field *field)
                : field->help;
 }
 
+static void register_field(const struct flow_field *field)
+{
+    struct place *place = g_new0(struct place, 1);
+    enum reading reading = field->scope == FLOW_SCOPE_SOFAR ? SO_FAR : WHOLE;
+    const struct flow_name *names = field->is_name ? NULL : field->row->names;
+
+    place->hf = -1;
+    place->section = section_for(field);
+    place->field = field;
+    place->registration = (hf_register_info){
+        &place->hf,
+        { field->label, g_strconcat(FLOW_PREFIX ".", field->name, NULL), type_of(field->kind),
+          display_of(field->kind), names ? VALS((const value_string *)(const void *)names) : NULL,
+          0, blurb_of(field), HFILL },
+    };
+    g_ptr_array_add(place->section->fields[reading], place);
+    proto_register_field_array(proto_flow, &place->registration, 1);
+    g_hash_table_insert(by_hf, GINT_TO_POINTER(place->hf), place);
+    place->is_named = fs_arguments_name("e", place->registration.hfinfo.abbrev);
+}
+
 void fs_tree_register_more(void)
 {
-    for (size_t i = places[WHOLE]->len + places[SO_FAR]->len; i < flow_field_count; i++) {
-        const struct flow_field *field = &flow_fields[i];
-        struct place *place = g_new0(struct place, 1);
-
-        place->hf = -1;
-        place->section = section_of(field);
-        place->field = i;
-        place->registration = (hf_register_info){
-            &place->hf,
-            { field->label, g_strconcat(FLOW_PREFIX ".", field->name, NULL), type_of(field->kind),
-              display_of(field->kind), NULL, 0, blurb_of(field), HFILL },
-        };
-        g_ptr_array_add(places[field->scope == FLOW_SCOPE_SOFAR ? SO_FAR : WHOLE], place);
-        proto_register_field_array(proto_flow, &place->registration, 1);
-    }
+    for (; registered < flow_field_count(); registered++)
+        register_field(flow_field_at(registered));
 }
 
 void fs_tree_register(int proto)
 {
     static const struct {
-        unsigned section;
+        enum flow_section section;
         const char *name, *title;
     } own[] = {
-        { FLOW_SECTION_IDENTITY, "identity", "Identity" },
-        { FLOW_SECTION_PACKET, "packet", "This packet" },
+        { FLOW_SECTION_TCP, "tcp", "TCP" },
         { FLOW_SECTION_TOTAL, "total", "Both directions" },
         { FLOW_SECTION_UP, "up", "Up" },
         { FLOW_SECTION_DOWN, "down", "Down" },
-        { FLOW_SECTION_TCP, "tcp", "TCP" },
-        { SECTION_SO_FAR, "sofar", "So far" },
+        { FLOW_SECTION_PACKET, "packet", "This packet" },
+        { FLOW_SECTION_IDENTITY, "identity", "Identity" },
     };
-    int *ett[SECTIONS + 1] = { &ett_flow };
+    int *ett[] = { &ett_flow, &so_far.ett };
 
     proto_flow = proto;
-    for (size_t i = 0; i < READINGS; i++)
-        places[i] = g_ptr_array_new();
-    extensions = g_ptr_array_new();
+    by_hf = g_hash_table_new(NULL, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
-        register_section(own[i].section, own[i].name, own[i].title);
+        add_section(NULL, own[i].section, own[i].name, own[i].title);
+    register_section(&so_far, "sofar", "So far");
     fs_tree_register_more();
-
-    for (size_t i = 0; i < SECTIONS; i++) {
-        sections[i].ett = -1;
-        ett[i + 1] = &sections[i].ett;
-    }
     proto_register_subtree_array(ett, (int)G_N_ELEMENTS(ett));
 }
 
+/* Show */
+
+/* The fields of a section, in one reading, as they are shown at a packet. */
+struct showing {
+    struct section *section;
+    proto_tree *parent;
+    proto_tree *tree; /* of the section, which is there where one of its fields is; NULL: not yet */
+    tvbuff_t *tvb;
+    struct flow_view *view;
+    enum reading reading;
+};
+
+static proto_tree *add_item_of(struct section *section, proto_tree *parent, tvbuff_t *tvb,
+                               const char *summary)
+{
+    proto_item *item = proto_tree_add_item(parent, section->hf, tvb, 0, 0, ENC_NA);
+
+    proto_item_set_generated(item);
+    if (*summary)
+        proto_item_append_text(item, ": %s", summary);
+    return proto_item_add_subtree(item, section->ett);
+}
+
+static void begin_section(struct showing *showing)
+{
+    struct section *section = showing->section;
+    char summary[FS_SUMMARY_LEN] = "";
+
+    if (showing->reading == WHOLE && fs_program() == FS_WIRESHARK) {
+        if (section->group)
+            fs_summary_of_group(section->group, showing->view, summary);
+        else
+            fs_summary_of_section(section->core, showing->view, summary);
+    }
+    showing->tree = add_item_of(section, showing->parent, showing->tvb, summary);
+}
+
+/* A count of nothing says little: it can be filtered, and is not seen. */
+static bool is_count_of_nothing(const struct flow_field *field, const struct flow_value *value)
+{
+    bool is_count = field->kind == FLOW_UINT32 || field->kind == FLOW_UINT64;
+    bool is_measure = field->row->scope == FLOW_SCOPE_MEASURE;
+
+    return is_count && is_measure && !field->row->is_zero_shown && value->as.number == 0;
+}
+
+/* Add a field's values, which are one but where it is repeated. */
+static void show_field(struct showing *showing, const struct place *place)
+{
+    const struct flow_field *field = place->field;
+    struct flow_value value;
+
+    for (unsigned nth = 0; (value = flow_field_value_nth(field, showing->view, nth)).known; nth++) {
+        if (!showing->tree)
+            begin_section(showing);
+        proto_item *item = add_value(showing->tree, showing->tvb, place->hf, field->kind, &value);
+        proto_item_set_generated(item);
+        if (field->is_name || field->row->is_hidden || is_count_of_nothing(field, &value))
+            proto_item_set_hidden(item);
+        if (!field->row->is_repeated)
+            break;
+    }
+}
+
 /*
- * What lines say in short of those below them.  Wireshark makes no text before
- * it is shown, but for lines like these: so they are made of integers, and
- * those of the sections only for windows, which fold what is below.
+ * Whether a visible tree shows a field that nobody asks for: the fields of quiet
+ * groups are for windows, and of these only the first reading.
  */
-
-enum { SHORT = 16, LONG = 64 };
-
-static const char *amount(uint64_t bytes, char text[SHORT])
+static bool is_shown(const struct showing *showing, const struct place *place)
 {
-    static const char units[] = "kMGTPE";
-    uint64_t unit = 1000;
-    size_t prefix = 0;
+    const struct flow_group *group = showing->section->group;
 
-    if (bytes < 1000) {
-        g_snprintf(text, SHORT, "%u B", (unsigned)bytes);
-        return text;
+    if (!group || !group->is_quiet)
+        return true;
+    return place->is_named || place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE ||
+           (showing->reading == WHOLE && fs_program() == FS_WIRESHARK);
+}
+
+static void show_section(struct section *section, proto_tree *parent, tvbuff_t *tvb,
+                         struct flow_view *view, enum reading reading)
+{
+    struct showing showing = {
+        .section = section, .parent = parent, .tvb = tvb, .view = view, .reading = reading
+    };
+    const GPtrArray *places = section->fields[reading];
+
+    for (unsigned i = 0; i < places->len; i++)
+        if (is_shown(&showing, places->pdata[i]))
+            show_field(&showing, places->pdata[i]);
+}
+
+static bool is_identity(const struct section *section)
+{
+    return !section->group && section->core == FLOW_SECTION_IDENTITY;
+}
+
+/* Who it is comes last: the first line has said it. */
+static void show_sections(proto_tree *parent, tvbuff_t *tvb, struct flow_view *view,
+                          enum reading reading)
+{
+    for (int last = 0; last < 2; last++)
+        for (size_t i = 0; i < section_count; i++)
+            if (is_identity(&sections[i]) == last)
+                show_section(&sections[i], parent, tvb, view, reading);
+}
+
+/*
+ * In a tree that nobody looks at, only the fields that somebody asks for are
+ * added, right inside the root: Wireshark has their numbers.  A section that is
+ * asked for stands for all of its fields.
+ */
+static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view)
+{
+    struct showing showing = { .tree = tree, .tvb = tvb, .view = view };
+    GHashTableIter iterator;
+    void *hf;
+
+    g_hash_table_iter_init(&iterator, ws_tree_asked_for(tree));
+    while (g_hash_table_iter_next(&iterator, &hf, NULL)) {
+        const struct place *place = g_hash_table_lookup(by_hf, hf);
+        if (place && place->field)
+            show_field(&showing, place);
+        else if (place)
+            show_section(place->section, tree, tvb, view, WHOLE);
     }
-    while (bytes / unit >= 1000 || (bytes / unit == 999 && bytes % unit >= unit / 2)) {
-        unit *= 1000;
-        prefix++;
-    }
-    unsigned tenths = (unsigned)((bytes + unit / 20) / (unit / 10));
-    if (tenths < 100)
-        g_snprintf(text, SHORT, "%u.%u %cB", tenths / 10, tenths % 10, units[prefix]);
-    else
-        g_snprintf(text, SHORT, "%u %cB", (unsigned)((bytes + unit / 2) / unit), units[prefix]);
-    return text;
-}
-
-/* Three digits, and all that stand before the point. */
-static const char *milliseconds(int64_t ns, char text[LONG])
-{
-    uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns, step = 1, scale = 1000000;
-    const char *sign = ns < 0 ? "-" : "";
-    int decimals = 6;
-
-    /* A step is one of the last digit that is shown; a millisecond has scale of them. */
-    for (; decimals > 0 && (size + step / 2) / step >= 1000; decimals--) {
-        step *= 10;
-        scale /= 10;
-    }
-    size = (size + step / 2) / step;
-    if (decimals == 0)
-        g_snprintf(text, LONG, "%s%" G_GUINT64_FORMAT, sign, size);
-    else
-        g_snprintf(text, LONG, "%s%u.%0*u", sign, (unsigned)(size / scale), decimals,
-                   (unsigned)(size % scale));
-    return text;
-}
-
-/* Behind a separator; empty where it is no TCP. */
-static const char *state_text(const struct flow_state *state, const char *separator,
-                              char text[LONG])
-{
-    char rtt[LONG];
-    const char *name = flow_tcp_state_name((enum flow_tcp_state)state->tcp_state);
-
-    *text = '\0';
-    if (!(state->bits & FLOW_STATE_TCP))
-        return text;
-    if ((state->bits & FLOW_STATE_SYN_TIME) && (state->bits & FLOW_STATE_ACK_TIME))
-        g_snprintf(text, LONG, "%s%s, RTT %s ms", separator, name,
-                   milliseconds(state->ack_ns - state->syn_ns, rtt));
-    else
-        g_snprintf(text, LONG, "%s%s", separator, name);
-    return text;
-}
-
-static uint32_t packets(const struct flow_state *state)
-{
-    return state->half[FLOW_UP].pkts + state->half[FLOW_DOWN].pkts;
-}
-
-/* Whether the tree is one that somebody may look at, and not only one to take values from. */
-static bool is_visible(proto_tree *tree)
-{
-    return PTREE_DATA(tree)->visible;
-}
-
-static void set_root_text(proto_item *item, struct flow_view *view)
-{
-    const struct flow_state *so_far = flow_view_so_far(view);
-    const struct flow_state *known = view->whole ? view->whole : so_far;
-    const char *tuple = flow_field_value(flow_field_named("tuple"), view).as.text;
-    char of[SHORT] = "", up[SHORT], down[SHORT], state[LONG];
-
-    if (view->whole)
-        g_snprintf(of, sizeof of, " of %u", packets(view->whole));
-    proto_item_set_text(item, "%s: flow %u, %s, packet %u%s, %s up, %s down%s",
-                        proto_get_protocol_name(proto_flow), view->flow->id, tuple, packets(so_far),
-                        of, amount(known->half[FLOW_UP].bytes, up),
-                        amount(known->half[FLOW_DOWN].bytes, down), state_text(known, ", ", state));
 }
 
 proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view)
 {
     proto_item *item = proto_tree_add_item(tree, proto_flow, tvb, 0, 0, ENC_NA);
+    char summary[FS_SUMMARY_LEN];
 
     proto_item_set_generated(item);
-    if (is_visible(tree))
-        set_root_text(item, view);
+    if (ws_tree_is_visible(tree)) {
+        fs_summary_of_flow(view, summary);
+        proto_item_set_text(item, "%s: %s", proto_get_protocol_name(proto_flow), summary);
+    }
     return item;
-}
-
-static void append_half(proto_item *item, const struct flow_half *half)
-{
-    char bytes[SHORT];
-
-    proto_item_append_text(item, ": %u packet%s, %s", half->pkts, half->pkts == 1 ? "" : "s",
-                           amount(half->bytes, bytes));
-}
-
-static void append_summary(proto_item *item, unsigned section, const struct flow_state *state)
-{
-    char text[LONG];
-
-    switch (section) {
-    case FLOW_SECTION_UP: append_half(item, &state->half[FLOW_UP]); break;
-    case FLOW_SECTION_DOWN: append_half(item, &state->half[FLOW_DOWN]); break;
-    case FLOW_SECTION_TCP: proto_item_append_text(item, "%s", state_text(state, ": ", text)); break;
-    default: break;
-    }
-}
-
-/* state: what the section is about; NULL where there is nothing to say in short. */
-static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, unsigned section,
-                               const struct flow_state *state)
-{
-    proto_item *item = proto_tree_add_item(parent, sections[section].hf, tvb, 0, 0, ENC_NA);
-
-    proto_item_set_generated(item);
-    if (state && is_visible(parent) && fs_session_has_windows())
-        append_summary(item, section, state);
-    return proto_item_add_subtree(item, sections[section].ett);
-}
-
-/* proto_field_is_referenced() of a tree that is not visible, which looks the field up first. */
-static bool is_asked_for(const struct place *place)
-{
-    return place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE ||
-           sections[place->section].registration.hfinfo.ref_type != HF_REF_TYPE_NONE;
-}
-
-/* The fields of one reading that are asked for, each in its section. */
-static void add_reading(proto_tree *parent, tvbuff_t *tvb, struct flow_view *view,
-                        enum reading reading)
-{
-    const struct flow_state *state = reading == SO_FAR ? flow_view_so_far(view) : view->whole;
-    proto_tree *trees[SECTIONS] = { NULL };
-    bool is_all = is_visible(parent);
-
-    for (unsigned i = 0; i < places[reading]->len; i++) {
-        const struct place *place = places[reading]->pdata[i];
-        if (!is_all && !is_asked_for(place))
-            continue;
-        const struct flow_field *field = &flow_fields[place->field];
-        struct flow_value value = flow_field_value_at(field, view, state);
-        if (!value.known)
-            continue;
-
-        proto_tree **tree = &trees[place->section];
-        if (!*tree)
-            *tree = add_section(parent, tvb, place->section, state);
-        proto_item_set_generated(add_value(*tree, tvb, place->hf, field->kind, &value));
-    }
 }
 
 void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, struct flow_view *view, bool with_sofar)
 {
     proto_tree *tree = proto_item_add_subtree(root, ett_flow);
 
-    add_reading(tree, tvb, view, WHOLE);
+    if (!ws_tree_is_visible(tree)) {
+        show_asked_for(tree, tvb, view);
+        return;
+    }
+    show_sections(tree, tvb, view, WHOLE);
     if (with_sofar)
-        add_reading(add_section(tree, tvb, SECTION_SO_FAR, NULL), tvb, view, SO_FAR);
+        show_sections(add_item_of(&so_far, tree, tvb, ""), tvb, view, SO_FAR);
 }

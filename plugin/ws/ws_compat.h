@@ -36,6 +36,18 @@ typedef gboolean ws_bool;
 typedef guint ws_uint;
 #endif
 
+/* Whether a tree is one that somebody may look at, and not only one to take values from. */
+static inline bool ws_tree_is_visible(proto_tree *tree)
+{
+    return PTREE_DATA(tree)->visible;
+}
+
+/* The numbers of the fields that are asked for in a tree, as keys; read only. */
+static inline GHashTable *ws_tree_asked_for(proto_tree *tree)
+{
+    return PTREE_DATA(tree)->interesting_hfids;
+}
+
 /* The value of a struct field_info. */
 #if WSV(4, 4)
 #define WS_FIELD_VALUE(field) ((field)->value)
