@@ -97,6 +97,7 @@ struct flow_row {
     enum flow_list list;
     uint8_t section;    /* built-in groups' own */
     bool is_repeated;   /* has several values at once, asked for by nth */
+    bool is_late;       /* exports have it after the columns that are older */
     bool is_hidden;     /* filters find it, trees do not show it */
     bool is_zero_shown; /* trees show the measure also when it is 0, though it is a number of 32 or
                            64 bits, as counts are */
@@ -108,6 +109,8 @@ struct flow_group {
     uint16_t note_size;          /* bytes for each packet; 0: none */
     uint16_t once_size;          /* bytes for each flow; 0: none */
     bool is_on;                  /* unless the user says otherwise */
+    bool is_quiet;               /* trees outside windows have those of its fields that are asked
+                                    for, and no others */
     const char *name;            /* "tcp.analysis": lower case, as in a display filter */
     const char *title;           /* a few words, for the tree and the preferences */
     const char *help;            /* a sentence or two, for the preferences */

@@ -1,8 +1,7 @@
 #ifndef FLOWSTATS_TAP_H
 #define FLOWSTATS_TAP_H
 
-#include "table.h"
-#include "value.h"
+#include "extension.h"
 
 /*
  * What the tap "flow" hands to a listener for each frame: the flow of its
@@ -11,22 +10,16 @@
  *
  * The struct only grows at its end, and then version does too.
  */
-enum { FLOW_TAP_VERSION = 1 };
+enum { FLOW_TAP_VERSION = 2 };
 
 struct flow_tap {
     uint32_t version;
-    uint32_t index;               /* this packet's number in its flow, from 1 */
-    const struct flow *flow;      /* NULL, as the next three: the frame has no flow, or not yet */
+    uint32_t flow;  /* the flow's id */
+    uint32_t index; /* this packet's number in its flow, from 1 */
+    bool is_known;  /* false: the frame has no flow, or not yet; then nothing else is known */
+    bool has_whole; /* the whole flow is known: not on a first dissection */
     const struct flow_fact *fact; /* this packet */
-    const struct flow_state *so_far; /* up to and including this packet */
-    const struct flow_state *whole;  /* the whole flow; NULL on a first dissection too */
-
-    /*
-     * The value of any field at this packet, by its name behind "flow.", those
-     * of extensions included.  A text is valid until the next value is asked for.
-     */
-    struct flow_value (*value)(const struct flow_tap *tap, const char *name);
-    void *view; /* value()'s own */
+    struct flow_view *view;       /* for flow_view_value(): any field at this packet, by name */
 };
 
 #endif

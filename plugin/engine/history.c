@@ -1,9 +1,9 @@
 #include "history.h"
 
 #include "codec.h"
+#include "hash.h"
 #include "pages.h"
 
-#include <flowstats/key.h>
 #include <string.h>
 
 /*

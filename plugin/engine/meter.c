@@ -286,7 +286,7 @@ void *flow_meter_once(struct flow_meter *meter, uint32_t frame)
 {
     struct flow_place place;
 
-    return flow_history_find(meter->history, frame, &place)
+    return meter->groups->once_size > 0 && flow_history_find(meter->history, frame, &place)
                ? flow_history_once(meter->history, place.flow)
                : NULL;
 }

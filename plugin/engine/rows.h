@@ -93,6 +93,7 @@
 #define FLOW(id, kind, name, section, label, is_known, expr, ...)                                  \
     VALUE(value_of_##id, kind, is_known, expr)
 #define PACKET                                           FLOW
+#define LATER                                            FLOW
 #define WHOLE                                            FLOW
 #define MEASURE                                          FLOW
 #define EACH                                             FLOW

@@ -3,10 +3,10 @@
 #include "arguments.h"
 #include "session.h"
 
+#include "field.h"
 #include <epan/conversation_filter.h>
 #include <epan/conversation_table.h>
 #include <epan/to_str.h>
-#include <flowstats/field.h>
 
 static const char *address_field(const address *of)
 {

@@ -1,8 +1,9 @@
 #include "experts.h"
 
+#include "core.h"
 #include "prefs.h"
 
-#include <flowstats/field.h>
+#include "field.h"
 
 enum expert { UNANSWERED, RESET_BEFORE_DATA, SLOW_HANDSHAKE, IP_ID_GAP, EXPERTS };
 
@@ -41,39 +42,42 @@ bool fs_experts_are_heard(void)
     return fs_prefs->experts && have_tap_listener(tap_expert);
 }
 
-static bool is_unanswered(const struct flow_view *view)
+static bool is_unanswered(struct flow_view *view)
 {
-    return view->whole && view->whole->tcp_state == FLOW_TCP_SYN_SENT &&
-           !flow_history_previous(view->history, view->fact);
+    const struct flow_state *whole = flow_view_whole(view, &flow_core);
+
+    return whole && whole->tcp_state == FLOW_TCP_SYN_SENT && view->packet == 0;
 }
 
-static bool is_reset_before_data(const struct flow_view *view)
+static bool is_reset_before_data(struct flow_view *view)
 {
-    const struct flow_state *whole = view->whole;
+    const struct flow_state *whole = flow_view_whole(view, &flow_core);
 
     return whole && whole->tcp_state == FLOW_TCP_RESET && (view->fact->tcp_flags & FLOW_TCP_RST) &&
            !whole->half[FLOW_UP].payload_bytes && !whole->half[FLOW_DOWN].payload_bytes;
 }
 
-static bool is_end_of_slow_handshake(const struct flow_state *so_far, uint32_t frame)
+static bool is_end_of_slow_handshake(struct flow_view *view)
 {
-    uint16_t times = FLOW_STATE_SYN_TIME | FLOW_STATE_ACK_TIME;
-    int64_t limit_ns = (int64_t)fs_prefs->slow_handshake * 1000000;
+    const struct flow_state *so_far = flow_view_so_far(view, &flow_core);
+    int64_t limit_ns = (int64_t)fs_prefs->slow_handshake * 1000000, rtt_ns;
 
-    return (so_far->bits & times) == times && so_far->ack_frame == frame && limit_ns > 0 &&
-           so_far->ack_ns - so_far->syn_ns > limit_ns;
+    return limit_ns > 0 && so_far->ack_frame == view->fact->frame &&
+           flow_state_rtt(so_far, &rtt_ns) && rtt_ns > limit_ns;
 }
 
 static bool is_after_gap(struct flow_view *view)
 {
-    const struct flow_fact *previous = flow_history_previous(view->history, view->fact);
     enum flow_dir dir = flow_fact_dir(view->fact);
 
-    if (!previous || !(view->fact->bits & FLOW_FACT_IP_ID))
+    if (view->packet == 0 || !(view->fact->bits & FLOW_FACT_IP_ID))
         return false;
     /* In the order of the flow: each state is a step from the one before. */
-    uint32_t before = flow_history_state_at(view->history, previous)->half[dir].lost;
-    return flow_view_so_far(view)->half[dir].lost > before;
+    const struct flow_state *before =
+        flow_evaluate_at(view->evaluation, 0, view->index, view->facts - 1);
+    uint32_t lost = before->half[dir].lost;
+    const struct flow_state *so_far = flow_view_so_far(view, &flow_core);
+    return so_far->half[dir].lost > lost;
 }
 
 unsigned fs_experts_of(struct flow_view *view)
@@ -84,7 +88,7 @@ unsigned fs_experts_of(struct flow_view *view)
         return 0;
     if (is_after_gap(view))
         experts |= 1u << IP_ID_GAP;
-    if (is_end_of_slow_handshake(flow_view_so_far(view), view->fact->frame))
+    if (is_end_of_slow_handshake(view))
         experts |= 1u << SLOW_HANDSHAKE;
     if (is_unanswered(view))
         experts |= 1u << UNANSWERED;

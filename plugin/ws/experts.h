@@ -3,7 +3,7 @@
 
 #include "ws_compat.h"
 
-#include <flowstats/view.h>
+#include "view.h"
 
 /* What an analyst wants to be told of a flow, as expert infos that do not shout. */
 

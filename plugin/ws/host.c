@@ -24,8 +24,8 @@ static const GPtrArray **fields_of[FLOW_EXTENSIONS_MAX]; /* of those that are on
 static bool is_usable(const struct flow_group *group)
 {
     if (group->version != FLOW_EXTENSION_VERSION) {
-        report_warning("flowstats: an extension is of version %u, this plugin of %d", group->version,
-                   FLOW_EXTENSION_VERSION);
+        report_warning("flowstats: an extension is of version %u, this plugin of %d",
+                       group->version, FLOW_EXTENSION_VERSION);
         return false;
     }
     if (hosted_count == FLOW_EXTENSIONS_MAX) {
@@ -99,7 +99,7 @@ static void look_up_wanted(struct hosted *host, GArray *all)
             g_array_append_vals(all, numbers->data, numbers->len);
         else
             report_warning("flowstats: %s wants %s, which this Wireshark does not have",
-                       host->group->name, *name);
+                           host->group->name, *name);
     }
 }
 

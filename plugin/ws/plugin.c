@@ -4,15 +4,15 @@
 #include "conversations.h"
 #include "experts.h"
 #include "export.h"
-#include "extensions.h"
 #include "extract.h"
+#include "host.h"
 #include "prefs.h"
 #include "reminder.h"
 #include "session.h"
-#include "tables.h"
+#include "stat_table.h"
+#include "stats_trees.h"
 #include "tap.h"
 #include "tree.h"
-#include "trees.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = FLOWSTATS_VERSION;
 WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
@@ -34,8 +34,9 @@ static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     fs_session_first_dissection(pinfo->num);
     if (!fs_extract(tvb, pinfo, &options, &walk, &packet))
         return;
-    fs_extensions_extract(pinfo, tree, &packet);
+    fs_host_extract(pinfo, tree, &packet);
     flow_meter_account(fs_session_meter(), &packet);
+    fs_host_keep_once(flow_meter_once(fs_session_meter(), pinfo->num));
 }
 
 /* Expert infos hang below our item, so a filter that names them asks for it too. */
@@ -56,7 +57,7 @@ static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool visit
     unsigned experts = fs_experts_of(&view);
     if (tree)
         item = fs_tree_add_root(tree, tvb, &view);
-    /* First: an expert info makes its item unfold with all that have one, the fields with ours. */
+    /* Before the fields: the item of an expert info becomes a subtree of Wireshark's own type. */
     fs_experts_add(pinfo, item, experts);
     if (item)
         fs_tree_add_fields(item, tvb, &view, fs_prefs->show_sofar);
@@ -74,7 +75,7 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
         account(tvb, pinfo, tree);
     } else {
         fs_session_later_dissection();
-        fs_tables_later_dissection(fs_session_is_last(pinfo->num));
+        fs_stat_table_later_dissection(fs_session_is_last(pinfo->num));
     }
     fs_tap_queue(pinfo);
     if (!is_wanted(tree))
@@ -84,9 +85,15 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     return (int)pinfo->fd->cap_len;
 }
 
+/*
+ * Preferences have changed, or may have: sharkd and Lua can set them without a
+ * word to us, so they are also applied when a file is opened.  In between, what
+ * was set and not applied changes nothing.
+ */
 static void apply_preferences(void)
 {
-    fs_extensions_apply(post_dissector);
+    fs_prefs_apply();
+    fs_host_apply(post_dissector);
     fs_tree_register_more();
 }
 
@@ -96,15 +103,15 @@ static void register_flow(void)
     protocol = find_protocol_by_id(proto_flow);
     /* A handle of no protocol: Wireshark notes no layer for it, which costs a sixth of all. */
     post_dissector = create_dissector_handle(dissect_flow, -1);
-    fs_extensions_register(fs_prefs_register(proto_flow, apply_preferences));
+    fs_host_register(fs_prefs_register(proto_flow, apply_preferences));
     fs_tree_register(proto_flow);
     fs_experts_register(proto_flow);
-    fs_session_register();
+    fs_session_register(apply_preferences);
     fs_reminder_register();
     fs_tap_register();
     fs_export_register();
-    fs_tables_register();
-    fs_trees_register();
+    fs_stat_table_register();
+    fs_stats_trees_register();
     fs_conversations_register(proto_flow);
     register_postdissector(post_dissector);
 }

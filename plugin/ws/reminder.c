@@ -1,11 +1,12 @@
 #include "reminder.h"
 
 #include "arguments.h"
+#include "program.h"
 #include "session.h"
 
+#include "field.h"
 #include <cfile.h>
 #include <epan/plugin_if.h>
-#include <flowstats/field.h>
 #include <wsutil/report_message.h>
 
 static bool is_dissected, is_dissected_again; /* some frame of the open file */
@@ -29,10 +30,10 @@ static GPtrArray *fields_named_in(const char *options)
 {
     GPtrArray *named = g_ptr_array_new();
 
-    for (size_t i = 0; i < flow_field_count; i++) {
-        char *name = full_name(&flow_fields[i]);
-        if (flow_field_needs_whole(&flow_fields[i]) && fs_arguments_name(options, name))
-            g_ptr_array_add(named, (void *)&flow_fields[i]);
+    for (size_t i = 0; i < flow_field_count(); i++) {
+        char *name = full_name(flow_field_at(i));
+        if (flow_field_needs_whole(flow_field_at(i)) && fs_arguments_name(options, name))
+            g_ptr_array_add(named, (void *)flow_field_at(i));
         g_free(name);
     }
     return named;
@@ -91,9 +92,9 @@ static void *standing_filter(capture_file *file, void *data _U_)
 
 static bool names_whole_flow(const char *filter)
 {
-    for (size_t i = 0; i < flow_field_count; i++) {
-        char *name = full_name(&flow_fields[i]);
-        bool is_named = flow_field_needs_whole(&flow_fields[i]) && fs_filter_names(filter, name);
+    for (size_t i = 0; i < flow_field_count(); i++) {
+        char *name = full_name(flow_field_at(i));
+        bool is_named = flow_field_needs_whole(flow_field_at(i)) && fs_filter_names(filter, name);
         g_free(name);
         if (is_named)
             return true;
@@ -128,7 +129,7 @@ static void forget_filter(void)
  */
 static void file_was_read(void)
 {
-    if (is_dissected && !refiltering && fs_has_windows())
+    if (is_dissected && !refiltering && (fs_program() == FS_WIRESHARK))
         refiltering = g_idle_add(filter_again, NULL);
 }
 
@@ -140,7 +141,7 @@ static void open_session(void)
 static void close_session(void)
 {
     forget_filter();
-    if (!fs_has_windows())
+    if (!(fs_program() == FS_WIRESHARK))
         end_of_session();
     is_dissected = false;
 }

@@ -6,29 +6,21 @@
 
 static int tap_flow = -1;
 
-static struct flow_value value_of(const struct flow_tap *tap, const char *name)
-{
-    const struct flow_field *field = tap->flow ? flow_field_named(name) : NULL;
-
-    return field ? flow_field_value(field, tap->view) : (struct flow_value){ .known = false };
-}
-
 static struct flow_tap *tap_of(packet_info *pinfo)
 {
     struct flow_tap *tap = wmem_new0(pinfo->pool, struct flow_tap);
     struct flow_view *view = wmem_new(pinfo->pool, struct flow_view);
+    bool has_whole = PINFO_FD_VISITED(pinfo);
 
     tap->version = FLOW_TAP_VERSION;
-    tap->value = value_of;
-    if (!fs_session_meter() ||
-        !flow_meter_view(fs_session_meter(), pinfo->num, PINFO_FD_VISITED(pinfo), view))
+    if (!fs_session_meter() || !flow_meter_view(fs_session_meter(), pinfo->num, has_whole, view))
         return tap;
-    tap->view = view;
-    tap->flow = view->flow;
+    tap->flow = view->flow->id;
+    tap->index = view->packet + 1;
+    tap->is_known = true;
+    tap->has_whole = has_whole;
     tap->fact = view->fact;
-    tap->so_far = flow_view_so_far(view);
-    tap->whole = view->whole;
-    tap->index = tap->so_far->half[FLOW_UP].pkts + tap->so_far->half[FLOW_DOWN].pkts;
+    tap->view = view;
     return tap;
 }
 

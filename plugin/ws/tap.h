@@ -3,7 +3,7 @@
 
 #include "ws_compat.h"
 
-#include <flowstats/field.h>
+#include "field.h"
 
 /*
  * The tap "flow", which our statistics listen to, and whoever else likes to;

@@ -3,7 +3,7 @@
 
 #include "ws_compat.h"
 
-#include <flowstats/field.h>
+#include "field.h"
 
 /* Register the fields that there are; again when there are more. */
 void fs_tree_register(int proto);

@@ -1,18 +1,21 @@
-#include "trees.h"
+#include "stats_trees.h"
 
+#include "drawing.h"
+#include "field.h"
 #include "session.h"
+#include "tally.h"
+#include "tap.h"
 #include "texts.h"
 
 #include <epan/stats_tree.h>
-#include <flowstats/field.h>
 
 /*
  * A tree counts each flow once, in each of its divisions, in the band that the
- * flow is in now.  Nobody says when a tree is drawn, so a packet that moves its
- * flow to another band moves the count: after the last packet all is right,
- * also in one pass and under a filter.
+ * flow, or what passed the filter of it, is in.  Packets only note that they
+ * passed; the flows are counted just before the tree is drawn, when it is known
+ * which flow each of them belongs to.
  */
-enum { DIVISIONS_MAX = 3, BANDS_MAX = 10, NAME_LEN = 128 };
+enum { DIVISIONS_MAX = 3 };
 
 /* Numbers from a limit on, up to the next one. */
 struct band {
@@ -23,7 +26,7 @@ struct band {
 struct division {
     const char *title;
     const struct band *bands; /* of the field's number; NULL: its texts are the bands */
-    const char *field;        /* NULL: the name of the protocol */
+    const char *field;
 };
 
 struct tree {
@@ -92,51 +95,64 @@ static const struct tree trees[] = {
         { "Packets", counts, "pkts" } } },
     { "flowstats.protocols",
       "Protocols and Encapsulations",
-      { { "Protocol", NULL, NULL }, { "Encapsulation", NULL, "vni" } } },
+      { { "Protocol", NULL, "proto_name" }, { "Encapsulation", NULL, "vni" } } },
     { "flowstats.directions",
       "Direction Reasons",
       { { "Direction decided by", NULL, "direction_reason_name" } } },
 };
 
-/* Where a flow is counted, and its state as the tree has seen it. */
-struct member {
-    struct flow_state state;
-    uint32_t band[DIVISIONS_MAX]; /* a number of census->bands; 0: nowhere */
-};
-
 /* What one open tree knows. */
 struct census {
-    GPtrArray *members; /* struct member, by flow id */
-    struct flow_texts *bands;
-    GArray *counts[DIVISIONS_MAX]; /* int, by number of the band */
-    unsigned total[DIVISIONS_MAX];
+    stats_tree *st;
+    const struct tree *tree;
+    const struct flow_field *fields[DIVISIONS_MAX]; /* of its divisions */
+    struct flow_tally *tally;
+    struct flow_texts *bands;      /* their names */
+    GArray *counts[DIVISIONS_MAX]; /* int, by number of the band: of this file */
+    GArray *kept[DIVISIONS_MAX];   /* likewise, of those before it */
     int node[DIVISIONS_MAX];
-    GArray *waiting; /* frames of fragments that are not accounted yet */
 };
 
 static GHashTable *censuses; /* by stats_tree */
+
+static unsigned divisions_of(const struct tree *tree)
+{
+    unsigned count = 0;
+
+    while (count < DIVISIONS_MAX && tree->divisions[count].title)
+        count++;
+    return count;
+}
 
 static void census_free(void *data)
 {
     struct census *census = data;
 
-    g_ptr_array_unref(census->members);
-    for (unsigned i = 0; i < DIVISIONS_MAX; i++)
-        g_array_unref(census->counts[i]);
+    fs_drawing_forget(census);
+    fs_session_detach(census);
+    flow_tally_free(census->tally);
     flow_texts_free(census->bands);
-    g_array_unref(census->waiting);
+    for (unsigned i = 0; i < DIVISIONS_MAX; i++) {
+        g_array_unref(census->counts[i]);
+        g_array_unref(census->kept[i]);
+    }
     g_free(census);
 }
 
-static struct census *census_new(void)
+static struct census *census_new(stats_tree *st, const struct tree *tree)
 {
     struct census *census = g_new0(struct census, 1);
 
-    census->members = g_ptr_array_new_with_free_func(g_free);
-    for (unsigned i = 0; i < DIVISIONS_MAX; i++)
-        census->counts[i] = g_array_new(FALSE, TRUE, sizeof(int));
+    census->st = st;
+    census->tree = tree;
+    census->tally = flow_tally_new(true);
     census->bands = flow_texts_new();
-    census->waiting = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (unsigned i = 0; i < DIVISIONS_MAX; i++) {
+        census->counts[i] = g_array_new(FALSE, TRUE, sizeof(int));
+        census->kept[i] = g_array_new(FALSE, TRUE, sizeof(int));
+        if (i < divisions_of(tree))
+            census->fields[i] = flow_field_named(tree->divisions[i].field);
+    }
     return census;
 }
 
@@ -149,112 +165,93 @@ static const char *band_of(const struct band *bands, uint64_t number)
     return name;
 }
 
-/* The band of a flow in a division, NULL for none.  text: room for a name. */
-static const char *place_of(const struct division *division, struct flow_view *view,
-                            char text[NAME_LEN])
+/* The band of a flow in a division; NULL for none. */
+static const char *place_of(const struct division *division, const struct flow_value *value)
 {
-    if (!division->field) {
-        flow_protocol_text(view->flow, text, NAME_LEN);
-        return text;
-    }
-    struct flow_value value = flow_field_value(flow_field_named(division->field), view);
-    if (!value.known)
+    if (!value->known)
         return NULL;
     if (!division->bands)
-        return value.as.text;
-    return value.as.ns < 0 ? NULL : band_of(division->bands, value.as.number);
+        return value->as.text;
+    return value->as.ns < 0 ? NULL : band_of(division->bands, value->as.number);
 }
 
-static void count(stats_tree *st, struct census *census, unsigned division, uint32_t band,
-                  int change)
+static void add(GArray *sums, uint32_t band, int more)
 {
-    GArray *sums = census->counts[division];
-
     if (band >= sums->len)
         g_array_set_size(sums, band + 1);
-    int *sum = &g_array_index(sums, int, band);
-    *sum += change;
-    set_stat_node(st, flow_texts_at(census->bands, band), census->node[division], FALSE, *sum);
+    g_array_index(sums, int, band) += more;
 }
 
-static void move(stats_tree *st, struct census *census, unsigned division,
-                 const struct division *of, struct member *member, struct flow_view *view)
+static void count(struct flow_view *view, void *data)
 {
-    char text[NAME_LEN];
-    const char *place = place_of(of, view, text);
-    uint32_t band = place ? flow_texts_number(census->bands, place) : 0;
-    uint32_t before = member->band[division];
+    struct census *census = data;
 
-    if (band == before)
-        return;
-    if (before > 0)
-        count(st, census, division, before, -1);
-    if (band > 0)
-        count(st, census, division, band, 1);
-    member->band[division] = band;
-    census->total[division] += (band > 0) - (unsigned)(before > 0);
-    set_stat_node(st, of->title, 0, TRUE, (int)census->total[division]);
-}
-
-static struct member *member_of(struct census *census, uint32_t flow)
-{
-    if (flow >= census->members->len)
-        g_ptr_array_set_size(census->members, (int)flow + 1);
-    void **member = &census->members->pdata[flow];
-    if (!*member)
-        *member = g_new0(struct member, 1);
-    return *member;
-}
-
-static void see(stats_tree *st, const struct tree *tree, struct census *census,
-                struct flow_view *view)
-{
-    struct member *member = member_of(census, view->flow->id);
-
-    flow_state_apply(&member->state, view->fact);
-    view->whole = &member->state;
-    view->extensions = NULL; /* no data of theirs lie behind it */
-    for (unsigned i = 0; i < DIVISIONS_MAX && tree->divisions[i].title; i++)
-        move(st, census, i, &tree->divisions[i], member, view);
-}
-
-/* Fragments that have been accounted since their own frame was dissected. */
-static void see_waiting(stats_tree *st, const struct tree *tree, struct census *census)
-{
-    struct flow_view view;
-
-    for (unsigned i = 0; i < census->waiting->len;) {
-        uint32_t frame = g_array_index(census->waiting, uint32_t, i);
-        if (flow_meter_view(fs_session_meter(), frame, false, &view)) {
-            see(st, tree, census, &view);
-            g_array_remove_index(census->waiting, i);
-        } else {
-            i++;
-        }
+    for (unsigned i = 0; i < divisions_of(census->tree); i++) {
+        struct flow_value value = flow_field_value(census->fields[i], view);
+        const char *place = place_of(&census->tree->divisions[i], &value);
+        if (place)
+            add(census->counts[i], flow_texts_number(census->bands, place), 1);
     }
 }
 
-static tap_packet_status packet(stats_tree *st, packet_info *pinfo, const struct tree *tree)
+static void count_all(struct census *census)
+{
+    for (unsigned i = 0; i < DIVISIONS_MAX; i++) {
+        g_array_set_size(census->counts[i], 0);
+        g_array_append_vals(census->counts[i], census->kept[i]->data, census->kept[i]->len);
+    }
+    flow_tally_each(census->tally, fs_session_meter(), count, census);
+}
+
+/* Bands that nothing is in any more are set to 0, for Wireshark removes no node. */
+static void fill(void *data)
+{
+    struct census *census = data;
+
+    count_all(census);
+    for (unsigned i = 0; i < divisions_of(census->tree); i++) {
+        int total = 0;
+        for (uint32_t band = 1; band < census->counts[i]->len; band++) {
+            int sum = g_array_index(census->counts[i], int, band);
+            total += sum;
+            set_stat_node(census->st, flow_texts_at(census->bands, band), census->node[i], FALSE,
+                          sum);
+        }
+        set_stat_node(census->st, census->tree->divisions[i].title, 0, TRUE, total);
+    }
+}
+
+/* The file is about to be closed, and another one comes: its counts are kept. */
+static void take(void *data)
+{
+    struct census *census = data;
+
+    count_all(census);
+    for (unsigned i = 0; i < DIVISIONS_MAX; i++) {
+        g_array_set_size(census->kept[i], 0);
+        g_array_append_vals(census->kept[i], census->counts[i]->data, census->counts[i]->len);
+    }
+    flow_tally_clear(census->tally);
+}
+
+static tap_packet_status packet(stats_tree *st, packet_info *pinfo)
 {
     struct census *census = g_hash_table_lookup(censuses, st);
-    struct flow_view view;
 
     if (!census)
         return TAP_PACKET_DONT_REDRAW;
-    see_waiting(st, tree, census);
-    if (flow_meter_view(fs_session_meter(), pinfo->num, false, &view))
-        see(st, tree, census, &view);
-    else if (flow_meter_is_waiting(fs_session_meter(), pinfo->num))
-        g_array_append_val(census->waiting, pinfo->num);
+    fs_drawing_before(fill, census);
+    flow_tally_pass(census->tally, pinfo->num);
     return TAP_PACKET_REDRAW;
 }
 
 static void init(stats_tree *st, const struct tree *tree)
 {
-    struct census *census = census_new();
+    struct census *census = census_new(st, tree);
 
     g_hash_table_replace(censuses, st, census);
-    for (unsigned i = 0; i < DIVISIONS_MAX && tree->divisions[i].title; i++) {
+    fs_session_attach(take, census);
+    for (unsigned i = 0; i < divisions_of(tree); i++) {
         const struct division *division = &tree->divisions[i];
         census->node[i] = stats_tree_create_node(st, division->title, 0, STAT_DT_INT, TRUE);
         for (const struct band *band = division->bands; band && band->name; band++)
@@ -273,7 +270,7 @@ static void cleanup(stats_tree *st)
                                         epan_dissect_t *edt _U_, const void *tapped _U_,           \
                                         tap_flags_t flags _U_)                                     \
     {                                                                                              \
-        return packet(st, pinfo, &trees[n]);                                                       \
+        return packet(st, pinfo);                                                                  \
     }                                                                                              \
     static void init_##n(stats_tree *st)                                                           \
     {                                                                                              \
@@ -285,7 +282,7 @@ CALLBACKS(2)
 CALLBACKS(3)
 CALLBACKS(4)
 
-void fs_trees_register(void)
+void fs_stats_trees_register(void)
 {
     static const struct {
         stat_tree_packet_cb packet;

@@ -1,12 +1,16 @@
-#include "tables.h"
+#include "stat_table.h"
 
 #include "clock.h"
+#include "drawing.h"
+#include "field.h"
 #include "prefs.h"
+#include "program.h"
 #include "session.h"
+#include "tally.h"
 #include "tap.h"
+#include "text.h"
 
 #include <epan/stat_tap_ui.h>
-#include <flowstats/field.h>
 #include <stdlib.h>
 #include <wsutil/report_message.h>
 
@@ -19,9 +23,7 @@
  */
 enum cell {
     CELL_ID,
-    CELL_SOURCE,
-    CELL_DESTINATION,
-    CELL_PROTOCOL,
+    CELL_END, /* an end of the flow, with its port */
     CELL_TEXT,
     CELL_PACKETS,
     CELL_BYTES,
@@ -38,10 +40,10 @@ struct column {
 };
 
 static const struct column own_columns[] = {
-    { "Flow", CELL_ID, NULL },
-    { "Source", CELL_SOURCE, NULL },
-    { "Destination", CELL_DESTINATION, NULL },
-    { "Protocol", CELL_PROTOCOL, NULL },
+    { "Flow", CELL_ID, "id" },
+    { "Source", CELL_END, "src" },
+    { "Destination", CELL_END, "dst" },
+    { "Protocol", CELL_TEXT, "proto_name" },
     { "Encapsulation", CELL_TEXT, "vni" },
     { "Start", CELL_START, "start" },
     { "Duration", CELL_SECONDS, "duration" },
@@ -60,12 +62,19 @@ static const struct column own_columns[] = {
     { "End", CELL_TEXT, "end_reason_name" },
 };
 
-/* Those and, behind them, the columns of the extensions. */
+/* Those and, after them, the columns that rows of the groups ask for. */
 enum { COLUMNS_MAX = 64 };
 
 static struct column columns[COLUMNS_MAX];
 static unsigned column_count;
 static const struct flow_field *field_of[COLUMNS_MAX];
+
+/* The rows past the limit become one: how many they are, and the sums of their counts. */
+static struct {
+    uint32_t shown;
+    uint32_t more;
+    stat_tap_table_item_type row[COLUMNS_MAX];
+} rows;
 
 /* What a table is waiting for. */
 static enum {
@@ -78,7 +87,6 @@ static stat_tap_table_ui *table_ui;
 static stat_tap_table *table;
 static struct flow_tally *tally;
 static int64_t file_start_ns;
-static bool listens_to_draw;
 
 /* Cells */
 
@@ -88,9 +96,7 @@ static stat_tap_table_item_enum type_of(enum cell cell)
     case CELL_PACKETS: return TABLE_ITEM_UINT;
     case CELL_BYTES: return TABLE_ITEM_FLOAT;
     case CELL_ID:
-    case CELL_SOURCE:
-    case CELL_DESTINATION:
-    case CELL_PROTOCOL:
+    case CELL_END:
     case CELL_TEXT:
     case CELL_COUNT:
     case CELL_REAL:
@@ -110,15 +116,17 @@ static const char *format_of(enum cell cell)
 }
 
 /* The same for an absent value in every column of strings. */
-static char *text_of(enum cell cell, struct flow_view *view, const struct flow_value *value)
+static char *text_of(const struct column *column, struct flow_view *view,
+                     const struct flow_value *value)
 {
     char text[64] = "-";
 
-    switch (cell) {
+    switch (column->cell) {
     case CELL_ID: return g_strdup_printf("%10u", view->flow->id);
-    case CELL_SOURCE: flow_end_text(view->flow, FLOW_UP, text, sizeof text); break;
-    case CELL_DESTINATION: flow_end_text(view->flow, FLOW_DOWN, text, sizeof text); break;
-    case CELL_PROTOCOL: flow_protocol_text(view->flow, text, sizeof text); break;
+    case CELL_END:
+        flow_end_text(view->flow, strcmp(column->field, "src") == 0 ? FLOW_UP : FLOW_DOWN, text,
+                      sizeof text);
+        break;
     case CELL_TEXT: return g_strdup(value->known ? value->as.text : text);
     case CELL_COUNT:
         if (value->known)
@@ -132,7 +140,8 @@ static char *text_of(enum cell cell, struct flow_view *view, const struct flow_v
     case CELL_START:
         if (value->known)
             g_snprintf(text, sizeof text, "%.6f",
-                       (double)(value->as.ns - (cell == CELL_START ? file_start_ns : 0)) / 1e9);
+                       (double)(value->as.ns - (column->cell == CELL_START ? file_start_ns : 0)) /
+                           1e9);
         return g_strdup_printf("%14s", text);
     case CELL_PACKETS:
     case CELL_BYTES: break;
@@ -143,61 +152,53 @@ static char *text_of(enum cell cell, struct flow_view *view, const struct flow_v
 static void fill_row(stat_tap_table_item_type *row, struct flow_view *view)
 {
     for (size_t i = 0; i < column_count; i++) {
-        struct flow_value value = { .known = false };
-        if (field_of[i])
-            value = flow_field_value(field_of[i], view);
+        struct flow_value value = flow_field_value(field_of[i], view);
         row[i].type = type_of(columns[i].cell);
         if (row[i].type == TABLE_ITEM_UINT)
             row[i].value.uint_value = (unsigned)value.as.number;
         else if (row[i].type == TABLE_ITEM_FLOAT)
             row[i].value.float_value = (double)value.as.number;
         else
-            row[i].value.string_value = text_of(columns[i].cell, view, &value);
+            row[i].value.string_value = text_of(&columns[i], view, &value);
     }
 }
 
-/* The rows that are one too many become one: how many they are, and the sums of their counts. */
-struct rest {
-    uint32_t shown;
-    uint32_t more;
-    stat_tap_table_item_type row[COLUMNS_MAX];
-};
-
-static void add_to_rest(struct rest *rest, struct flow_view *view)
+static void add_to_rest(struct flow_view *view)
 {
     for (size_t i = 0; i < column_count; i++) {
+        struct flow_value value = flow_field_value(field_of[i], view);
         if (columns[i].cell == CELL_PACKETS)
-            rest->row[i].value.uint_value +=
-                (unsigned)flow_field_value(field_of[i], view).as.number;
+            rows.row[i].value.uint_value += (unsigned)value.as.number;
         else if (columns[i].cell == CELL_BYTES)
-            rest->row[i].value.float_value += (double)flow_field_value(field_of[i], view).as.number;
+            rows.row[i].value.float_value += (double)value.as.number;
     }
-    rest->more++;
+    rows.more++;
 }
 
-static void add_row(struct flow_view *view, void *data)
+static void add_row(struct flow_view *view, void *data _U_)
 {
-    struct rest *rest = data;
     stat_tap_table_item_type row[COLUMNS_MAX];
 
-    if (rest->shown >= fs_prefs->table_rows) {
-        add_to_rest(rest, view);
+    if (rows.shown >= fs_prefs->table_rows) {
+        add_to_rest(view);
         return;
     }
     fill_row(row, view);
-    stat_tap_init_table_row(table, rest->shown++, column_count, row);
+    stat_tap_init_table_row(table, rows.shown++, column_count, row);
 }
 
-static void add_rest(struct rest *rest)
+static void add_rest(void)
 {
     for (size_t i = 0; i < column_count; i++) {
-        rest->row[i].type = type_of(columns[i].cell);
-        if (columns[i].cell == CELL_SOURCE)
-            rest->row[i].value.string_value = g_strdup_printf("… and %u more flows", rest->more);
-        else if (rest->row[i].type == TABLE_ITEM_STRING)
-            rest->row[i].value.string_value = g_strdup("");
+        stat_tap_table_item_type *item = &rows.row[i];
+        item->type = type_of(columns[i].cell);
+        if (item->type != TABLE_ITEM_STRING)
+            continue;
+        item->value.string_value = strcmp(columns[i].field, "src") == 0
+                                       ? g_strdup_printf("… and %u more flows", rows.more)
+                                       : g_strdup("");
     }
-    stat_tap_init_table_row(table, rest->shown, column_count, rest->row);
+    stat_tap_init_table_row(table, rows.shown, column_count, rows.row);
 }
 
 /* Filling and emptying */
@@ -221,51 +222,63 @@ static void empty(stat_tap_table *of)
     of->num_elements = 0;
 }
 
+static void forget_rows(void)
+{
+    empty(table);
+    memset(&rows, 0, sizeof rows);
+}
+
+static void add_rows(void)
+{
+    for (size_t i = 0; i < column_count; i++)
+        field_of[i] = flow_field_named(columns[i].field);
+    flow_tally_each(tally, fs_session_meter(), add_row, NULL);
+}
+
+static bool is_open(void)
+{
+    return table && stat_tap_find_table(table_ui, TITLE) == table;
+}
+
+/* tshark fills it once, after the rows of the files before; a window as often as it is asked. */
 static void fill(void)
 {
-    struct rest rest = { .shown = 0 };
-
-    if (stat_tap_find_table(table_ui, TITLE) != table)
+    if (!is_open())
         return; /* its window was closed meanwhile */
-    for (size_t i = 0; i < column_count; i++)
-        field_of[i] = columns[i].field ? flow_field_named(columns[i].field) : NULL;
-    empty(table);
-    flow_tally_each(tally, fs_session_meter(), add_row, &rest);
-    if (rest.more > 0)
-        add_rest(&rest);
+    if (!fs_program_runs_once())
+        forget_rows();
+    add_rows();
+    if (rows.more > 0)
+        add_rest();
+}
+
+/* The file is about to be closed, and another one comes. */
+static void take(void *data _U_)
+{
+    if (!is_open())
+        return;
+    add_rows();
+    flow_tally_clear(tally);
 }
 
 /*
- * Nobody tells a table that it is about to be drawn.  In tshark a listener of
- * our own is: one that registers while the table's already listens comes
- * before it.  A window draws after it has had all frames dissected again: the
- * table is filled at the last one.
+ * A table that is about to be drawn is told so in tshark.  A window draws after it
+ * has had all frames dissected again: the table is filled at the last one.
  */
 static void draw(void *data _U_)
 {
-    fs_session_draw();
     if (stage == TO_FILL)
         fill();
+    stage = DONE;
 }
 
-static void listen_to_draw(void)
-{
-    static int listener;
-    GString *error = register_tap_listener(FS_TAP_OF_NONE, &listener, NULL, TL_REQUIRES_NOTHING,
-                                           NULL, NULL, draw, NULL);
-
-    if (error)
-        g_string_free(error, TRUE);
-    listens_to_draw = true;
-}
-
-void fs_tables_later_dissection(bool is_last)
+void fs_stat_table_later_dissection(bool is_last)
 {
     if (stage == DONE)
         return;
     if (stage == FILLED_NOW) {
         stage = DONE;
-    } else if (is_last && fs_has_windows()) {
+    } else if (is_last && !fs_program_runs_once()) {
         fill();
         stage = FILLED_NOW;
     }
@@ -276,8 +289,8 @@ static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t
 {
     int64_t now_ns, since_start_ns;
 
-    if (!listens_to_draw && !fs_session_has_windows())
-        listen_to_draw();
+    if (fs_program_runs_once())
+        fs_drawing_before(draw, &tally);
     if (fs_ns_of(&pinfo->abs_ts, &now_ns) && fs_ns_of(&pinfo->rel_ts, &since_start_ns))
         file_start_ns = now_ns - since_start_ns;
     flow_tally_pass(tally, pinfo->num);
@@ -291,7 +304,7 @@ static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t
 static void init(stat_tap_table_ui *ui)
 {
     table = stat_tap_find_table(ui, TITLE);
-    if (table && !fs_has_windows()) {
+    if (table && fs_program_may_end()) {
         /* Wireshark's tables of one kind share their rows: two filters cannot be told apart. */
         report_failure("flowstats: -z flowstats,table can be given once");
         exit(EXIT_FAILURE);
@@ -299,7 +312,7 @@ static void init(stat_tap_table_ui *ui)
     table_ui = ui;
     stage = TO_FILL;
     if (table) {
-        empty(table);
+        forget_rows();
     } else {
         table = stat_tap_init_table(TITLE, (int)column_count, 0, NULL);
         stat_tap_add_table(ui, table);
@@ -308,7 +321,7 @@ static void init(stat_tap_table_ui *ui)
         flow_tally_clear(tally);
     } else {
         tally = flow_tally_new(true);
-        fs_session_attach(tally);
+        fs_session_attach(take, &tally);
     }
 }
 
@@ -325,6 +338,7 @@ static bool cell_of(enum flow_kind kind, enum cell *ret_cell)
     case FLOW_UINT32:
     case FLOW_UINT64:
     case FLOW_HEX16:
+    case FLOW_HEX32:
     case FLOW_FRAME:
     case FLOW_FLAG: *ret_cell = CELL_COUNT; return true;
     case FLOW_ADDR_MAC:
@@ -334,25 +348,25 @@ static bool cell_of(enum flow_kind kind, enum cell *ret_cell)
     return false;
 }
 
-/* An extension that is off leaves its columns, with nothing in them: a window may show them. */
+/* A group that is off leaves its columns, with nothing in them: a window may show them. */
 static void collect_columns(void)
 {
     memcpy(columns, own_columns, sizeof own_columns);
     column_count = G_N_ELEMENTS(own_columns);
-    for (size_t i = 0; i < flow_field_count && column_count < COLUMNS_MAX; i++) {
-        const struct flow_field *field = &flow_fields[i];
+    for (size_t i = 0; i < flow_field_count() && column_count < COLUMNS_MAX; i++) {
+        const struct flow_field *field = flow_field_at(i);
         enum cell cell;
-        if (!field->row || !field->row->column || field->scope != FLOW_SCOPE_WHOLE ||
+        if (!field->row->column || field->is_name || field->scope != FLOW_SCOPE_WHOLE ||
             !cell_of(field->kind, &cell))
             continue;
-        const char *way = !field->row->each_way ? "" : field->dir == FLOW_UP ? " up" : " down";
+        const char *way = field->dir == FLOW_DIRS ? "" : field->dir == FLOW_UP ? " up" : " down";
         columns[column_count++] = (struct column){
             .title = g_strconcat(field->row->column, way, NULL), .cell = cell, .field = field->name
         };
     }
 }
 
-void fs_tables_register(void)
+void fs_stat_table_register(void)
 {
     static stat_tap_table_item items[COLUMNS_MAX];
     static stat_tap_table_ui ui = {

@@ -1,0 +1,37 @@
+#include "columns.h"
+
+/* Where a column stands: what came to flowstats later stands after what was there. */
+enum rank { FIRST, LATE, QUIET, RANKS };
+
+static enum rank rank_of(const struct flow_field *field)
+{
+    if (field->group->is_quiet)
+        return QUIET;
+    return field->row->is_late ? LATE : FIRST;
+}
+
+/* A cell has one value. */
+static bool is_column(const struct flow_field *field)
+{
+    return flow_field_is_of_flow(field) && !field->row->is_repeated && !field->group->is_quiet;
+}
+
+const GPtrArray *fs_columns(void)
+{
+    static GPtrArray *columns;
+    static size_t chosen_of; /* so many fields */
+
+    if (!columns)
+        columns = g_ptr_array_new();
+    if (chosen_of == flow_field_count())
+        return columns;
+    chosen_of = flow_field_count();
+    g_ptr_array_set_size(columns, 0);
+    for (int rank = FIRST; rank < RANKS; rank++)
+        for (size_t i = 0; i < flow_field_count(); i++) {
+            const struct flow_field *field = flow_field_at(i);
+            if (is_column(field) && (int)rank_of(field) == rank)
+                g_ptr_array_add(columns, (void *)field);
+        }
+    return columns;
+}

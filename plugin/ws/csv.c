@@ -1,0 +1,54 @@
+#include "columns.h"
+#include "sink.h"
+#include "value_text.h"
+
+/* RFC 4180: what has a comma, a quote or a line break is quoted, and quotes are doubled. */
+static void put_quoted(GString *out, const char *text)
+{
+    g_string_append_c(out, '"');
+    for (; *text; text++) {
+        if (*text == '"')
+            g_string_append_c(out, '"');
+        g_string_append_c(out, *text);
+    }
+    g_string_append_c(out, '"');
+}
+
+static void put_value(GString *out, const struct flow_field *field, const struct flow_value *value)
+{
+    char room[FS_VALUE_TEXT_LEN];
+    bool is_number;
+    const char *text = fs_value_text(field->kind, value, room, &is_number);
+
+    if (is_number || !strpbrk(text, ",\"\r\n"))
+        g_string_append(out, text);
+    else
+        put_quoted(out, text);
+}
+
+static void begin(GString *out)
+{
+    const GPtrArray *columns = fs_columns();
+
+    for (unsigned i = 0; i < columns->len; i++) {
+        const struct flow_field *field = columns->pdata[i];
+        g_string_append_printf(out, "%s" FLOW_PREFIX ".%s", i > 0 ? "," : "", field->name);
+    }
+    g_string_append(out, "\r\n");
+}
+
+static void row(GString *out, struct flow_view *view)
+{
+    const GPtrArray *columns = fs_columns();
+
+    for (unsigned i = 0; i < columns->len; i++) {
+        struct flow_value value = flow_field_value(columns->pdata[i], view);
+        if (i > 0)
+            g_string_append_c(out, ',');
+        if (value.known)
+            put_value(out, columns->pdata[i], &value);
+    }
+    g_string_append(out, "\r\n");
+}
+
+const struct fs_sink fs_csv = { .cli = "flowstats,csv", .begin = begin, .row = row };
