@@ -338,10 +338,13 @@ static void show_sections(proto_tree *parent, tvbuff_t *tvb, struct flow_view *v
 static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view)
 {
     struct showing showing = { .tree = tree, .tvb = tvb, .view = view };
+    GHashTable *asked_for = ws_tree_asked_for(tree);
     GHashTableIter iterator;
     void *hf;
 
-    g_hash_table_iter_init(&iterator, ws_tree_asked_for(tree));
+    if (!asked_for)
+        return;
+    g_hash_table_iter_init(&iterator, asked_for);
     while (g_hash_table_iter_next(&iterator, &hf, NULL)) {
         const struct place *place = g_hash_table_lookup(by_hf, hf);
         if (place && place->field)

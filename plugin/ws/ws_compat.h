@@ -42,7 +42,8 @@ static inline bool ws_tree_is_visible(proto_tree *tree)
     return PTREE_DATA(tree)->visible;
 }
 
-/* The numbers of the fields that are asked for in a tree, as keys; read only. */
+/* Return the numbers of the fields that are asked for in a tree, as keys; NULL: none.  Read only.
+ */
 static inline GHashTable *ws_tree_asked_for(proto_tree *tree)
 {
     return PTREE_DATA(tree)->interesting_hfids;
