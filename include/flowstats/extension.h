@@ -103,6 +103,17 @@ struct flow_row {
                            64 bits, as counts are */
 };
 
+/* A preference of a group: a number that its fold or its rows read. */
+struct flow_setting {
+    const char *name;  /* below "flow.": "idle_gap" */
+    const char *title; /* a few words */
+    const char *help;  /* a sentence or two */
+    uint32_t *value;   /* set to the default in the beginning, and when preferences are applied */
+    uint32_t least;    /* what is less or more becomes the nearest of these */
+    uint32_t most;
+    bool is_flag; /* 0 or 1 */
+};
+
 struct flow_group {
     uint32_t version;            /* FLOW_EXTENSION_VERSION, or the host refuses it */
     uint16_t state_size;         /* bytes; all zero is valid, no pointers, copied with memcpy */
@@ -142,7 +153,10 @@ struct flow_group {
     /* The file is closed: forget what notes and states refer to.  NULL: nothing. */
     void (*close)(void);
 
-    /* Register preferences of its own beside its switch, in flowstats' module.  NULL: none. */
+    /* Its numbers beside its switch, ended by one whose name is NULL.  NULL: none. */
+    const struct flow_setting *settings;
+
+    /* Register other preferences, in flowstats' module.  NULL: none. */
     void (*preferences)(struct pref_module *module);
 
     /*

@@ -290,3 +290,9 @@ void *flow_meter_once(struct flow_meter *meter, uint32_t frame)
                ? flow_history_once(meter->history, place.flow)
                : NULL;
 }
+
+void flow_meter_forget_states(struct flow_meter *meter)
+{
+    flow_evaluation_free(meter->evaluation);
+    meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
+}

@@ -52,6 +52,9 @@ bool flow_meter_is_waiting(const struct flow_meter *meter, uint32_t frame);
 /* Make the view of the n-th flow, as a whole; false from flow_meter_flows() on. */
 bool flow_meter_flow_view(struct flow_meter *meter, uint32_t flow, struct flow_view *ret_view);
 
+/* Forget states that were folded: what folds read beside facts has changed. */
+void flow_meter_forget_states(struct flow_meter *meter);
+
 /*
  * Return what groups keep once of the flow of a frame, to be written: a byte for
  * each group (whether it knows), then their values.  NULL where the frame has no

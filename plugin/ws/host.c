@@ -1,6 +1,6 @@
 #include "host.h"
 
-#include "core.h"
+#include "all.h"
 #include "field.h"
 
 #include <wsutil/report_message.h>
@@ -10,6 +10,20 @@ struct hosted {
     ws_bool is_on;
     GPtrArray *wanted; /* by group->wanted[]: GArray of field numbers; NULL: none */
 };
+
+/* A setting as the user has set it: it holds when it is applied. */
+struct set {
+    const struct flow_setting *setting;
+    union {
+        ws_uint number;
+        ws_bool flag;
+    } as;
+};
+
+enum { SETTINGS_MAX = 64 };
+
+static struct set set[SETTINGS_MAX];
+static size_t set_count;
 
 static struct hosted hosted[FLOW_EXTENSIONS_MAX];
 static size_t hosted_count;
@@ -44,6 +58,45 @@ static void register_preference(module_t *preferences, struct hosted *host)
                                    &host->is_on); /* keeps the name */
 }
 
+static void register_setting(module_t *preferences, const struct flow_setting *setting)
+{
+    struct set *at = &set[set_count++];
+
+    at->setting = setting;
+    if (setting->is_flag) {
+        at->as.flag = *setting->value != 0;
+        prefs_register_bool_preference(preferences, setting->name, setting->title, setting->help,
+                                       &at->as.flag);
+    } else {
+        at->as.number = *setting->value;
+        prefs_register_uint_preference(preferences, setting->name, setting->title, setting->help,
+                                       10, &at->as.number);
+    }
+}
+
+static void register_settings(module_t *preferences, const struct flow_group *group)
+{
+    const struct flow_setting *setting = group->settings;
+
+    for (; setting && setting->name && set_count < SETTINGS_MAX; setting++)
+        register_setting(preferences, setting);
+}
+
+/* Return whether any setting is another one now. */
+static bool apply_settings(void)
+{
+    bool is_changed = false;
+
+    for (size_t i = 0; i < set_count; i++) {
+        const struct flow_setting *setting = set[i].setting;
+        uint32_t value = setting->is_flag ? set[i].as.flag != 0 : set[i].as.number;
+        value = CLAMP(value, setting->least, setting->most);
+        is_changed |= *setting->value != value;
+        *setting->value = value;
+    }
+    return is_changed;
+}
+
 static struct hosted *add(const struct flow_group *group)
 {
     struct hosted *host = &hosted[hosted_count++];
@@ -54,17 +107,23 @@ static struct hosted *add(const struct flow_group *group)
     return host;
 }
 
+static void register_group(module_t *preferences, const struct flow_group *group)
+{
+    if (!is_usable(group))
+        return;
+    register_preference(preferences, add(group));
+    register_settings(preferences, group);
+    if (group->preferences)
+        group->preferences(preferences);
+}
+
 void fs_host_register(module_t *preferences)
 {
-    add(&flow_core);
-    for (GSList *item = flow_extensions_registered(); item; item = item->next) {
-        const struct flow_group *group = item->data;
-        if (!is_usable(group))
-            continue;
-        register_preference(preferences, add(group));
-        if (group->preferences)
-            group->preferences(preferences);
-    }
+    add(flow_groups_all[0]); /* core has no switch */
+    for (size_t i = 1; flow_groups_all[i]; i++)
+        register_group(preferences, flow_groups_all[i]);
+    for (GSList *item = flow_extensions_registered(); item; item = item->next)
+        register_group(preferences, item->data);
 }
 
 /* Fields of one name are several where protocols share it. */
@@ -103,8 +162,9 @@ static void look_up_wanted(struct hosted *host, GArray *all)
     }
 }
 
-void fs_host_apply(dissector_handle_t post_dissector)
+bool fs_host_apply(dissector_handle_t post_dissector)
 {
+    bool is_changed = apply_settings();
     GArray *all = g_array_new(FALSE, FALSE, sizeof(int));
 
     for (size_t i = 0; i < hosted_count; i++) {
@@ -123,6 +183,7 @@ void fs_host_apply(dissector_handle_t post_dissector)
     set_postdissector_wanted_hfids(post_dissector, all->len > 0 ? all : NULL);
     if (all->len == 0)
         g_array_unref(all);
+    return is_changed;
 }
 
 const struct flow_groups *fs_host_choose(void)

@@ -10,8 +10,12 @@
 /* Register a preference and the fields for each group; once, when all plugins are loaded. */
 void fs_host_register(module_t *preferences);
 
-/* Preferences have changed, or a file is about to be opened: want fields of Wireshark's. */
-void fs_host_apply(dissector_handle_t post_dissector);
+/*
+ * Preferences have changed, or a file is about to be opened: take over the groups'
+ * settings and want fields of Wireshark's.  Return whether states that were folded
+ * before are to be folded anew.
+ */
+bool fs_host_apply(dissector_handle_t post_dissector);
 
 /* Return those that are switched on now, core first; the answer stands until the next question. */
 const struct flow_groups *fs_host_choose(void);

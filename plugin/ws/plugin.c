@@ -93,7 +93,8 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
 static void apply_preferences(void)
 {
     fs_prefs_apply();
-    fs_host_apply(post_dissector);
+    if (fs_host_apply(post_dissector) && fs_session_meter())
+        flow_meter_forget_states(fs_session_meter());
     fs_tree_register_more();
 }
 
