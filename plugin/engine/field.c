@@ -1,5 +1,6 @@
 #include <flowstats/field.h>
 
+#include "direction.h"
 #include "text.h"
 
 #include <glib.h>

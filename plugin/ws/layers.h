@@ -3,7 +3,7 @@
 
 #include "ws_compat.h"
 
-#include <flowstats/direction.h>
+#include <engine/application.h>
 
 /*
  * The walk: Wireshark's list of a frame's layers says what comes after what,
