@@ -1,8 +1,9 @@
 """What holds for every frame of every capture."""
 import collections
-import ipaddress
 
 import pytest
+
+from conformance_rules import is_group
 
 # Present only when a frame is dissected again, besides the whole flow's values.
 LATER = {"flow.is_last", "flow.next_frame"}
@@ -120,16 +121,6 @@ def ends(frame, source, destination):
     """The sender's and the receiver's value of a pair of our fields."""
     pair = frame.get(source), frame.get(destination)
     return pair[::-1] if frame["flow.direction"] == "1" else pair
-
-
-def is_group(frame, way):
-    """Whether this end of the frame's flow is a group address; of TCP, SCTP and DCCP none is."""
-    if frame.get("flow.proto") in ("6", "33", "132"):
-        return False
-    address = frame.get(f"flow.ip.{way}") or frame.get(f"flow.ipv6.{way}")
-    if address:
-        return ipaddress.ip_address(address).is_multicast or address == "255.255.255.255"
-    return int(frame[f"flow.eth.{way}"][:2], 16) & 1 == 1
 
 
 def test_no_source_is_a_group(passes, any_capture):
