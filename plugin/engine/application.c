@@ -428,8 +428,7 @@ static enum flow_message bt_dht(const uint8_t *data, size_t length)
     return FLOW_MESSAGE_UNKNOWN;
 }
 
-/* IKEv2 has a flag; in IKEv1 only the first message of a phase 1 does not know the other's cookie.
- */
+/* IKEv2 has a flag; in IKEv1 the first message alone does not know the responder's cookie. */
 static enum flow_message isakmp(const uint8_t *data, size_t length)
 {
     enum { RESPONDER = 8, VERSION = 17, FLAGS = 19, RESPONSE_FLAG = 0x20 };

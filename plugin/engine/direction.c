@@ -25,8 +25,7 @@ static enum flow_message of_handshake(const struct flow_packet *packet)
     return packet->fact.tcp_flags & FLOW_TCP_ACK ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_REQUEST;
 }
 
-/* An address that ends in 255 need not be a network's broadcast address; the frame's receiver
- * proves it. */
+/* An address that ends in 255 may be a host's: a broadcast frame proves that it is a group's. */
 static bool is_ipv4_group(const uint8_t *address, const struct flow_packet *packet)
 {
     static const uint8_t all[FLOW_MAC_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
