@@ -4,6 +4,7 @@ The reference is tshark's own decode, read from its fields, and what the definit
 make of those.  Nothing here looks at the packets' bytes.
 """
 import collections
+import ipaddress
 import re
 from decimal import Decimal
 
@@ -603,10 +604,22 @@ def check_times(tally, where, frame, times):
         tally.compare("delta", where, Decimal(frame.get("flow.delta", "NaN")), now - times[-2])
 
 
+def is_group(frame, end):
+    """Whether this end of the frame's flow is a group address; TCP, SCTP and DCCP have none."""
+    if frame.get("flow.proto") in ("6", "33", "132"):
+        return False
+    address = frame.get(f"flow.ip.{end}") or frame.get(f"flow.ipv6.{end}")
+    if address:
+        return ipaddress.ip_address(address).is_multicast or address == "255.255.255.255"
+    return int(frame[f"flow.eth.{end}"][:2], 16) & 1 == 1
+
+
 def check_flow(tally, where, packets, headers, growth):
     """One flow's packets in the order of accounting, with what each must say."""
     numbers = [str(number) for number, _ in packets]
-    last = packets[-1][1]
+    first, last = packets[0][1], packets[-1][1]
+    tally.compare("no source is a group", where,
+                  is_group(first, "src") and way_of(first) == "down", False)
     halves, times = {way: Half() for way in WAYS}, []
     have_times = all(has_time(frame) for _, frame in packets)
     tally.skipped["frames of flows with packets without a time, for times"] += (

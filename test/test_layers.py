@@ -9,10 +9,12 @@ PUBLIC, ENGINE, ADAPTERS, EXTENSIONS = (TOP / path for path in (
     "include/flowstats", "plugin/engine", "plugin/ws", "plugin/extensions"))
 
 # Each engine room sees only those before it.
-ROOMS = ["fact", "packet", "path", "key", "direction", "state", "value", "extension", "table",
+ROOMS = ["fact", "packet", "path", "key", "state", "value", "extension", "table",
          "fragments", "history", "tap", "view", "meter", "tally", "field"]
 # Engine headers that are nobody's business outside the engine.
 PRIVATE = {"hash", "pages", "samples", "tcp", "text", "texts"}
+# Those that adapters see and other plugins do not, with those of them that each sees itself.
+INNER = {"message": (), "application": ("message",), "direction": ()}
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
 GROUND = ["ws_compat", "arguments", "clock", "prefs", "layers", "ip", "extensions", "session",
           "tap", "output"]
@@ -32,7 +34,7 @@ def room(name):
 
 def test_all_rooms_are_known():
     assert sorted(path.stem for path in PUBLIC.iterdir()) == sorted(ROOMS)
-    assert {path.stem for path in ENGINE.glob("*.h")} == PRIVATE
+    assert {path.stem for path in ENGINE.glob("*.h")} == PRIVATE | set(INNER)
 
 
 @pytest.mark.parametrize("name", ROOMS)
@@ -48,7 +50,7 @@ def test_the_engine_knows_glib_and_no_wireshark():
                "math.h", "fields.def"}
     for path in sources(ENGINE):
         for header in includes(path):
-            own = header.startswith("flowstats/") or room(header) in PRIVATE
+            own = header.startswith("flowstats/") or room(header) in PRIVATE | set(INNER)
             assert own or header in allowed, f"{path.name}: {header}"
 
 
@@ -57,6 +59,14 @@ def test_engine_sources_look_back_only(name):
     for header in includes(ENGINE / f"{name}.c"):
         if header.startswith("flowstats/"):
             assert room(header) in ROOMS[:ROOMS.index(name) + 1], header
+
+
+@pytest.mark.parametrize("name", INNER)
+def test_what_tells_the_direction_is_the_packet_alone(name):
+    for path in ENGINE / f"{name}.h", ENGINE / f"{name}.c":
+        for header in includes(path):
+            assert header in ("glib.h", "string.h", "flowstats/packet.h") or (
+                room(header) in (name, *INNER[name])), f"{path.name}: {header}"
 
 
 def test_adapters_do_not_know_one_another():

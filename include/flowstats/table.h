@@ -1,8 +1,8 @@
 #ifndef FLOWSTATS_TABLE_H
 #define FLOWSTATS_TABLE_H
 
-#include "direction.h"
 #include "key.h"
+#include "packet.h"
 #include "state.h"
 
 /*

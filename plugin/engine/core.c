@@ -1,5 +1,7 @@
 #include "core.h"
 
+#include "direction.h"
+
 #include "text.h"
 #include "view.h"
 

@@ -1,5 +1,6 @@
 #include <flowstats/table.h>
 
+#include "direction.h"
 #include "pages.h"
 
 #include <string.h>

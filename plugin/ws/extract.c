@@ -2,6 +2,8 @@
 
 #include "clock.h"
 
+#include <engine/message.h>
+
 /*
  * The lengths are frame.cap_len and frame.len.  The frame's buffer does not have them any more: IP
  * right on the link trims it.  frame.len ends at G_MAXINT; a damaged file can state more.
@@ -32,15 +34,6 @@ static bool has_ports(uint8_t protocol)
     }
 }
 
-/* Whether an ICMP message has an identifier: echo, timestamp, information, mask, extended echo. */
-static bool has_ident(uint8_t protocol, uint8_t type)
-{
-    if (protocol == FLOW_PROTOCOL_ICMP)
-        return type == 0 || type == 8 || (type >= 13 && type <= 18) || type == 42 || type == 43;
-    return protocol == FLOW_PROTOCOL_ICMPV6 &&
-           (type == 128 || type == 129 || type == 160 || type == 161);
-}
-
 /* Ends, ports or identifier of a header and what was captured behind it. */
 static struct flow_tuple tuple_of(const struct fs_net *net)
 {
@@ -59,7 +52,7 @@ static struct flow_tuple tuple_of(const struct fs_net *net)
         tuple.end[0].port = fs_be16(data);
         tuple.end[1].port = fs_be16(data + 2);
         tuple.bits |= FLOW_TUPLE_PORTS;
-    } else if (captured >= 6 && has_ident(net->protocol, data[0])) {
+    } else if (captured >= 6 && flow_icmp_has_ident(net->protocol, data[0])) {
         tuple.ident = fs_be16(data + 4);
         tuple.bits |= FLOW_TUPLE_IDENT;
     }
@@ -121,16 +114,9 @@ static enum flow_message message_of(const void *source)
 
     if (!fs_find_message(walk, &message))
         return FLOW_MESSAGE_UNKNOWN;
-    const struct flow_application *application = message.application;
-    const uint8_t *data = message.bytes.data + message.bytes.at;
-    uint32_t captured = fs_bytes_here(&message.bytes);
-    if (walk->net->protocol != FLOW_PROTOCOL_TCP)
-        return application->over_udp(data, captured);
-    if (!application->over_tcp)
-        return FLOW_MESSAGE_UNKNOWN;
-    enum flow_message says = application->over_tcp(data, captured);
-    size_t size = says != FLOW_MESSAGE_UNKNOWN ? application->tcp_size(data, captured) : 0;
-    return size > 0 && size <= captured ? says : FLOW_MESSAGE_UNKNOWN;
+    return flow_application_message(message.application, walk->net->protocol == FLOW_PROTOCOL_TCP,
+                                    message.bytes.data + message.bytes.at,
+                                    fs_bytes_here(&message.bytes));
 }
 
 /* Fragments wait for their first one where it alone says what flow they belong to. */
@@ -179,10 +165,9 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
 
     if (net->protocol == FLOW_PROTOCOL_TCP)
         read_tcp(&packet->fact, data, captured);
-    else if (net->protocol == FLOW_PROTOCOL_ICMP && captured > 0)
-        packet->message_type = (uint8_t)flow_message_of_icmp(data[0]);
-    else if (net->protocol == FLOW_PROTOCOL_ICMPV6 && captured > 0)
-        packet->message_type = (uint8_t)flow_message_of_icmpv6(data[0]);
+    else if (captured > 0)
+        packet->message_type = (uint8_t)flow_message_of_icmp(net->protocol, data[0]);
+    packet->handshake = (uint8_t)flow_message_of_handshake(net->protocol, data, captured);
     packet->application = message_of;
     packet->source = walk;
     if (walk->has_quote) {

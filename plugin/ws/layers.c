@@ -2,7 +2,7 @@
 
 #include "ip.h"
 
-#include <flowstats/direction.h>
+#include <engine/message.h>
 
 #include <wiretap/wtap.h>
 
@@ -17,11 +17,10 @@ enum row_kind {
     ROW_OPAQUE,  /* nobody can pass it without decoding it, and it is no encapsulation */
     ROW_HEADER,  /* a header that place() passes */
     /* From here to ICMP: those that tell where the walk ends. */
-    ROW_LLC,         /* a header, too; in an A-MSDU it starts a packet beside the one before */
-    ROW_IPV4,        /* a network header */
-    ROW_IPV6,        /* likewise */
-    ROW_ICMP,        /* what follows is no traffic */
-    ROW_APPLICATION, /* a row of flow_applications */
+    ROW_LLC,  /* a header, too; in an A-MSDU it starts a packet beside the one before */
+    ROW_IPV4, /* a network header */
+    ROW_IPV6, /* likewise */
+    ROW_ICMP, /* what follows is no traffic */
 };
 
 struct walk {
@@ -586,11 +585,11 @@ static const struct row rows[] = {
     { "stt", ROW_HEADER, place_stt },
 };
 
-/* Rows behind these are those of flow_applications. */
 enum { ROWS = G_N_ELEMENTS(rows) };
 
-static GByteArray *row_of;           /* by Wireshark's protocol number */
-static uint8_t kinds[UINT8_MAX + 1]; /* enum row_kind, by row */
+/* By Wireshark's protocol number: the row, and from 1 the number among flow_applications. */
+static GByteArray *row_of, *application_number;
+static uint8_t kinds[ROWS]; /* enum row_kind, by row */
 static int proto_eth, proto_vlan, proto_arp, proto_mpls, proto_ipv4, proto_ipv6;
 
 static enum row_kind kind_of(uint8_t row)
@@ -608,29 +607,30 @@ static uint8_t row_of_proto(int proto)
     return row_in(row_of, proto);
 }
 
-static void register_row(const char *name, size_t row)
+static void register_row(GByteArray *known, const char *name, size_t row)
 {
     int proto = proto_get_id_by_filter_name(name);
 
     if (proto < 0)
         return; /* this Wireshark does not have it, so no frame will */
-    if ((unsigned)proto >= row_of->len) {
-        unsigned length = row_of->len;
-        g_byte_array_set_size(row_of, (unsigned)proto + 1);
-        memset(row_of->data + length, 0, row_of->len - length);
+    if ((unsigned)proto >= known->len) {
+        unsigned length = known->len;
+        g_byte_array_set_size(known, (unsigned)proto + 1);
+        memset(known->data + length, 0, known->len - length);
     }
-    row_of->data[proto] = (uint8_t)row;
+    known->data[proto] = (uint8_t)row;
 }
 
 void fs_layers_register(void)
 {
     row_of = g_byte_array_new();
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-        kinds[i] = i < ROWS ? (uint8_t)rows[i].kind : ROW_APPLICATION;
+    application_number = g_byte_array_new();
+    for (size_t i = 0; i < ROWS; i++)
+        kinds[i] = (uint8_t)rows[i].kind;
     for (size_t i = 1; i < ROWS; i++)
-        register_row(rows[i].name, i);
+        register_row(row_of, rows[i].name, i);
     for (size_t i = 0; i < flow_application_count; i++)
-        register_row(flow_applications[i].name, ROWS + i);
+        register_row(application_number, flow_applications[i].name, i + 1);
     proto_eth = proto_get_id_by_filter_name("eth");
     proto_vlan = proto_get_id_by_filter_name("vlan");
     proto_arp = proto_get_id_by_filter_name("arp");
@@ -830,7 +830,6 @@ static bool run(struct walk *walk, size_t from, size_t to)
                 return false;
             break;
         case ROW_ICMP:
-        case ROW_APPLICATION:
         case ROW_UNKNOWN: place_unknown(walk, i); break;
         }
     }
@@ -855,13 +854,9 @@ static bool find_quote(const struct fs_net *net, struct fs_bytes *ret_quote)
 
     if (captured < 8)
         return false;
-    if (net->protocol == FLOW_PROTOCOL_ICMP) {
-        if (icmp[0] != 3 && icmp[0] != 4 && icmp[0] != 5 && icmp[0] != 11 && icmp[0] != 12)
-            return false;
+    if (flow_icmp_is_error(net->protocol, icmp[0])) {
         here.at += 8;
-    } else if (icmp[0] > 0 && icmp[0] < 128) {
-        here.at += 8;
-    } else if (icmp[0] == REDIRECT) {
+    } else if (net->protocol == FLOW_PROTOCOL_ICMPV6 && icmp[0] == REDIRECT) {
         uint32_t at = REDIRECT_HEADER;
         while (at + 8 <= captured && icmp[at] != REDIRECTED && icmp[at + 1] > 0)
             at += icmp[at + 1] * 8u;
@@ -1099,16 +1094,16 @@ void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_optio
         finish_link(&walk);
 }
 
-/* The first protocol that the tracked packet carries, if it is one that rule 3 of direction knows.
- */
+/* The first protocol that the tracked packet carries, if it is one that tells the direction. */
 static const struct flow_application *application_of(const struct fs_walk *walk)
 {
     wmem_list_frame_t *layer = walk->payload;
 
     for (; layer; layer = wmem_list_frame_next(layer)) {
         uint8_t row = row_of_proto(proto_listed(layer));
-        if (row >= ROWS)
-            return &flow_applications[row - ROWS];
+        uint8_t number = row_in(application_number, proto_listed(layer));
+        if (number > 0)
+            return &flow_applications[number - 1];
         if (kind_of(row) != ROW_PSEUDO && kind_of(row) != ROW_HEADER)
             return NULL;
     }

@@ -3,7 +3,7 @@
 
 #include "ws_compat.h"
 
-#include <flowstats/direction.h>
+#include <engine/application.h>
 
 /*
  * The walk: Wireshark's list of a frame's layers says what comes after what,
@@ -69,7 +69,7 @@ void fs_layers_register(void);
 void fs_walk(tvbuff_t *tvb, const packet_info *pinfo, const struct fs_walk_options *options,
              struct fs_walk *ret_walk);
 
-/* What the tracked packet carries, where rule 3 of direction knows it. */
+/* What the tracked packet carries, where it tells the direction. */
 struct fs_message {
     const struct flow_application *application;
     struct fs_bytes bytes;

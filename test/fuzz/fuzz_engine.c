@@ -99,6 +99,7 @@ static void take_packet(struct bytes *bytes, uint32_t frame, struct flow_layer *
         uint8_t rules = take8(bytes);
         ret_packet->message_type = (rules & 3) % 3;
         let_say(ret_packet, (enum flow_message)((rules >> 2 & 3) % 3));
+        ret_packet->handshake = (rules >> 4 & 3) % 3;
         ret_packet->bits |= FLOW_PACKET_MACS | FLOW_PACKET_ETH_TYPE;
         ret_packet->mac[0][0] = rules;
     }

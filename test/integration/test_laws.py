@@ -3,6 +3,8 @@ import collections
 
 import pytest
 
+from conformance_rules import is_group
+
 # Present only when a frame is dissected again, besides the whole flow's values.
 LATER = {"flow.is_last", "flow.next_frame"}
 # Fragments that wait for their first one, and are accounted after their own frame.
@@ -119,6 +121,14 @@ def ends(frame, source, destination):
     """The sender's and the receiver's value of a pair of our fields."""
     pair = frame.get(source), frame.get(destination)
     return pair[::-1] if frame["flow.direction"] == "1" else pair
+
+
+def test_no_source_is_a_group(passes, any_capture):
+    """Unless that address sent the flow's first packet."""
+    _, frames = passes(any_capture)
+    for packets in by_flow(frames).values():
+        first = packets[0][2]
+        assert not is_group(first, "src") or first["flow.direction"] == "0"
 
 
 def test_walk_equals_decode(decoded, any_capture):

@@ -123,7 +123,12 @@ WHOLE = [
     ("udp", None, "flow.tcp.state", None),
     ("udp", None, "flow.tcp.rtt", None),
     ("udp", None, "flow.up.seq", None),
-    ("udp", None, "flow.direction_reason_name", "ports"),
+    ("udp", None, "flow.direction_reason_name", "first packet"),
+    ("udp", None, "flow.direction_reason", "5"),
+    ("groups", 1, "flow.direction_reason", "6"),
+    ("groups", 1, "flow.dstport", "5353"),
+    ("groups", 4, "flow.ip.dst", "10.0.0.255"),
+    ("groups", 7, "flow.eth.dst", "ff:ff:ff:ff:ff:ff"),
     ("udp_lengths", 1, "flow.payload_bytes", "0"),
     ("udp_lengths", 2, "flow.payload_bytes", "6"),
     ("transports", 1, "flow.payload_bytes", "30"),
@@ -147,7 +152,7 @@ WHOLE = [
     ("pings", 7, "flow.direction_name", "down"),
     ("pings", 7, "flow.ip.src", "10.0.0.1"),
     ("pings", 7, "flow.direction_reason_name", "message type"),
-    ("pings", 8, "flow.direction_reason_name", "message type"),
+    ("pings", 8, "flow.direction_reason_name", "group address"),
     ("icmp_errors", 1, "flow.pkts", "2"),
     ("icmp_errors", 1, "flow.icmp_errors", "2"),
     ("icmp_errors", 1, "flow.sofar.icmp_errors", "0"),
@@ -354,10 +359,32 @@ def test_tunnels(tshark, captures, capture, expected):
     assert list(flows.values()) == expected
 
 
-def test_answers_tell_the_direction(tshark, captures):
+def directions(tshark, capture):
     names = ("flow.direction_name", "flow.direction_reason_name")
-    frames = tshark.fields(captures / "answers_first.pcap", names)
-    assert [tuple(frame.values()) for frame in frames] == [("down", "application")] * 9
+    return [tuple(frame.values()) for frame in tshark.fields(capture, names)]
+
+
+@pytest.mark.parametrize("capture, count", [("answers_first", 9), ("answers_first_too", 16)])
+def test_answers_tell_the_direction(tshark, captures, capture, count):
+    said = directions(tshark, captures / f"{capture}.pcap")
+    assert said == [("down", "application")] * count
+
+
+def test_requests_tell_the_direction(tshark, captures):
+    up, down = ("up", "application"), ("down", "application")
+    assert directions(tshark, captures / "rpc_calls.pcap") == [up, up, down]
+    assert directions(tshark, captures / "requests_from_servers_ports.pcap") == [up, up]
+
+
+def test_handshakes_tell_the_direction(tshark, captures):
+    up, down = ("up", "handshake"), ("down", "handshake")
+    assert directions(tshark, captures / "handshakes_in_the_middle.pcap") == [
+        up, down, up, down, ("down", "ports"), up, down, ("down", "ports")]
+
+
+def test_a_group_is_never_the_source(tshark, captures):
+    assert directions(tshark, captures / "groups.pcap") == (
+        [("up", "group address")] * 8 + [("down", "ports")] * 2 + [("down", "handshake")])
 
 
 def test_ports_tell_the_direction(tshark, captures):
@@ -367,6 +394,8 @@ def test_ports_tell_the_direction(tshark, captures):
         ("down", "ports", "80"), ("up", "ports", "80"), ("down", "ports", "1024"),
         ("down", "ports", "49151"), ("up", "ports", "49151"), ("up", "ports", "2000"),
         ("down", "ports", "2000"), ("up", "ports", "50000"), ("up", "first packet", "777")]
+    assert directions(tshark, captures / "udp_ports_decide.pcap") == (
+        [("down", "ports")] * 2 + [("up", "first packet")] * 5)
 
 
 def test_key_preferences(tshark, captures):

@@ -147,8 +147,8 @@ static void test_both_readings(void)
     expect_text(meter, 1, "direction_name", "up");
     expect_number(meter, 3, "direction", DOWN);
     expect_text(meter, 3, "direction_name", "down");
-    expect_number(meter, 3, "direction_reason", 4);
-    expect_text(meter, 3, "direction_reason_name", "ports");
+    expect_number(meter, 3, "direction_reason", 5);
+    expect_text(meter, 3, "direction_reason_name", "first packet");
     flow_meter_free(meter);
 }
 

@@ -2,6 +2,7 @@
 
 #include <flowstats/table.h>
 
+#include <engine/direction.h>
 #include <glib.h>
 #include <string.h>
 
@@ -73,12 +74,12 @@ static void test_the_first_packet_decides_the_source(void)
         uint16_t from_port;
         uint8_t to;
         uint16_t to_port;
-        int dir;
+        int dir, reason;
     } rows[] = {
-        { 1, 50000, 2, 53, UP },
-        { 2, 53, 1, 50000, DOWN },
-        { 2, 50000, 1, 53, UP },
-        { 1, 53, 2, 50000, DOWN },
+        { 1, 50000, 2, 53, UP, FLOW_REASON_FIRST_PACKET },
+        { 2, 53, 1, 50000, DOWN, FLOW_REASON_PORTS },
+        { 2, 50000, 1, 53, UP, FLOW_REASON_FIRST_PACKET },
+        { 1, 53, 2, 50000, DOWN, FLOW_REASON_PORTS },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -89,7 +90,7 @@ static void test_the_first_packet_decides_the_source(void)
         struct flow *flow = begin(table, &packet);
 
         flow_key_make(&packet.tuple, 0, &sender);
-        g_assert_cmpint((int)flow->reason, ==, FLOW_REASON_PORTS);
+        g_assert_cmpint((int)flow->reason, ==, rows[i].reason);
         g_assert_cmpuint(flow_end_of(flow, FLOW_UP)->port, ==, 50000);
         g_assert_cmpuint(flow_end_of(flow, FLOW_DOWN)->port, ==, 53);
         g_assert_cmpint((int)flow_dir_of(flow, sender, &packet), ==, rows[i].dir);
@@ -137,7 +138,7 @@ static enum flow_message count_calls(const void *calls)
     return FLOW_MESSAGE_RESPONSE;
 }
 
-/* Reading a message costs more than all the rest: only where nothing before rule 3 speaks. */
+/* Reading a message costs more than all the rest: only where no rule before it speaks. */
 static void test_messages_are_read_when_needed(void)
 {
     struct flow_table *table = flow_table_new(0);

@@ -1,7 +1,7 @@
 """Flows of every protocol: handshakes, states, directions, counters and time."""
 from scapy.all import (ARP, BOOTP, DHCP, DNS, DNSQR, DNSRR, ICMP, IP, LLC, NTP, SCTP, STP, TCP, UDP,
                        CookedLinux, Dot1Q, Ether, ICMPv6DestUnreach, ICMPv6EchoReply,
-                       ICMPv6EchoRequest, ICMPv6ND_NS, IPv6, Loopback, Raw)
+                       ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS, IPv6, Loopback, Raw)
 
 from recipes import A6, A, B6, B, C, MAC_A, MAC_B, Talk, capture, connection, eth, timed
 
@@ -302,6 +302,94 @@ def answers_first():
     ])
 
 
+def segment(sport, dport, payload):
+    return message(sport, dport, payload, TCP, flags="PA", seq=1, ack=1)
+
+
+LDAP_DONE = bytes.fromhex("300c0201016507" "0a0100" "0400" "0400")
+KERBEROS_ERROR = bytes.fromhex(
+    "7e40303ea003020105a10302011ea411180f32303236303130313030303030305aa505020300000"
+    "0a603020119a9061b04412e4558aa123010a003020102a10930071b056b7262")
+
+
+@capture
+def answers_first_too():
+    """The same of more protocols; that of RPC is in rpc_calls()."""
+    cookies = bytes(range(1, 17))
+    ike = cookies + bytes.fromhex("29202320" "00000001" "00000024" "00000008" "00004000")
+    dht = b"d1:rd2:id20:mnopqrstuvwxyz123456e1:t2:aa1:y1:re"
+    rip = bytes.fromhex("02020000" "00020000" "0a000000" "ff000000" "00000000" "00000001")
+    pdp = bytes.fromhex("32110006" "00000001" "00010000" "0180")
+    session = bytes.fromhex("4821000e" "00000001" "00000100" "020002001000")
+    heartbeat = bytes.fromhex("2002000c" "00000100" "00600004" "e8000000")
+    wireguard = b"\x02\0\0\0" + bytes(88)
+    reset = bytes([8 << 3]) + bytes(range(8)) + b"\x01" + bytes(4) + bytes(8) + bytes(4)
+    coap = bytes.fromhex("60450001" "ff") + b"21.5"
+    return timed([
+        message(500, 100, ike), message(4500, 100, bytes(4) + ike), message(6881, 100, dht),
+        message(520, 100, rip), segment(389, 30, LDAP_DONE), message(389, 100, LDAP_DONE),
+        message(2123, 100, pdp), message(2123, 101, session), message(8805, 100, heartbeat),
+        message(51820, 100, wireguard), message(1194, 100, reset),
+        segment(1194, 30, len(reset).to_bytes(2, "big") + reset),
+        message(2427, 100, b"200 1204 OK\r\n"), message(5683, 100, coap),
+        message(88, 100, KERBEROS_ERROR),
+        segment(88, 30, len(KERBEROS_ERROR).to_bytes(4, "big") + KERBEROS_ERROR),
+    ])
+
+
+@capture
+def rpc_calls():
+    """From reserved ports to higher ones, as NFS clients call; a server answers from elsewhere."""
+    call = bytes.fromhex("01020304" "00000000" "00000002" "000186a3" "00000003") + bytes(20)
+    mark = (0x80000000 | len(call)).to_bytes(4, "big")
+    reply = call[:4] + bytes.fromhex("00000001") + bytes(16)
+    elsewhere = eth(IP(src=C, dst=B) / UDP(sport=40000, dport=1022) / reply)
+    return timed([message(1022, 40000, call), segment(900, 2049, mark + call), elsewhere])
+
+
+@capture
+def requests_from_servers_ports():
+    """A trap, and a read request from a port whose packets would be answers otherwise."""
+    trap = bytes.fromhex("301b02010104067075626c6963a70e020101020100020100300306010000")
+    return timed([message(162, 40000, trap), message(69, 40000, b"\0\1f\0octet\0")])
+
+
+@capture
+def handshakes_in_the_middle():
+    """The sender of each has the lower port; an SCTP packet per chunk, and a DCCP packet per type."""
+    def sctp(kind):
+        chunk = bytes([kind, 0]) + (20).to_bytes(2, "big") + bytes(16)
+        return eth(IP(src=A, dst=B, proto=132)
+                   / Raw((100 + kind).to_bytes(2, "big") + (40000).to_bytes(2, "big") + bytes(8)
+                         + chunk))
+
+    def dccp(kind):
+        header = bytes([7, 0, 0, 0, kind << 1 | 1, 0, 0, 1]) + bytes(16)
+        return eth(IP(src=A, dst=B, proto=33)
+                   / Raw((200 + kind).to_bytes(2, "big") + (40000).to_bytes(2, "big") + header))
+    return timed([*map(sctp, (1, 2, 10, 11, 4)), *map(dccp, (0, 1, 2))])
+
+
+@capture
+def groups():
+    """To groups, of messages that would go down; the last three are no groups or not proven."""
+    everybody = "ff:ff:ff:ff:ff:ff"
+    def to(address, mac, sport=67, dport=40000):
+        return Ether(src=MAC_A, dst=mac) / IP(src=A, dst=address) / UDP(sport=sport, dport=dport)
+    return timed([
+        to("224.0.0.251", "01:00:5e:00:00:fb", 5353, 5353) / DNS(qr=1),
+        to("239.255.255.250", "01:00:5e:7f:ff:fa"), to("255.255.255.255", everybody),
+        to("10.0.0.255", everybody),
+        eth(IPv6(src=A6, dst="ff02::fb") / UDP(sport=53, dport=40000)),
+        eth(IPv6(src=A6, dst="ff02::1") / ICMPv6ND_NA(tgt=A6)),
+        Ether(src=MAC_A, dst=everybody) / ARP(op=2, hwsrc=MAC_A, hwdst=MAC_A, psrc=A, pdst=A),
+        Ether(src=MAC_A, dst="01:80:c2:00:00:0e", type=0x88cc) / Raw(bytes(46)),
+        to("10.0.1.255", MAC_B), to("10.0.0.77", everybody),
+        Ether(src=MAC_A, dst=MAC_B) / IP(src=A, dst="239.0.0.1") / TCP(sport=80, dport=999,
+                                                                       flags="SA"),
+    ])
+
+
 @capture
 def answer_in_pieces():
     """The start of a long answer: without a tree Wireshark lists HTTP here, with one it does not."""
@@ -314,4 +402,13 @@ def ports_decide():
     """(sender, receiver): up unless the sender is the server."""
     pairs = [(80, 40000), (40000, 80), (1024, 1025), (49151, 49152), (49152, 49151), (3000, 2000),
              (2000, 3000), (60000, 50000), (777, 777)]
+    return timed([eth(IP(src=A, dst=B) / TCP(sport=s, dport=d, flags="A") / b"x")
+                  for s, d in pairs])
+
+
+@capture
+def udp_ports_decide():
+    """Only a system port that sends to an ephemeral one answers; the rest goes by the sender."""
+    pairs = [(1023, 32768), (70, 65535), (1023, 32767), (1024, 32768), (40000, 70), (50000, 40000),
+             (1022, 2050)]
     return timed([eth(IP(src=A, dst=B) / UDP(sport=s, dport=d) / b"x") for s, d in pairs])
