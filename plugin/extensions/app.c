@@ -2,6 +2,7 @@
 
 #include "builtin.h"
 #include "tcp_data.h"
+#include "transport.h"
 
 /*
  * Wireshark lists a frame's layers one behind the other, also where they lie
@@ -162,9 +163,10 @@ static bool is_started(const struct flow_extract *from,
                        bool (*starts)(const char *data, size_t length))
 {
     const struct flow_packet *packet = from->packet;
-    uint32_t header = packet->transport_len > 12 ? (packet->transport[12] >> 4) * 4u : 0;
+    uint32_t header = 0;
     const GSList *source = from->pinfo->data_src ? from->pinfo->data_src->next : NULL;
 
+    (void)fs_tcp_header(packet->transport, packet->transport_len, &header);
     if (packet->transport_len > header &&
         starts((const char *)packet->transport + header, packet->transport_len - header))
         return true;

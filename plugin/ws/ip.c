@@ -238,3 +238,16 @@ bool fs_net_read(const struct fs_bytes *here, enum flow_family family, struct fs
     *ret_net = (struct fs_net){ 0 };
     return family == FLOW_IPV4 ? ipv4_read(here, ret_net) : ipv6_read(here, ret_net);
 }
+
+bool fs_net_hides_transport(const struct fs_net *net)
+{
+    switch (net->fragment_protocol) {
+    case EXTENSION_AH: return true;
+    case EXTENSION_HOP_BY_HOP:
+    case EXTENSION_ROUTING:
+    case EXTENSION_DESTINATION:
+    case EXTENSION_MOBILITY:
+    case EXTENSION_SHIM6: return net->family == FLOW_IPV6;
+    default: return false;
+    }
+}

@@ -6,6 +6,7 @@
 #include "export.h"
 #include "extensions.h"
 #include "extract.h"
+#include "headers.h"
 #include "prefs.h"
 #include "session.h"
 #include "tables.h"
@@ -108,7 +109,7 @@ static void register_flow(void)
 
 static void hand_off_flow(void)
 {
-    fs_layers_register();
+    fs_headers_register();
     apply_preferences();
 }
 

@@ -1,0 +1,85 @@
+#include "message.h"
+
+#include "headers.h"
+#include "transport.h"
+
+#include <flowstats/direction.h>
+
+struct message {
+    const struct flow_application *application;
+    struct fs_bytes bytes;
+};
+
+/* The first protocol that the tracked packet carries, if direction knows it. */
+static const struct flow_application *application_of(const struct fs_walk *walk)
+{
+    struct fs_header_rows rows = fs_header_rows();
+
+    for (wmem_list_frame_t *layer = walk->payload; layer; layer = wmem_list_frame_next(layer)) {
+        uint8_t row = fs_header_row(&rows, fs_proto_listed(layer));
+
+        switch (fs_header_kind(row)) {
+        case FS_HEADER_PSEUDO:
+        case FS_HEADER_PLAIN: continue;
+        case FS_HEADER_APPLICATION: return fs_header_application(row);
+        case FS_HEADER_UNKNOWN:
+        case FS_HEADER_OPAQUE:
+        case FS_HEADER_LLC:
+        case FS_HEADER_IPV4:
+        case FS_HEADER_IPV6:
+        case FS_HEADER_ICMP: return NULL;
+        }
+    }
+    return NULL;
+}
+
+/* What follows the transport header. */
+static bool find_segment(const struct fs_net *net, struct fs_bytes *ret_segment)
+{
+    const uint8_t *header = net->payload.data + net->payload.at;
+    uint32_t length;
+
+    *ret_segment = net->payload;
+    switch (net->protocol) {
+    case FLOW_PROTOCOL_UDP:
+    case FLOW_PROTOCOL_UDPLITE:
+    case FLOW_PROTOCOL_TCP:
+        if (!fs_transport_header(net->protocol, header, fs_bytes_here(&net->payload), &length))
+            return false;
+        ret_segment->at += length;
+        return true;
+    default: return false;
+    }
+}
+
+static bool find_message(const struct fs_walk *walk, struct message *ret_message)
+{
+    const GSList *next = walk->source ? walk->source->next : NULL;
+
+    ret_message->application = application_of(walk);
+    if (!ret_message->application || !find_segment(walk->net, &ret_message->bytes))
+        return false;
+    /* That of QUIC is in the next buffer, decrypted. */
+    if (next && strcmp(ret_message->application->name, "quic") == 0)
+        fs_bytes_of(next, &ret_message->bytes);
+    return true;
+}
+
+enum flow_message fs_message_of(const void *source)
+{
+    const struct fs_walk *walk = source;
+    struct message message;
+
+    if (!find_message(walk, &message))
+        return FLOW_MESSAGE_UNKNOWN;
+    const struct flow_application *application = message.application;
+    const uint8_t *data = message.bytes.data + message.bytes.at;
+    uint32_t captured = fs_bytes_here(&message.bytes);
+    if (walk->net->protocol != FLOW_PROTOCOL_TCP)
+        return application->over_udp(data, captured);
+    if (!application->over_tcp)
+        return FLOW_MESSAGE_UNKNOWN;
+    enum flow_message says = application->over_tcp(data, captured);
+    size_t size = says != FLOW_MESSAGE_UNKNOWN ? application->tcp_size(data, captured) : 0;
+    return size > 0 && size <= captured ? says : FLOW_MESSAGE_UNKNOWN;
+}

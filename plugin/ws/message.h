@@ -1,0 +1,13 @@
+#ifndef FLOWSTATS_MESSAGE_H
+#define FLOWSTATS_MESSAGE_H
+
+#include "walk.h"
+
+/*
+ * Say whether the application's message in the tracked packet asks or answers;
+ * source is the struct fs_walk.  For flow_packet.application: called only where
+ * direction needs it, before the next walk.
+ */
+enum flow_message fs_message_of(const void *source);
+
+#endif
