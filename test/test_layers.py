@@ -14,7 +14,7 @@ ROOMS = ["fact", "packet", "path", "key", "direction", "state", "value", "extens
 # Engine headers that are nobody's business outside the engine.
 PRIVATE = {"pages", "tcp", "text"}
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
-GROUND = ["ws_compat", "clock", "prefs", "bytes", "ip", "transport", "cursor", "headers", "run",
+GROUND = ["ws_compat", "clock", "prefs", "bytes", "ip", "transport", "cursor", "headers", "search", "run",
           "listing", "walk", "message", "extensions", "session", "tap", "output"]
 
 

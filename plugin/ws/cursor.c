@@ -49,14 +49,12 @@ struct flow_layer *fs_add_layer(struct fs_cursor *cursor, const char *name, uint
 
     memset(layer, 0, sizeof *layer);
     layer->name = name;
-    layer->bits = bits;
-    cursor->on_link = false;
-    /* The first layer over a network header is the tunnel between its addresses. */
+    layer->bits = bits & (uint8_t)~FLOW_LAYER_ENDS_KEY;
     if (cursor->depth > 0 && cursor->ends_free) {
         const struct fs_net *net = &cursor->nets[cursor->depth - 1];
         memcpy(layer->end, net->addr, sizeof layer->end);
         layer->family = net->family;
-        layer->bits |= FLOW_LAYER_ENDS | FLOW_LAYER_KEY;
+        layer->bits = bits | FLOW_LAYER_ENDS;
         cursor->ends_free = false;
     }
     return layer;

@@ -51,11 +51,12 @@ static struct flow_tuple tuple_of(const struct fs_net *net)
 
 static void read_tcp(struct flow_fact *fact, const uint8_t *header, uint32_t captured)
 {
-    if (captured < 14)
+    if (captured < 16)
         return;
     fact->tcp_seq = fs_be32(header + 4);
     fact->tcp_ack = fs_be32(header + 8);
     fact->tcp_flags = header[13];
+    fact->tcp_window = fs_be16(header + 14);
     fact->bits |= FLOW_FACT_TCP;
 }
 
@@ -94,36 +95,93 @@ static bool waits(const struct fs_net *net)
            protocol == FLOW_PROTOCOL_ICMPV6 || fs_net_hides_transport(net);
 }
 
+static void read_fragment(struct flow_packet *packet, const struct fs_net *net)
+{
+    packet->fragment = (struct flow_fragment){
+        .ident = net->ident,
+        .offset = net->fragment_offset,
+        .len = net->payload.end - MIN(net->fragment_at, net->payload.end),
+        .protocol = net->fragment_protocol,
+        .waits = waits(net),
+        .is_last = net->bits & FS_NET_LAST_FRAGMENT,
+    };
+}
+
+/* Of the fragment that completed the datagram which the packet came out of. */
+static void read_carrier(struct flow_packet *packet, const struct fs_net *carrier)
+{
+    read_fragment(packet, carrier);
+    packet->carrier = tuple_of(carrier);
+    packet->carrier_layers = carrier->layers_outside;
+    packet->bits |= FLOW_PACKET_CARRIER;
+    if (!(carrier->bits & FS_NET_LATER_FRAGMENT))
+        packet->bits |= FLOW_PACKET_CARRIER_FIRST;
+}
+
+static void read_ip(struct flow_fact *fact, const struct fs_net *net)
+{
+    bool is_first = !(net->bits & FS_NET_LATER_FRAGMENT);
+
+    fact->ip_len = net->length;
+    fact->ttl = net->ttl;
+    fact->tos = net->tos;
+    fact->flow_label = net->flow_label;
+    fact->bits |= FLOW_FACT_IP;
+    if (net->bits & FS_NET_NO_LENGTH)
+        fact->bits |= FLOW_FACT_NO_LENGTH;
+    if (net->bits & FS_NET_IP_ID) {
+        fact->ip_id = (uint16_t)net->ident;
+        fact->bits |= net->bits & FS_NET_DF ? FLOW_FACT_DF : FLOW_FACT_IP_ID;
+    }
+    if (net->bits & FS_NET_FRAGMENT)
+        fact->bits |= FLOW_FACT_FRAG | (is_first ? FLOW_FACT_FIRST_FRAG : 0);
+}
+
+static void read_transport(struct flow_fact *fact, uint8_t protocol, const uint8_t *header,
+                           uint32_t captured)
+{
+    uint32_t length, checksum_at = fs_checksum_at(protocol);
+
+    if (fs_transport_header(protocol, header, captured, &length))
+        fact->header_words = (uint8_t)(length / 4);
+    if (checksum_at > 0 && captured >= checksum_at + 2) {
+        fact->checksum = fs_be16(header + checksum_at);
+        fact->bits |= FLOW_FACT_CHECKSUM;
+    }
+    if (protocol == FLOW_PROTOCOL_TCP)
+        read_tcp(fact, header, captured);
+}
+
+static enum flow_message message_type_of(uint8_t protocol, const uint8_t *header, uint32_t captured)
+{
+    if (protocol == FLOW_PROTOCOL_ICMP && captured > 0)
+        return flow_message_of_icmp(header[0]);
+    if (protocol == FLOW_PROTOCOL_ICMPV6 && captured > 0)
+        return flow_message_of_icmpv6(header[0]);
+    return FLOW_MESSAGE_UNKNOWN;
+}
+
 static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
 {
     const struct fs_net *net = walk->net;
     const uint8_t *data = net->payload.data + net->payload.at;
     uint32_t captured = fs_bytes_here(&net->payload);
-    bool is_later = net->bits & FS_NET_LATER_FRAGMENT;
 
     packet->transport = data;
     packet->transport_len = captured;
     packet->tuple = tuple_of(net);
     packet->fact.payload_len = payload_of(net);
-    if (net->bits & FS_NET_IP_ID) {
-        packet->fact.ip_id = (uint16_t)net->ident;
-        packet->fact.bits |= FLOW_FACT_IP_ID;
-    }
-    if (net->bits & FS_NET_FRAGMENT) {
-        packet->fact.bits |= FLOW_FACT_FRAG | (is_later ? 0 : FLOW_FACT_FIRST_FRAG);
-        packet->fragment.ident = net->ident;
-        packet->fragment.protocol = net->fragment_protocol;
-        packet->fragment.waits = waits(net);
-    }
-    if (is_later)
+    read_ip(&packet->fact, net);
+    if (net->bits & FS_NET_FRAGMENT)
+        read_fragment(packet, net);
+    if (walk->carrier)
+        read_carrier(packet, walk->carrier);
+    if (net->bits & FS_NET_LATER_FRAGMENT)
         return;
 
-    if (net->protocol == FLOW_PROTOCOL_TCP)
-        read_tcp(&packet->fact, data, captured);
-    else if (net->protocol == FLOW_PROTOCOL_ICMP && captured > 0)
-        packet->message_type = (uint8_t)flow_message_of_icmp(data[0]);
-    else if (net->protocol == FLOW_PROTOCOL_ICMPV6 && captured > 0)
-        packet->message_type = (uint8_t)flow_message_of_icmpv6(data[0]);
+    read_transport(&packet->fact, net->protocol, data, captured);
+    packet->fact.record = (uint8_t)fs_record_of(walk);
+    packet->message_type = (uint8_t)message_type_of(net->protocol, data, captured);
     packet->application = fs_message_of;
     packet->source = walk;
     if (walk->quote) {
@@ -135,26 +193,30 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
 static void read_link(struct flow_packet *packet, const struct fs_walk *walk)
 {
     const struct fs_link *link = walk->link;
-    const struct fs_bytes *payload = &link->payload;
 
     memcpy(packet->tuple.end[0].addr, link->mac[0], FLOW_MAC_LEN);
     memcpy(packet->tuple.end[1].addr, link->mac[1], FLOW_MAC_LEN);
     packet->tuple.family = FLOW_LINK;
     packet->tuple.ident = link->eth_type;
-    packet->fact.payload_len = fs_bytes_on_wire(payload);
-    if (walk->is_arp && fs_bytes_here(payload) >= 8)
+    packet->fact.payload_len = fs_bytes_on_wire(&link->payload);
+    if (walk->arp && fs_bytes_here(walk->arp) >= 8)
         packet->message_type =
-            (uint8_t)flow_message_of_arp(fs_be16(payload->data + payload->at + 6));
+            (uint8_t)flow_message_of_arp(fs_be16(walk->arp->data + walk->arp->at + 6));
 }
 
 static void read_macs(struct flow_packet *packet, const struct fs_link *link)
 {
-    if (!link->is_known)
+    if (!link->mac[0])
         return;
     memcpy(packet->mac[0], link->mac[0], FLOW_MAC_LEN);
+    if (!link->mac[1]) {
+        packet->bits |= FLOW_PACKET_MAC_SENDER;
+        return;
+    }
     memcpy(packet->mac[1], link->mac[1], FLOW_MAC_LEN);
     packet->eth_type = link->eth_type;
-    packet->bits |= FLOW_PACKET_MACS | FLOW_PACKET_ETH_TYPE;
+    if (link->is_known)
+        packet->bits |= FLOW_PACKET_MACS | FLOW_PACKET_ETH_TYPE;
 }
 
 bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options *options,

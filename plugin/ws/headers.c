@@ -4,13 +4,40 @@
 
 #include <wiretap/wtap.h>
 
+/*
+ * To add a tunnel, write its function and its row.  Which kind is the row's?
+ *   its header can be passed by what it says itself            PLAIN, with a function
+ *   it has no bytes, or they are read with another header      PSEUDO
+ *   it cannot be passed, and is no encapsulation               OPAQUE
+ *   it cannot be passed, and carries a mirror's copies         MIRROR
+ *   it cannot be passed, and is an encapsulation               no row: its name is enough
+ * Return false where the next layer does not start right after the header: the
+ * next header is then looked for (search.h).
+ *
+ * Which bits does the layer have, that the function adds to the path?
+ *   its identifier belongs to the network, and one is given    SHARED_ID
+ *   it has none, or none is given                              fs_kind_and_ends()
+ *   its identifiers change within a flow's life                label_bits()
+ *   it is a tag that one direction is often captured without   vlan_bits()
+ *   it is a mirror's                                           mirror_bits()
+ * FLOW_LAYER_HEX as well where Wireshark shows the identifier in hexadecimal.  A
+ * tag of the link that tells no networks apart is no layer of the path.
+ */
 struct row {
-    const char *name; /* Wireshark's, as in display filters */
-    enum fs_header_kind kind;
+    const char *name;                       /* Wireshark's, as in display filters */
     bool (*pass)(struct fs_cursor *cursor); /* see fs_header_pass() */
+    enum fs_header_kind kind;
+    uint8_t type_at; /* see fs_header_type_at() */
 };
 
 /* What of a layer is part of the key */
+
+enum { SHARED_ID = FLOW_LAYER_KEY | FLOW_LAYER_ID_KEY };
+
+static uint8_t shared_bits(uint32_t id)
+{
+    return id ? SHARED_ID : FLOW_LAYER_KEY; /* 0 names no network */
+}
 
 static uint8_t vlan_bits(const struct fs_cursor *cursor)
 {
@@ -19,10 +46,13 @@ static uint8_t vlan_bits(const struct fs_cursor *cursor)
 
 static uint8_t label_bits(const struct fs_cursor *cursor)
 {
-    return cursor->options->key_labels ? FLOW_LAYER_KEY | FLOW_LAYER_ID_KEY : FLOW_LAYER_KEY;
+    return fs_kind_and_ends(cursor) | (cursor->options->key_labels ? FLOW_LAYER_ID_KEY : 0);
 }
 
-enum { SHARED_ID = FLOW_LAYER_KEY | FLOW_LAYER_ID_KEY };
+static uint8_t mirror_bits(const struct fs_cursor *cursor)
+{
+    return cursor->options->key_labels ? label_bits(cursor) : 0;
+}
 
 /* Link headers */
 
@@ -32,14 +62,14 @@ static void set_link(struct fs_cursor *cursor, const uint8_t *sender, const uint
     cursor->link.mac[1] = receiver;
 }
 
-/* A number under 1536 is a length: 802.3, and no EtherType.  Cooked captures have no MAC pair. */
+/* Cooked captures have no MAC pair, so their type is nobody's. */
 static void set_link_type(struct fs_cursor *cursor, const uint8_t *type)
 {
     uint16_t number = fs_be16(type);
 
-    if (!cursor->on_link || !cursor->link.mac[0])
+    if (!cursor->on_link || !cursor->link.mac[1])
         return;
-    cursor->link.eth_type = number < 1536 ? 0 : number;
+    cursor->link.eth_type = number < FS_ETHERTYPE_MIN ? 0 : number;
     cursor->link.payload = cursor->here;
     cursor->link.is_known = true;
     cursor->link.layers = cursor->path_count;
@@ -52,7 +82,7 @@ static bool pass_eth(struct fs_cursor *cursor)
     if (!header)
         return false;
     if (cursor->ends_free)
-        fs_add_layer(cursor, "eth", FLOW_LAYER_KEY);
+        fs_add_layer(cursor, "eth", fs_kind_and_ends(cursor));
     cursor->on_link = cursor->on_link && !cursor->link.is_known;
     if (cursor->on_link)
         set_link(cursor, header + 6, header);
@@ -102,7 +132,7 @@ static bool pass_wlan(struct fs_cursor *cursor)
     bool is_amsdu = has_qos && (header[size] & 0x80);
     if (cursor->on_link && !cursor->link.is_known) {
         set_link(cursor, header + at[0], header + at[1]);
-        cursor->is_wlan = true;
+        cursor->llc_has_type = true;
     }
     fs_skip(cursor, size + (has_qos ? 2 : 0) + (has_qos && (flags & ORDER) ? 4 : 0));
     if ((flags & PROTECTED) &&
@@ -144,16 +174,21 @@ static bool pass_llc(struct fs_cursor *cursor)
 
     if (is_snap)
         fs_skip(cursor, 8);
-    if (cursor->is_wlan)
+    if (cursor->llc_has_type)
         set_link_type(cursor, is_snap ? header + 6 : none);
     return is_snap;
 }
 
+/* Of a cooked capture the sender's address is known, where it is as long as a MAC address. */
 static bool pass_sll(struct fs_cursor *cursor)
 {
     bool is_v2 = cursor->pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_SLL2;
+    uint32_t size = is_v2 ? 20 : 16, length_at = is_v2 ? 11 : 5, address_at = is_v2 ? 12 : 6;
+    const uint8_t *header = fs_peek(cursor, size);
 
-    return fs_skip(cursor, is_v2 ? 20 : 16);
+    if (header && cursor->on_link && header[length_at] == FLOW_MAC_LEN)
+        set_link(cursor, header + address_at, NULL);
+    return fs_skip(cursor, size);
 }
 
 static bool pass_null(struct fs_cursor *cursor)
@@ -182,10 +217,191 @@ static bool pass_ppp(struct fs_cursor *cursor)
     return fs_skip(cursor, header[0] & 1 ? 1 : 2);
 }
 
+/* Frame Relay: RFC 2427, or Cisco's encapsulation with an EtherType after the address. */
+static bool pass_fr(struct fs_cursor *cursor)
+{
+    enum { LAST = 1, UI = 3, PAD = 0, SNAP = 0x80, IPV6 = 0x8e, IPV4 = 0xcc };
+    enum { BRIDGED_WITH_FCS = 1, BRIDGED = 7 };
+    uint32_t address = 2;
+    const uint8_t *header = fs_peek(cursor, 10);
+
+    if (!header)
+        return false;
+    while (address < 4 && !(header[address - 1] & LAST))
+        address++;
+    header += address;
+    fs_skip(cursor, address + 2);
+    if (header[0] != UI)
+        return fs_be16(header) >= FS_ETHERTYPE_MIN;
+    if (header[1] == PAD) {
+        header++;
+        fs_skip(cursor, 1);
+    }
+    if (header[1] != SNAP)
+        return header[1] == IPV4 || header[1] == IPV6;
+    const uint8_t *snap = fs_peek(cursor, 5);
+    fs_skip(cursor, 5);
+    return snap && (fs_be16(snap) == 0 || snap[4] == BRIDGED || snap[4] == BRIDGED_WITH_FCS);
+}
+
+static uint8_t turned_byte(uint8_t byte)
+{
+    uint8_t turned = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        turned |= (uint8_t)((byte >> i & 1) << (7 - i));
+    return turned;
+}
+
+/* Captures of FDDI have the bits of each address byte in the order of the wire, or turned. */
+static bool pass_fddi(struct fs_cursor *cursor)
+{
+    enum { HEADER = 13, ASYNCHRONOUS_LLC = 0x50, KIND = 0xf0 };
+    static uint8_t turned[2 * FLOW_MAC_LEN];
+    const uint8_t *header = fs_peek(cursor, HEADER);
+
+    if (!header)
+        return false;
+    const uint8_t *addresses = header + 1;
+    if (cursor->pinfo->rec->rec_header.packet_header.pkt_encap == WTAP_ENCAP_FDDI_BITSWAPPED) {
+        for (unsigned i = 0; i < sizeof turned; i++)
+            turned[i] = turned_byte(addresses[i]);
+        addresses = turned;
+    }
+    if (cursor->on_link && !cursor->link.is_known) {
+        set_link(cursor, addresses + FLOW_MAC_LEN, addresses);
+        cursor->llc_has_type = true;
+    }
+    fs_skip(cursor, HEADER);
+    return (header[0] & KIND) == ASYNCHRONOUS_LLC;
+}
+
+/* Token Ring, with the routing information that a bit of the sender's address announces. */
+static bool pass_tr(struct fs_cursor *cursor)
+{
+    enum { HEADER = 14, KIND = 0xc0, LLC = 0x40, ROUTED = 0x80, ROUTING_LENGTH = 0x1f };
+    static uint8_t sender[FLOW_MAC_LEN];
+    const uint8_t *header = fs_peek(cursor, HEADER + 2);
+
+    if (!header)
+        return false;
+    memcpy(sender, header + 8, sizeof sender);
+    bool is_routed = sender[0] & ROUTED;
+    sender[0] &= (uint8_t)~ROUTED;
+    if (cursor->on_link && !cursor->link.is_known) {
+        set_link(cursor, sender, header + 2);
+        cursor->llc_has_type = true;
+    }
+    fs_skip(cursor, HEADER + (is_routed ? header[HEADER] & ROUTING_LENGTH : 0u));
+    return (header[1] & KIND) == LLC;
+}
+
+static uint32_t le32(const uint8_t *data)
+{
+    return data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
+}
+
+static bool pass_pktap(struct fs_cursor *cursor)
+{
+    const uint8_t *header = fs_peek(cursor, 4);
+
+    return header && fs_skip(cursor, le32(header));
+}
+
+/* The Prism header states its length; in its place there may be AVS's, which is big-endian. */
+static bool pass_prism(struct fs_cursor *cursor)
+{
+    const uint8_t *header = fs_peek(cursor, 8);
+
+    return header && fs_skip(cursor, le32(header + 4));
+}
+
+static bool pass_avs(struct fs_cursor *cursor)
+{
+    const uint8_t *header = fs_peek(cursor, 8);
+
+    return header && fs_skip(cursor, fs_be32(header + 4));
+}
+
+/* The payload among NFLOG's attributes, whose numbers have the capturing machine's byte order. */
+static bool find_nflog_payload(const struct fs_cursor *cursor, bool is_little, uint32_t *ret_at,
+                               uint32_t *ret_length)
+{
+    enum { HEADER = 4, ATTRIBUTE = 4, PAYLOAD = 9, TYPE = 0x7fff };
+    const uint8_t *data = cursor->here.data + cursor->here.at;
+    uint32_t at = HEADER, captured = fs_bytes_here(&cursor->here);
+
+    while (at + ATTRIBUTE <= captured) {
+        const uint8_t *attribute = data + at;
+        uint32_t length =
+            is_little ? attribute[0] | (uint32_t)attribute[1] << 8 : fs_be16(attribute);
+        uint16_t type =
+            is_little ? (uint16_t)(attribute[2] | attribute[3] << 8) : fs_be16(attribute + 2);
+        if (length < ATTRIBUTE)
+            return false;
+        if ((type & TYPE) == PAYLOAD) {
+            *ret_at = at + ATTRIBUTE;
+            *ret_length = length - ATTRIBUTE;
+            return length <= fs_bytes_on_wire(&cursor->here) - at;
+        }
+        at += (length + 3) / 4 * 4;
+    }
+    return false;
+}
+
+static bool pass_nflog(struct fs_cursor *cursor)
+{
+    uint32_t at, length;
+
+    if (!find_nflog_payload(cursor, true, &at, &length) &&
+        !find_nflog_payload(cursor, false, &at, &length))
+        return false;
+    fs_narrow(cursor, cursor->here.at + at, length);
+    return fs_skip(cursor, at);
+}
+
+/* A tag of the link that ends in an EtherType, and tells no networks apart. */
+static bool pass_tag(struct fs_cursor *cursor, uint32_t size)
+{
+    const uint8_t *tag = fs_peek(cursor, size);
+
+    if (!tag)
+        return false;
+    fs_skip(cursor, size);
+    set_link_type(cursor, tag + size - 2);
+    return true;
+}
+
+/* VN-Tag, HSR, the redundancy tag of 802.1CB. */
+static bool pass_tag_of_6(struct fs_cursor *cursor)
+{
+    return pass_tag(cursor, 6);
+}
+
+/* Cisco MetaData. */
+static bool pass_cmd(struct fs_cursor *cursor)
+{
+    return pass_tag(cursor, 8);
+}
+
+/* FabricPath puts addresses of switches and a tag before the frame, whose own addresses count. */
+static bool pass_fabricpath(struct fs_cursor *cursor)
+{
+    return fs_skip(cursor, 2 * FLOW_MAC_LEN + 4);
+}
+
+static bool pass_arp(struct fs_cursor *cursor)
+{
+    cursor->arp = cursor->here;
+    return false;
+}
+
 /* Tags and tunnels */
 
 static bool pass_mpls(struct fs_cursor *cursor)
 {
+    /* Right over IP or UDP it is a tunnel, as any other. */
+    uint8_t bits = vlan_bits(cursor) | (cursor->ends_free ? fs_kind_and_ends(cursor) : 0);
     const uint8_t *label;
     bool is_last;
 
@@ -194,8 +410,9 @@ static bool pass_mpls(struct fs_cursor *cursor)
         if (!label)
             return false;
         is_last = label[2] & 1;
-        fs_add_id(fs_add_layer(cursor, "mpls", vlan_bits(cursor)), fs_be32(label) >> 12);
+        fs_add_id(fs_add_layer(cursor, "mpls", bits), fs_be32(label) >> 12);
         fs_skip(cursor, 4);
+        bits = vlan_bits(cursor);
     } while (!is_last);
     return true;
 }
@@ -212,7 +429,8 @@ static bool pass_pbb(struct fs_cursor *cursor)
 
     if (!tag)
         return false;
-    fs_add_id(fs_add_layer(cursor, "pbb", SHARED_ID), fs_be32(tag) & 0xffffff);
+    uint32_t service = fs_be32(tag) & 0xffffff;
+    fs_add_id(fs_add_layer(cursor, "pbb", shared_bits(service)), service);
     return fs_skip(cursor, 4 + 2 * FLOW_MAC_LEN + 2);
 }
 
@@ -227,37 +445,88 @@ static bool pass_pppoe(struct fs_cursor *cursor)
     return fs_skip(cursor, 6);
 }
 
+enum gre_flags {
+    GRE_CHECKSUM = 0x8000,
+    GRE_ROUTING = 0x4000,
+    GRE_KEY = 0x2000,
+    GRE_SEQUENCE = 0x1000,
+    GRE_ACK = 0x0080,
+    GRE_VERSION = 7,
+};
+
+/* key: NULL where the header has none. */
+static void add_gre(struct fs_cursor *cursor, uint16_t flags, uint16_t type, const uint8_t *key)
+{
+    enum { BRIDGED = 0x6558, ERSPAN = 0x88be, ERSPAN_3 = 0x22eb, PPTP = 1 };
+    enum { NO_OPTIONS_BUT_KEY = GRE_CHECKSUM | GRE_ROUTING | GRE_SEQUENCE | GRE_VERSION };
+    uint32_t number = key ? fs_be32(key) : 0;
+
+    if ((flags & GRE_VERSION) == PPTP) {
+        fs_add_id(fs_add_layer(cursor, "pptp", label_bits(cursor)), number & 0xffff);
+        return;
+    }
+    if (type == ERSPAN || type == ERSPAN_3) {
+        fs_add_layer(cursor, "gre", mirror_bits(cursor));
+        return;
+    }
+    if (key && type == BRIDGED && !(flags & NO_OPTIONS_BUT_KEY)) {
+        fs_add_id(fs_add_layer(cursor, "nvgre", shared_bits(number >> 8)), number >> 8);
+        return;
+    }
+    struct flow_layer *layer = fs_add_layer(cursor, "gre",
+                                            number ? SHARED_ID | FLOW_LAYER_HEX
+                                                   : fs_kind_and_ends(cursor) | FLOW_LAYER_HEX);
+    if (key)
+        fs_add_id(layer, number);
+}
+
 /* RFC 2784 and 2890; version 1 is PPTP's (RFC 2637, 4.1); RFC 7637 is NVGRE. */
 static bool pass_gre(struct fs_cursor *cursor)
 {
-    enum { CHECKSUM = 0x8000, ROUTING = 0x4000, KEY = 0x2000, SEQUENCE = 0x1000, ACK = 0x0080 };
-    enum { BRIDGED = 0x6558, NO_OPTIONS_BUT_KEY = CHECKSUM | ROUTING | SEQUENCE | 7 };
     const uint8_t *header = fs_peek(cursor, 4);
 
     if (!header)
         return false;
-    uint16_t flags = fs_be16(header), type = fs_be16(header + 2);
-    bool is_pptp = (flags & 7) == 1;
-    uint32_t size = 4 + (flags & (CHECKSUM | ROUTING) ? 4 : 0);
-    const uint8_t *key = flags & KEY ? fs_peek(cursor, size + 4) : NULL;
+    uint16_t flags = fs_be16(header);
+    uint32_t size = 4 + (flags & (GRE_CHECKSUM | GRE_ROUTING) ? 4 : 0);
+    const uint8_t *key = flags & GRE_KEY ? fs_peek(cursor, size + 4) : NULL;
 
-    if ((flags & KEY) && !key)
+    if ((flags & GRE_KEY) && !key)
         return false;
-    if (key)
-        key += size;
-    if (is_pptp)
-        fs_add_id(fs_add_layer(cursor, "pptp", label_bits(cursor)), key ? fs_be16(key + 2) : 0);
-    else if (key && type == BRIDGED && !(flags & NO_OPTIONS_BUT_KEY))
-        fs_add_id(fs_add_layer(cursor, "nvgre", SHARED_ID), fs_be32(key) >> 8);
-    else if (key)
-        fs_add_id(fs_add_layer(cursor, "gre", SHARED_ID | FLOW_LAYER_HEX), fs_be32(key));
-    else
-        fs_add_layer(cursor, "gre", FLOW_LAYER_KEY);
-
-    size += (flags & KEY ? 4u : 0) + (flags & SEQUENCE ? 4u : 0);
-    size += is_pptp && (flags & ACK) ? 4u : 0;
+    add_gre(cursor, flags, fs_be16(header + 2), key ? key + size : NULL);
+    cursor->is_gre_sequenced = flags & GRE_SEQUENCE;
+    size += (flags & GRE_KEY ? 4u : 0) + (flags & GRE_SEQUENCE ? 4u : 0);
+    size += (flags & GRE_VERSION) == 1 && (flags & GRE_ACK) ? 4u : 0;
     fs_skip(cursor, size);
-    return !(flags & ROUTING);
+    return !(flags & GRE_ROUTING);
+}
+
+/* Type I has no header, and no sequence number in GRE's; II and III have (draft-foschiano-erspan).
+ */
+static bool pass_erspan(struct fs_cursor *cursor)
+{
+    enum { TYPE_II = 1, TYPE_III = 2, SESSION = 0x3ff, HAS_SUBHEADER = 1 };
+
+    if (!cursor->is_gre_sequenced) {
+        fs_add_layer(cursor, "erspan", mirror_bits(cursor));
+        return true;
+    }
+    const uint8_t *header = fs_peek(cursor, 12);
+    if (!header)
+        return false;
+    fs_add_id(fs_add_layer(cursor, "erspan", mirror_bits(cursor)), fs_be16(header + 2) & SESSION);
+    switch (header[0] >> 4) {
+    case TYPE_II: return fs_skip(cursor, 8);
+    case TYPE_III: return fs_skip(cursor, 12 + (header[11] & HAS_SUBHEADER ? 8u : 0));
+    default: return false;
+    }
+}
+
+/* RFC 3378. */
+static bool pass_etherip(struct fs_cursor *cursor)
+{
+    fs_add_layer(cursor, "etherip", fs_kind_and_ends(cursor));
+    return fs_skip(cursor, 2);
 }
 
 static bool pass_vxlan(struct fs_cursor *cursor)
@@ -266,7 +535,8 @@ static bool pass_vxlan(struct fs_cursor *cursor)
 
     if (!header)
         return false;
-    fs_add_id(fs_add_layer(cursor, "vxlan", SHARED_ID), fs_be32(header + 4) >> 8);
+    uint32_t vni = fs_be32(header + 4) >> 8;
+    fs_add_id(fs_add_layer(cursor, "vxlan", shared_bits(vni)), vni);
     return fs_skip(cursor, 8);
 }
 
@@ -276,7 +546,8 @@ static bool pass_geneve(struct fs_cursor *cursor)
 
     if (!header)
         return false;
-    fs_add_id(fs_add_layer(cursor, "geneve", SHARED_ID), fs_be32(header + 4) >> 8);
+    uint32_t vni = fs_be32(header + 4) >> 8;
+    fs_add_id(fs_add_layer(cursor, "geneve", shared_bits(vni)), vni);
     return fs_skip(cursor, 8 + (header[0] & 0x3fu) * 4);
 }
 
@@ -315,7 +586,7 @@ static bool pass_teredo(struct fs_cursor *cursor)
 {
     const uint8_t *header = fs_peek(cursor, 4);
 
-    fs_add_layer(cursor, "teredo", FLOW_LAYER_KEY);
+    fs_add_layer(cursor, "teredo", fs_kind_and_ends(cursor));
     if (header && fs_be16(header) == 1) {
         fs_skip(cursor, 4u + header[2] + header[3] + 9);
         header = fs_peek(cursor, 4);
@@ -361,33 +632,33 @@ static bool pass_l2tp(struct fs_cursor *cursor)
 /* A header like TCP's and, in the first segment, STT's own (draft-davie-stt). */
 static bool pass_stt(struct fs_cursor *cursor)
 {
-    fs_add_layer(cursor, "stt", FLOW_LAYER_KEY);
+    fs_add_layer(cursor, "stt", fs_kind_and_ends(cursor));
     return fs_skip(cursor, 20 + 18);
 }
 
 /* Transport headers, of tunnels: that of the tracked packet is not passed. */
 
 /*
- * VXLAN-GPE is no layer in Wireshark's list, only what it carries is: a packet
- * or a frame right behind UDP, whose payload starts with its header
- * (draft-ietf-nvo3-vxlan-gpe, 3).
+ * VXLAN-GPE is no layer in Wireshark's list, only what it carries is: a packet or
+ * a frame right over UDP, which its header names (draft-ietf-nvo3-vxlan-gpe, 3).
+ * Where the user has UDP carry a packet itself, that starts with its version.
  */
-static void pass_vxlan_gpe(struct fs_cursor *cursor)
+static bool is_vxlan_gpe(const struct fs_cursor *cursor, const uint8_t *header)
 {
-    enum { FLAGS = 0x0c, IPV4 = 1, IPV6 = 2, ETHERNET = 3, NSH = 4 };
-    const uint8_t *header = fs_peek(cursor, 8);
-    const char *next = cursor->at + 1 < cursor->listing->count
-                           ? proto_get_protocol_filter_name(
-                                 fs_proto_listed(cursor->listing->layer[cursor->at + 1]))
-                           : "";
+    static const struct {
+        const char *name;
+        uint8_t next, version;
+    } carried[] = { { "ip", 1, 4 }, { "ipv6", 2, 6 }, { "eth", 3, 0xff }, { "nsh", 4, 0xff } };
+    const struct fs_listing *listing = cursor->listing;
 
-    if (!header || (header[0] & FLAGS) != FLAGS || header[1] || header[2])
-        return;
-    if ((header[3] == IPV4 && strcmp(next, "ip") == 0) ||
-        (header[3] == IPV6 && strcmp(next, "ipv6") == 0) ||
-        (header[3] == ETHERNET && strcmp(next, "eth") == 0) ||
-        (header[3] == NSH && strcmp(next, "nsh") == 0))
-        pass_vxlan(cursor);
+    if (cursor->at + 1 >= listing->count)
+        return false;
+    int next = fs_proto_listed(listing->layer[cursor->at + 1]);
+    for (size_t i = 0; i < G_N_ELEMENTS(carried); i++)
+        if (header[3] == carried[i].next)
+            return header[0] >> 4 != carried[i].version &&
+                   proto_get_id_by_filter_name(carried[i].name) == next;
+    return false;
 }
 
 static bool pass_udp(struct fs_cursor *cursor)
@@ -399,8 +670,8 @@ static bool pass_udp(struct fs_cursor *cursor)
     if (fs_be16(header + 4) >= 8)
         fs_narrow(cursor, cursor->here.at, fs_be16(header + 4));
     fs_skip(cursor, 8);
-    pass_vxlan_gpe(cursor);
-    return true;
+    const uint8_t *payload = fs_peek(cursor, 8);
+    return payload && is_vxlan_gpe(cursor, payload) ? pass_vxlan(cursor) : true;
 }
 
 /* What comes out of a stream need not lie behind this segment's header. */
@@ -411,64 +682,83 @@ static bool pass_stream(struct fs_cursor *cursor)
 }
 
 static const struct row rows[] = {
-    [0] = { "", FS_HEADER_UNKNOWN, NULL },
-    { "ethertype", FS_HEADER_PSEUDO, NULL },
-    { "eth", FS_HEADER_PLAIN, pass_eth },
-    { "vlan", FS_HEADER_PLAIN, pass_vlan },
-    { "ieee8021ad", FS_HEADER_PLAIN, pass_vlan },
-    { "ip", FS_HEADER_IPV4, NULL },
-    { "ipv6", FS_HEADER_IPV6, NULL },
-    { "icmp", FS_HEADER_ICMP, NULL },
-    { "icmpv6", FS_HEADER_ICMP, NULL },
-    { "tcp", FS_HEADER_PLAIN, pass_stream },
-    { "udp", FS_HEADER_PLAIN, pass_udp },
-    { "udplite", FS_HEADER_PLAIN, pass_udp },
-    { "sctp", FS_HEADER_PLAIN, pass_stream },
-    { "dccp", FS_HEADER_PLAIN, pass_stream },
+    [0] = { "", NULL, FS_HEADER_UNKNOWN, 0 },
+    { "ethertype", NULL, FS_HEADER_PSEUDO, 0 },
+    { "eth", pass_eth, FS_HEADER_PLAIN, 12 },
+    { "vlan", pass_vlan, FS_HEADER_PLAIN, 2 },
+    { "ieee8021ad", pass_vlan, FS_HEADER_PLAIN, 2 },
+    { "ip", NULL, FS_HEADER_IPV4, 0 },
+    { "ipv6", NULL, FS_HEADER_IPV6, 0 },
+    { "icmp", NULL, FS_HEADER_ICMP, 0 },
+    { "icmpv6", NULL, FS_HEADER_ICMP, 0 },
+    { "tcp", pass_stream, FS_HEADER_PLAIN, 0 },
+    { "arp", pass_arp, FS_HEADER_ARP, 0 },
+    { "udp", pass_udp, FS_HEADER_PLAIN, 0 },
+    { "udplite", pass_udp, FS_HEADER_PLAIN, 0 },
+    { "sctp", pass_stream, FS_HEADER_PLAIN, 0 },
+    { "dccp", pass_stream, FS_HEADER_PLAIN, 0 },
 
     /* read with the header that they extend */
-    { "ipv6.hopopts", FS_HEADER_PSEUDO, NULL },
-    { "ipv6.routing", FS_HEADER_PSEUDO, NULL },
-    { "ipv6.fraghdr", FS_HEADER_PSEUDO, NULL },
-    { "ipv6.dstopts", FS_HEADER_PSEUDO, NULL },
-    { "mipv6", FS_HEADER_PSEUDO, NULL },
-    { "shim6", FS_HEADER_PSEUDO, NULL },
-    { "ah", FS_HEADER_PSEUDO, NULL },
+    { "ipv6.hopopts", NULL, FS_HEADER_PSEUDO, 0 },
+    { "ipv6.routing", NULL, FS_HEADER_PSEUDO, 0 },
+    { "ipv6.fraghdr", NULL, FS_HEADER_PSEUDO, 0 },
+    { "ipv6.dstopts", NULL, FS_HEADER_PSEUDO, 0 },
+    { "mipv6", NULL, FS_HEADER_PSEUDO, 0 },
+    { "shim6", NULL, FS_HEADER_PSEUDO, 0 },
+    { "ah", NULL, FS_HEADER_PSEUDO, 0 },
 
-    { "sll", FS_HEADER_PLAIN, pass_sll },
-    { "null", FS_HEADER_PLAIN, pass_null },
-    { "raw", FS_HEADER_PLAIN, pass_raw },
-    { "chdlc", FS_HEADER_PLAIN, pass_chdlc },
-    { "ppp", FS_HEADER_PLAIN, pass_ppp },
-    { "llc", FS_HEADER_LLC, pass_llc },
-    { "radiotap", FS_HEADER_PLAIN, pass_radio },
-    { "ppi", FS_HEADER_PLAIN, pass_radio },
-    { "wlan_radio", FS_HEADER_PSEUDO, NULL },
-    { "wlan", FS_HEADER_PLAIN, pass_wlan },
-    { "wlan_aggregate", FS_HEADER_OPAQUE, NULL },
-    { "data", FS_HEADER_OPAQUE, NULL },
-    { "prism", FS_HEADER_OPAQUE, NULL },
-    { "pktap", FS_HEADER_OPAQUE, NULL },
-    { "user_dlt", FS_HEADER_OPAQUE, NULL },
-    { "pcap_pktdata", FS_HEADER_PSEUDO, NULL },
-    { "6lowpan", FS_HEADER_OPAQUE, NULL },
+    { "sll", pass_sll, FS_HEADER_PLAIN, 0 },
+    { "erf", NULL, FS_HEADER_PSEUDO, 0 }, /* Wireshark's file reader has passed it */
+    { "pktap", pass_pktap, FS_HEADER_PLAIN, 0 },
+    { "nflog", pass_nflog, FS_HEADER_PLAIN, 0 },
+    { "fr", pass_fr, FS_HEADER_PLAIN, 0 },
+    { "fddi", pass_fddi, FS_HEADER_PLAIN, 0 },
+    { "tr", pass_tr, FS_HEADER_PLAIN, 0 },
+    { "prism", pass_prism, FS_HEADER_PLAIN, 0 },
+    { "wlancap", pass_avs, FS_HEADER_PLAIN, 0 },
+    { "null", pass_null, FS_HEADER_PLAIN, 0 },
+    { "raw", pass_raw, FS_HEADER_PLAIN, 0 },
+    { "chdlc", pass_chdlc, FS_HEADER_PLAIN, 0 },
+    { "ppp", pass_ppp, FS_HEADER_PLAIN, 0 },
+    { "llc", pass_llc, FS_HEADER_LLC, 6 },
+    { "radiotap", pass_radio, FS_HEADER_PLAIN, 0 },
+    { "ppi", pass_radio, FS_HEADER_PLAIN, 0 },
+    { "wlan_radio", NULL, FS_HEADER_PSEUDO, 0 },
+    { "wlan", pass_wlan, FS_HEADER_PLAIN, 0 },
+    { "wlan_aggregate", NULL, FS_HEADER_OPAQUE, 0 },
+    { "data", NULL, FS_HEADER_OPAQUE, 0 },
+    { "user_dlt", NULL, FS_HEADER_OPAQUE, 0 },
+    { "pcap_pktdata", NULL, FS_HEADER_PSEUDO, 0 },
+    { "6lowpan", NULL, FS_HEADER_OPAQUE, 0 },
 
-    { "mpls", FS_HEADER_PLAIN, pass_mpls },
-    { "pwethheuristic", FS_HEADER_PSEUDO, NULL },
-    { "pwethnocw", FS_HEADER_PSEUDO, NULL },
-    { "pwethcw", FS_HEADER_PLAIN, pass_control_word },
-    { "ieee8021ah", FS_HEADER_PLAIN, pass_pbb },
-    { "pppoes", FS_HEADER_PLAIN, pass_pppoe },
-    { "gre", FS_HEADER_PLAIN, pass_gre },
-    { "vxlan", FS_HEADER_PLAIN, pass_vxlan },
-    { "geneve", FS_HEADER_PLAIN, pass_geneve },
-    { "gtp", FS_HEADER_PLAIN, pass_gtp },
-    { "teredo", FS_HEADER_PLAIN, pass_teredo },
-    { "l2tp", FS_HEADER_PLAIN, pass_l2tp },
-    { "stt", FS_HEADER_PLAIN, pass_stt },
+    { "vntag", pass_tag_of_6, FS_HEADER_PLAIN, 4 },
+    { "hsr", pass_tag_of_6, FS_HEADER_PLAIN, 4 },
+    { "ieee8021cb", pass_tag_of_6, FS_HEADER_PLAIN, 4 },
+    { "prp", NULL, FS_HEADER_PSEUDO, 0 }, /* a trailer */
+    { "cmd", pass_cmd, FS_HEADER_PLAIN, 6 },
+    { "cfp", pass_fabricpath, FS_HEADER_PLAIN, 0 },
+
+    { "mpls", pass_mpls, FS_HEADER_PLAIN, 0 },
+    { "pwethheuristic", NULL, FS_HEADER_PSEUDO, 0 },
+    { "pwethnocw", NULL, FS_HEADER_PSEUDO, 0 },
+    { "pwethcw", pass_control_word, FS_HEADER_PLAIN, 0 },
+    { "ieee8021ah", pass_pbb, FS_HEADER_PLAIN, 0 },
+    { "pppoes", pass_pppoe, FS_HEADER_PLAIN, 0 },
+    { "gre", pass_gre, FS_HEADER_PLAIN, 0 },
+    { "vxlan", pass_vxlan, FS_HEADER_PLAIN, 0 },
+    { "geneve", pass_geneve, FS_HEADER_PLAIN, 0 },
+    { "gtp", pass_gtp, FS_HEADER_PLAIN, 0 },
+    { "teredo", pass_teredo, FS_HEADER_PLAIN, 0 },
+    { "l2tp", pass_l2tp, FS_HEADER_PLAIN, 0 },
+    { "etherip", pass_etherip, FS_HEADER_PLAIN, 0 },
+    { "erspan", pass_erspan, FS_HEADER_PLAIN, 0 },
+    { "hp_erm", NULL, FS_HEADER_MIRROR, 0 },
+    { "aruba_erm", NULL, FS_HEADER_MIRROR, 0 },
+    { "jmirror", NULL, FS_HEADER_MIRROR, 0 },
+    { "stt", pass_stt, FS_HEADER_PLAIN, 0 },
 };
 
-/* Rows behind these are those of flow_applications. */
+/* Rows from here on are those of flow_applications. */
 enum { ROWS = G_N_ELEMENTS(rows) };
 
 static GByteArray *row_of; /* by Wireshark's protocol number */
@@ -482,6 +772,11 @@ struct fs_header_rows fs_header_rows(void)
 bool fs_header_pass(struct fs_cursor *cursor, uint8_t row)
 {
     return rows[row].pass(cursor);
+}
+
+uint8_t fs_header_type_at(uint8_t row)
+{
+    return row < ROWS ? rows[row].type_at : 0;
 }
 
 const struct flow_application *fs_header_application(uint8_t row)

@@ -154,8 +154,10 @@ static void insert(struct fs_listing *listing, size_t layer, uint8_t row)
 
 static void list_after_mpls(const struct fs_cursor *start, struct fs_listing *listing)
 {
-    uint8_t mpls = row_named("mpls");
+    static uint8_t mpls;
 
+    if (!mpls)
+        mpls = row_named("mpls");
     for (size_t i = 0; i < listing->count && listing->count < FS_LAYERS_MAX; i++) {
         enum flow_family family =
             listing->row[i] == mpls ? unlisted_after_mpls(start, i) : FLOW_LINK;

@@ -20,10 +20,12 @@ static const struct flow_application *application_of(const struct fs_walk *walk)
 
         switch (fs_header_kind(row)) {
         case FS_HEADER_PSEUDO:
+        case FS_HEADER_ARP:
         case FS_HEADER_PLAIN: continue;
         case FS_HEADER_APPLICATION: return fs_header_application(row);
         case FS_HEADER_UNKNOWN:
         case FS_HEADER_OPAQUE:
+        case FS_HEADER_MIRROR:
         case FS_HEADER_LLC:
         case FS_HEADER_IPV4:
         case FS_HEADER_IPV6:
@@ -82,4 +84,31 @@ enum flow_message fs_message_of(const void *source)
     enum flow_message says = application->over_tcp(data, captured);
     size_t size = says != FLOW_MESSAGE_UNKNOWN ? application->tcp_size(data, captured) : 0;
     return size > 0 && size <= captured ? says : FLOW_MESSAGE_UNKNOWN;
+}
+
+static bool is_listed(wmem_list_frame_t *layer, int proto)
+{
+    while (layer && fs_proto_listed(layer) != proto)
+        layer = wmem_list_frame_next(layer);
+    return layer != NULL;
+}
+
+enum flow_record fs_record_of(const struct fs_walk *walk)
+{
+    enum { HANDSHAKE = 22, APPLICATION_DATA = 23, VERSION = 3, CLIENT_HELLO = 1, HEADER = 5 };
+    static int proto_tls;
+    struct fs_bytes segment;
+
+    if (walk->net->protocol != FLOW_PROTOCOL_TCP || !find_segment(walk->net, &segment) ||
+        fs_bytes_here(&segment) <= HEADER)
+        return FLOW_RECORD_NONE;
+    const uint8_t *record = segment.data + segment.at;
+    bool is_hello = record[0] == HANDSHAKE && record[HEADER] == CLIENT_HELLO;
+    if (record[1] != VERSION || !(is_hello || record[0] == APPLICATION_DATA))
+        return FLOW_RECORD_NONE;
+    if (proto_tls <= 0)
+        proto_tls = proto_get_id_by_filter_name("tls");
+    if (!is_listed(walk->payload, proto_tls))
+        return FLOW_RECORD_NONE;
+    return is_hello ? FLOW_RECORD_CLIENT_HELLO : FLOW_RECORD_APPLICATION_DATA;
 }

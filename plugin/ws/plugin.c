@@ -27,7 +27,8 @@ static dissector_handle_t post_dissector;
 static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     struct fs_walk_options options = { .key_vlan = fs_prefs->key_vlan,
-                                       .key_labels = fs_prefs->key_labels };
+                                       .key_labels = fs_prefs->key_labels,
+                                       .key_ends = fs_prefs->key_ends };
     struct fs_walk walk;
     struct flow_packet packet;
 

@@ -41,3 +41,16 @@ bool fs_transport_header(uint8_t protocol, const uint8_t *header, uint32_t captu
     default: *ret_length = 0; return true;
     }
 }
+
+uint32_t fs_checksum_at(uint8_t protocol)
+{
+    switch (protocol) {
+    case FLOW_PROTOCOL_TCP: return 16;
+    case FLOW_PROTOCOL_UDP:
+    case FLOW_PROTOCOL_UDPLITE:
+    case FLOW_PROTOCOL_DCCP: return 6;
+    case FLOW_PROTOCOL_ICMP:
+    case FLOW_PROTOCOL_ICMPV6: return 2;
+    default: return 0;
+    }
+}

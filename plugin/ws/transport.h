@@ -25,4 +25,7 @@ static inline bool fs_tcp_header(const uint8_t *header, uint32_t captured, uint3
 bool fs_transport_header(uint8_t protocol, const uint8_t *header, uint32_t captured,
                          uint32_t *ret_length);
 
+/* Where in a transport header its checksum is; 0: it has none of 16 bits. */
+uint32_t fs_checksum_at(uint8_t protocol);
+
 #endif

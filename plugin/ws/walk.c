@@ -69,25 +69,32 @@ static const struct fs_net *walk_quote(const struct fs_cursor *cursor, const str
 /* Nothing but link headers and tags: a link-layer flow, if any. */
 static void finish_link(const struct fs_cursor *cursor, struct fs_walk *out)
 {
-    const struct fs_listing *listing = cursor->listing;
-    static int proto_arp;
-
-    if (proto_arp <= 0)
-        proto_arp = proto_get_id_by_filter_name("arp");
     out->layer_count = cursor->link.layers;
-    out->payload = listing->layer[0];
-    for (size_t i = 0; i < listing->count; i++)
-        out->is_arp = out->is_arp || fs_proto_listed(listing->layer[i]) == proto_arp;
+    out->payload = cursor->listing->layer[0];
+    out->arp = cursor->arp.data ? &cursor->arp : NULL;
 }
 
-static void finish_net(const struct fs_cursor *cursor, struct fs_walk *out)
+/* Where nothing was found in a reassembled datagram, the frame is a fragment like others. */
+static void leave_datagram(struct fs_cursor *cursor)
+{
+    cursor->nets[cursor->depth - 1] = cursor->carrier;
+    cursor->carrier_depth = 0;
+    cursor->lost = true;
+}
+
+static void finish_net(struct fs_cursor *cursor, struct fs_walk *out)
 {
     const struct fs_listing *listing = cursor->listing;
     wmem_list_frame_t *tracked = listing->layer[listing->last_net];
 
+    if (cursor->carrier_depth == cursor->depth)
+        leave_datagram(cursor);
     out->net = &cursor->nets[cursor->depth - 1];
     out->layer_count = out->net->layers_outside;
     out->source = cursor->source;
+    /* A packet in fragments inside fragments waits for its own datagram. */
+    if (cursor->carrier_depth > 0 && !(out->net->bits & FS_NET_FRAGMENT))
+        out->carrier = &cursor->carrier;
     if (!cursor->lost && tracked)
         out->payload = wmem_list_frame_next(tracked);
     if (listing->icmp != FS_NOWHERE)

@@ -13,10 +13,12 @@ struct fs_walk {
     const struct fs_link *link;
     const struct fs_net *net;   /* the tracked header; NULL: none */
     const struct fs_net *quote; /* the innermost header that an ICMP error quotes; NULL: none */
+    /* The fragment that completed the datagram which holds net; NULL: none. */
+    const struct fs_net *carrier;
+    const struct fs_bytes *arp; /* where no IP header is listed, an ARP message; NULL: none */
     const GSList *source;       /* the buffer that net's payload is in; NULL: not known */
     wmem_list_frame_t *payload; /* in Wireshark's list, what follows the tracked header; or NULL */
     uint16_t layer_count;
-    bool is_arp; /* an ARP message follows the link header */
 };
 
 /*
