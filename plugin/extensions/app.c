@@ -2,6 +2,7 @@
 
 #include "builtin.h"
 #include "tcp_data.h"
+#include "transport.h"
 
 /*
  * Wireshark lists a frame's layers one behind the other, also where they lie
@@ -161,9 +162,10 @@ static const struct {
 static bool is_started(const struct flow_extract *from,
                        bool (*starts)(const char *data, size_t length))
 {
-    uint32_t header = from->packet->fact.header_words * 4u;
+    uint32_t header = 0;
     const GSList *source = from->pinfo->data_src ? from->pinfo->data_src->next : NULL;
 
+    (void)fs_tcp_header(from->transport, from->transport_len, &header);
     if (from->transport_len > header &&
         starts((const char *)from->transport + header, from->transport_len - header))
         return true;

@@ -1,30 +1,23 @@
 #include "tcp_data.h"
 
+#include "transport.h"
+
 struct segment {
     const uint8_t *header;
     uint16_t port[2];
 };
 
-static uint16_t be16(const uint8_t *data)
-{
-    return (uint16_t)(data[0] << 8 | data[1]);
-}
-
-static uint32_t be32(const uint8_t *data)
-{
-    return (uint32_t)be16(data) << 16 | be16(data + 2);
-}
-
 /* A header that was not captured whole gets no verdict on the screen. */
 static bool read_header(const uint8_t *data, uint32_t captured, struct segment *ret_segment)
 {
     enum { SHORTEST = 20 };
+    uint32_t length;
 
-    if (captured < SHORTEST || data[12] >> 4 < SHORTEST / 4 || (data[12] >> 4) * 4u > captured)
+    if (!fs_tcp_header(data, captured, &length) || length < SHORTEST || length > captured)
         return false;
     ret_segment->header = data;
-    ret_segment->port[0] = be16(data);
-    ret_segment->port[1] = be16(data + 2);
+    ret_segment->port[0] = fs_be16(data);
+    ret_segment->port[1] = fs_be16(data + 2);
     return true;
 }
 
@@ -98,7 +91,8 @@ static uint32_t hash_of(const struct flow_end *end)
 {
     enum { GOLDEN = 0x9e3779b1 }; /* Knuth's multiplicative hashing */
     /* IPv4 addresses are in the first four bytes; IPv6 hosts differ in the last ones. */
-    uint32_t hash = (be32(end->addr) ^ be32(end->addr + FLOW_ADDR_LEN - 4)) * GOLDEN + end->port;
+    uint32_t hash =
+        (fs_be32(end->addr) ^ fs_be32(end->addr + FLOW_ADDR_LEN - 4)) * GOLDEN + end->port;
 
     return (hash ^ hash >> 15) * GOLDEN;
 }
@@ -155,8 +149,8 @@ static bool look_up(const struct flow_extract *from, struct fs_tcp_data *ret_dat
     if (!find_segment(from, &segment))
         return false;
     ret_data->conversation = conversation_of(from->packet, from->pinfo->num, &segment);
-    ret_data->seq = be32(segment.header + 4);
-    ret_data->ack = be32(segment.header + 8);
+    ret_data->seq = fs_be32(segment.header + 4);
+    ret_data->ack = fs_be32(segment.header + 8);
     return ret_data->conversation != NULL;
 }
 

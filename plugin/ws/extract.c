@@ -1,6 +1,8 @@
 #include "extract.h"
 
 #include "clock.h"
+#include "payload.h"
+#include "transport.h"
 
 #include <engine/message.h>
 
@@ -22,18 +24,6 @@ static uint32_t less(uint32_t length, uint32_t header)
     return length > header ? length - header : 0;
 }
 
-static bool has_ports(uint8_t protocol)
-{
-    switch (protocol) {
-    case FLOW_PROTOCOL_TCP:
-    case FLOW_PROTOCOL_UDP:
-    case FLOW_PROTOCOL_UDPLITE:
-    case FLOW_PROTOCOL_SCTP:
-    case FLOW_PROTOCOL_DCCP: return true;
-    default: return false;
-    }
-}
-
 /* Ends, ports or identifier of a header and what was captured behind it. */
 static struct flow_tuple tuple_of(const struct fs_net *net)
 {
@@ -48,7 +38,7 @@ static struct flow_tuple tuple_of(const struct fs_net *net)
     tuple.protocol = net->protocol;
     if (net->bits & FS_NET_LATER_FRAGMENT)
         return tuple;
-    if (has_ports(net->protocol) && captured >= 4) {
+    if (fs_has_ports(net->protocol) && captured >= 4) {
         tuple.end[0].port = fs_be16(data);
         tuple.end[1].port = fs_be16(data + 2);
         tuple.bits |= FLOW_TUPLE_PORTS;
@@ -61,11 +51,12 @@ static struct flow_tuple tuple_of(const struct fs_net *net)
 
 static void read_tcp(struct flow_fact *fact, const uint8_t *header, uint32_t captured)
 {
-    if (captured < 14)
+    if (captured < 16)
         return;
     fact->tcp_seq = fs_be32(header + 4);
     fact->tcp_ack = fs_be32(header + 8);
     fact->tcp_flags = header[13];
+    fact->tcp_window = fs_be16(header + 14);
     fact->bits |= FLOW_FACT_TCP;
 }
 
@@ -80,63 +71,85 @@ static uint32_t udp_payload(const struct fs_net *net, const uint8_t *header, uin
     return less(MIN(stated, room), 8);
 }
 
-/* TCP and DCCP state where their header ends, in words of 4 bytes; unknown: no payload is sure. */
-static uint32_t offset_payload(uint32_t room, const uint8_t *offset, unsigned shift)
-{
-    return offset ? less(room, (uint32_t)(*offset >> shift) * 4) : 0;
-}
-
 static uint32_t payload_of(const struct fs_net *net)
 {
     const uint8_t *data = net->payload.data + net->payload.at;
     uint32_t captured = fs_bytes_here(&net->payload);
-    uint32_t room = fs_bytes_on_wire(&net->payload);
+    uint32_t room = fs_bytes_on_wire(&net->payload), header;
 
     if (net->bits & FS_NET_LATER_FRAGMENT)
         return room;
-    switch (net->protocol) {
-    case FLOW_PROTOCOL_TCP: return offset_payload(room, captured > 12 ? data + 12 : NULL, 4);
-    case FLOW_PROTOCOL_DCCP: return offset_payload(room, captured > 4 ? data + 4 : NULL, 0);
-    case FLOW_PROTOCOL_UDP:
-        return net->bits & FS_NET_FRAGMENT ? less(room, 8) : udp_payload(net, data, captured);
-    case FLOW_PROTOCOL_UDPLITE:
-    case FLOW_PROTOCOL_ICMP:
-    case FLOW_PROTOCOL_ICMPV6: return less(room, 8);
-    case FLOW_PROTOCOL_SCTP: return less(room, 12);
-    default: return room;
-    }
-}
-
-static enum flow_message message_of(const void *source)
-{
-    const struct fs_walk *walk = source;
-    struct fs_message message;
-
-    if (!fs_find_message(walk, &message))
-        return FLOW_MESSAGE_UNKNOWN;
-    return flow_application_message(message.application, walk->net->protocol == FLOW_PROTOCOL_TCP,
-                                    message.bytes.data + message.bytes.at,
-                                    fs_bytes_here(&message.bytes));
+    if (net->protocol == FLOW_PROTOCOL_UDP && !(net->bits & FS_NET_FRAGMENT))
+        return udp_payload(net, data, captured);
+    if (!fs_transport_header(net->protocol, data, captured, &header))
+        return 0; /* no payload is sure */
+    return less(room, header);
 }
 
 /* Fragments wait for their first one where it alone says what flow they belong to. */
 static bool waits(const struct fs_net *net)
 {
-    enum { HOP_BY_HOP = 0, ROUTING = 43, AH = 51, DESTINATION = 60, MOBILITY = 135, SHIM6 = 140 };
+    uint8_t protocol = net->fragment_protocol;
 
-    if (has_ports(net->fragment_protocol))
-        return true;
-    switch (net->fragment_protocol) {
-    case FLOW_PROTOCOL_ICMP:
-    case FLOW_PROTOCOL_ICMPV6:
-    case AH: return true;
-    case HOP_BY_HOP:
-    case ROUTING:
-    case DESTINATION:
-    case MOBILITY:
-    case SHIM6: return net->family == FLOW_IPV6;
-    default: return false;
+    return fs_has_ports(protocol) || protocol == FLOW_PROTOCOL_ICMP ||
+           protocol == FLOW_PROTOCOL_ICMPV6 || fs_net_hides_transport(net);
+}
+
+static void read_fragment(struct flow_packet *packet, const struct fs_net *net)
+{
+    packet->fragment = (struct flow_fragment){
+        .ident = net->ident,
+        .offset = net->fragment_offset,
+        .len = net->payload.end - MIN(net->fragment_at, net->payload.end),
+        .protocol = net->fragment_protocol,
+        .waits = waits(net),
+        .is_last = net->bits & FS_NET_LAST_FRAGMENT,
+    };
+}
+
+/* Of the fragment that completed the datagram which the packet came out of. */
+static void read_carrier(struct flow_packet *packet, const struct fs_net *carrier)
+{
+    read_fragment(packet, carrier);
+    packet->carrier = tuple_of(carrier);
+    packet->carrier_layers = carrier->layers_outside;
+    packet->bits |= FLOW_PACKET_CARRIER;
+    if (!(carrier->bits & FS_NET_LATER_FRAGMENT))
+        packet->bits |= FLOW_PACKET_CARRIER_FIRST;
+}
+
+static void read_ip(struct flow_fact *fact, const struct fs_net *net)
+{
+    bool is_first = !(net->bits & FS_NET_LATER_FRAGMENT);
+
+    fact->ip_len = net->length;
+    fact->ttl = net->ttl;
+    fact->tos = net->tos;
+    fact->flow_label = net->flow_label;
+    fact->bits |= FLOW_FACT_IP;
+    if (net->bits & FS_NET_NO_LENGTH)
+        fact->bits |= FLOW_FACT_NO_LENGTH;
+    if (net->bits & FS_NET_IP_ID) {
+        fact->ip_id = (uint16_t)net->ident;
+        fact->bits |= net->bits & FS_NET_DF ? FLOW_FACT_DF : FLOW_FACT_IP_ID;
     }
+    if (net->bits & FS_NET_FRAGMENT)
+        fact->bits |= FLOW_FACT_FRAG | (is_first ? FLOW_FACT_FIRST_FRAG : 0);
+}
+
+static void read_transport(struct flow_fact *fact, uint8_t protocol, const uint8_t *header,
+                           uint32_t captured)
+{
+    uint32_t length, checksum_at = fs_checksum_at(protocol);
+
+    if (fs_transport_header(protocol, header, captured, &length))
+        fact->header_words = (uint8_t)(length / 4);
+    if (checksum_at > 0 && captured >= checksum_at + 2) {
+        fact->checksum = fs_be16(header + checksum_at);
+        fact->bits |= FLOW_FACT_CHECKSUM;
+    }
+    if (protocol == FLOW_PROTOCOL_TCP)
+        read_tcp(fact, header, captured);
 }
 
 static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
@@ -144,67 +157,75 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
     const struct fs_net *net = walk->net;
     const uint8_t *data = net->payload.data + net->payload.at;
     uint32_t captured = fs_bytes_here(&net->payload);
-    bool is_later = net->bits & FS_NET_LATER_FRAGMENT;
 
     packet->transport = data;
     packet->transport_len = captured;
     packet->tuple = tuple_of(net);
     packet->fact.payload_len = payload_of(net);
-    if (net->bits & FS_NET_IP_ID) {
-        packet->fact.ip_id = (uint16_t)net->ident;
-        packet->fact.bits |= FLOW_FACT_IP_ID;
-    }
-    if (net->bits & FS_NET_FRAGMENT) {
-        packet->fact.bits |= FLOW_FACT_FRAG | (is_later ? 0 : FLOW_FACT_FIRST_FRAG);
-        packet->fragment.ident = net->ident;
-        packet->fragment.protocol = net->fragment_protocol;
-        packet->fragment.waits = waits(net);
-    }
-    if (is_later)
+    read_ip(&packet->fact, net);
+    if (net->bits & FS_NET_FRAGMENT)
+        read_fragment(packet, net);
+    if (walk->carrier)
+        read_carrier(packet, walk->carrier);
+    if (net->bits & FS_NET_LATER_FRAGMENT)
         return;
 
-    if (net->protocol == FLOW_PROTOCOL_TCP)
-        read_tcp(&packet->fact, data, captured);
-    else if (captured > 0)
+    read_transport(&packet->fact, net->protocol, data, captured);
+    packet->fact.record = (uint8_t)fs_record_of(walk);
+    if (captured > 0)
         packet->message_type = (uint8_t)flow_message_of_icmp(net->protocol, data[0]);
     packet->handshake = (uint8_t)flow_message_of_handshake(net->protocol, data, captured);
-    packet->application = message_of;
+    packet->application = fs_message_of;
     packet->source = walk;
-    if (walk->has_quote) {
-        packet->quote = tuple_of(&walk->quote);
+    if (walk->quote) {
+        packet->quote = tuple_of(walk->quote);
+        packet->fact.icmp_type = data[0];
+        packet->fact.icmp_code = data[1];
         packet->bits |= FLOW_PACKET_QUOTE;
     }
 }
 
 static void read_link(struct flow_packet *packet, const struct fs_walk *walk)
 {
-    memcpy(packet->tuple.end[0].addr, walk->mac[0], FLOW_MAC_LEN);
-    memcpy(packet->tuple.end[1].addr, walk->mac[1], FLOW_MAC_LEN);
+    const struct fs_link *link = walk->link;
+
+    memcpy(packet->tuple.end[0].addr, link->mac[0], FLOW_MAC_LEN);
+    memcpy(packet->tuple.end[1].addr, link->mac[1], FLOW_MAC_LEN);
     packet->tuple.family = FLOW_LINK;
-    packet->tuple.ident = walk->eth_type;
-    packet->fact.payload_len = fs_bytes_on_wire(&walk->link);
-    if (walk->is_arp && fs_bytes_here(&walk->link) >= 8)
+    packet->tuple.ident = link->eth_type;
+    packet->fact.payload_len = fs_bytes_on_wire(&link->payload);
+    if (walk->arp && fs_bytes_here(walk->arp) >= 8)
         packet->message_type =
-            (uint8_t)flow_message_of_arp(fs_be16(walk->link.data + walk->link.at + 6));
+            (uint8_t)flow_message_of_arp(fs_be16(walk->arp->data + walk->arp->at + 6));
+}
+
+static void read_macs(struct flow_packet *packet, const struct fs_link *link)
+{
+    if (!link->mac[0])
+        return;
+    memcpy(packet->mac[0], link->mac[0], FLOW_MAC_LEN);
+    if (!link->mac[1]) {
+        packet->bits |= FLOW_PACKET_MAC_SENDER;
+        return;
+    }
+    memcpy(packet->mac[1], link->mac[1], FLOW_MAC_LEN);
+    packet->eth_type = link->eth_type;
+    if (link->is_known)
+        packet->bits |= FLOW_PACKET_MACS | FLOW_PACKET_ETH_TYPE;
 }
 
 bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options *options,
                 struct fs_walk *ret_walk, struct flow_packet *ret_packet)
 {
     fs_walk(tvb, pinfo, options, ret_walk);
-    if (!ret_walk->net && !ret_walk->has_link)
+    if (!ret_walk->net && !ret_walk->link->is_known)
         return false;
 
     *ret_packet = (struct flow_packet){ .layers = ret_walk->layers,
                                         .layer_count = ret_walk->layer_count,
                                         .payload = ret_walk->payload };
     read_frame(&ret_packet->fact, pinfo);
-    if (ret_walk->has_link) {
-        memcpy(ret_packet->mac[0], ret_walk->mac[0], FLOW_MAC_LEN);
-        memcpy(ret_packet->mac[1], ret_walk->mac[1], FLOW_MAC_LEN);
-        ret_packet->eth_type = ret_walk->eth_type;
-        ret_packet->bits |= FLOW_PACKET_MACS | FLOW_PACKET_ETH_TYPE;
-    }
+    read_macs(ret_packet, ret_walk->link);
     if (ret_walk->net)
         read_net(ret_packet, ret_walk);
     else

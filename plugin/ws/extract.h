@@ -1,7 +1,7 @@
 #ifndef FLOWSTATS_EXTRACT_H
 #define FLOWSTATS_EXTRACT_H
 
-#include "layers.h"
+#include "walk.h"
 
 /*
  * From the layers of the frame just dissected to the engine's packet.  False

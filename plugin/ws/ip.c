@@ -64,6 +64,14 @@ static uint32_t ipv4_destination(const uint8_t *header, uint32_t length)
     return DESTINATION;
 }
 
+static void set_fragment(struct fs_net *net, uint32_t offset, bool more)
+{
+    net->fragment_offset = offset;
+    net->bits |= FS_NET_FRAGMENT;
+    net->bits |= offset ? FS_NET_LATER_FRAGMENT : 0;
+    net->bits |= more ? 0 : FS_NET_LAST_FRAGMENT;
+}
+
 static bool ipv4_read(const struct fs_bytes *here, struct fs_net *net)
 {
     const uint8_t *header = here->data + here->at;
@@ -73,14 +81,16 @@ static bool ipv4_read(const struct fs_bytes *here, struct fs_net *net)
         return false;
     uint32_t header_length = (header[0] & 0xfu) * 4;
     uint32_t total_length = fs_be16(header + 2);
-    if (total_length == 0) /* segmentation offload: all of the frame */
+    if (total_length == 0) { /* segmentation offload: all of the frame */
         total_length = fs_bytes_on_wire(here);
+        net->bits |= FS_NET_NO_LENGTH;
+    }
     if (header_length < IPV4_HEADER || total_length < header_length)
         return false;
 
     uint16_t fragment = fs_be16(header + 6);
     bool dont_fragment = fragment & 0x4000, more = fragment & 0x2000;
-    uint16_t offset = fragment & 0x1fff;
+    uint32_t offset = (fragment & 0x1fffu) * 8;
     uint32_t destination = ipv4_destination(header, MIN(header_length, captured));
 
     memcpy(net->addr[0], header + 12, 4);
@@ -88,16 +98,17 @@ static bool ipv4_read(const struct fs_bytes *here, struct fs_net *net)
     net->family = FLOW_IPV4;
     net->ident = fs_be16(header + 4);
     net->protocol = net->fragment_protocol = header[9];
-    if (!dont_fragment)
-        net->bits |= FS_NET_IP_ID;
+    net->ttl = header[8];
+    net->tos = header[1];
+    net->length = total_length;
+    net->bits |= FS_NET_IP_ID | (dont_fragment ? FS_NET_DF : 0);
     if (more || offset)
-        net->bits |= FS_NET_FRAGMENT;
-    if (offset)
-        net->bits |= FS_NET_LATER_FRAGMENT;
+        set_fragment(net, offset, more);
     net->header = here->at;
     net->payload = *here;
     net->payload.at += header_length;
     net->payload.end = MIN(here->end, here->at + total_length);
+    net->fragment_at = net->payload.at;
     if (!offset)
         skip_ah(net);
     return true;
@@ -194,7 +205,8 @@ static bool extension_read(struct fs_net *net)
         uint16_t fragment = fs_be16(header + 2);
         length = EXTENSION_MIN;
         if (fragment & 0xfff9) { /* an offset, or more to come: not atomic (RFC 6946) */
-            net->bits |= FS_NET_FRAGMENT | (fragment & 0xfff8 ? FS_NET_LATER_FRAGMENT : 0);
+            set_fragment(net, fragment & 0xfff8, fragment & 1);
+            net->fragment_at = here->at + length;
             net->ident = fs_be32(header + 4);
             net->fragment_protocol = header[0];
         }
@@ -217,11 +229,15 @@ static bool ipv6_read(const struct fs_bytes *here, struct fs_net *net)
     memcpy(net->addr[1], header + 24, FLOW_ADDR_LEN);
     net->family = FLOW_IPV6;
     net->protocol = header[6];
+    net->ttl = header[7];
+    net->tos = (uint8_t)(fs_be16(header) >> 4);
+    net->flow_label = fs_be32(header) & 0xfffff;
     net->header = here->at;
     net->payload = *here;
     net->payload.at += IPV6_HEADER;
 
     uint32_t length = fs_be16(header + 4);
+    net->length = IPV6_HEADER + (length ? length : fs_bytes_on_wire(&net->payload));
     if (length == 0 && net->protocol == EXTENSION_HOP_BY_HOP)
         length = jumbo_length(&net->payload);
     else if (length == 0 && is_offload_seen())
@@ -233,8 +249,33 @@ static bool ipv6_read(const struct fs_bytes *here, struct fs_net *net)
     return true;
 }
 
+void fs_net_reassembled(struct fs_net *net, const struct fs_bytes *datagram)
+{
+    net->payload = *datagram;
+    net->protocol = net->fragment_protocol;
+    net->bits &= (uint8_t) ~(FS_NET_FRAGMENT | FS_NET_LATER_FRAGMENT | FS_NET_LAST_FRAGMENT);
+    if (net->family == FLOW_IPV4)
+        skip_ah(net);
+    else
+        while (extension_read(net))
+            ;
+}
+
 bool fs_net_read(const struct fs_bytes *here, enum flow_family family, struct fs_net *ret_net)
 {
     *ret_net = (struct fs_net){ 0 };
     return family == FLOW_IPV4 ? ipv4_read(here, ret_net) : ipv6_read(here, ret_net);
+}
+
+bool fs_net_hides_transport(const struct fs_net *net)
+{
+    switch (net->fragment_protocol) {
+    case EXTENSION_AH: return true;
+    case EXTENSION_HOP_BY_HOP:
+    case EXTENSION_ROUTING:
+    case EXTENSION_DESTINATION:
+    case EXTENSION_MOBILITY:
+    case EXTENSION_SHIM6: return net->family == FLOW_IPV6;
+    default: return false;
+    }
 }

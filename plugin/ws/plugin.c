@@ -5,6 +5,7 @@
 #include "experts.h"
 #include "export.h"
 #include "extract.h"
+#include "headers.h"
 #include "host.h"
 #include "prefs.h"
 #include "reminder.h"
@@ -27,7 +28,8 @@ static dissector_handle_t post_dissector;
 static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     struct fs_walk_options options = { .key_vlan = fs_prefs->key_vlan,
-                                       .key_labels = fs_prefs->key_labels };
+                                       .key_labels = fs_prefs->key_labels,
+                                       .key_ends = fs_prefs->key_ends };
     struct fs_walk walk;
     struct flow_packet packet;
 
@@ -119,7 +121,7 @@ static void register_flow(void)
 
 static void hand_off_flow(void)
 {
-    fs_layers_register();
+    fs_headers_register();
     apply_preferences();
 }
 

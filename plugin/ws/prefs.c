@@ -1,8 +1,10 @@
 #include "prefs.h"
 
-static struct fs_prefs set = {
-    .slow_handshake = 500, .table_rows = 100000, .show_sofar = TRUE, .experts = TRUE
-};
+static struct fs_prefs set = { .slow_handshake = 500,
+                               .table_rows = 100000,
+                               .key_ends = TRUE,
+                               .show_sofar = TRUE,
+                               .experts = TRUE };
 
 static struct fs_prefs applied;
 
@@ -38,6 +40,12 @@ module_t *fs_prefs_register(int proto, void (*changed)(void))
         "key: GTP-U TEIDs, L2TP tunnels and sessions, PPTP call ids, PPPoE sessions. Off by "
         "default, for it takes the two directions apart where the identifiers differ.",
         &set.key_labels);
+    prefs_register_bool_preference(
+        module, "key_ends", "Tunnel endpoints tell flows apart",
+        "Make the endpoints of tunnels without an identifier (IP in IP, GRE without a key, GTP-U, "
+        "Teredo) part of a flow's key. Switch it off for flows that move from one tunnel to "
+        "another, as in a handover.",
+        &set.key_ends);
     prefs_register_bool_preference(
         module, "show_sofar", "Show the values so far",
         "Add the flow.sofar fields, which say what was known of the flow up to and including "

@@ -11,6 +11,7 @@ struct fs_prefs {
     unsigned table_rows;
     ws_bool key_vlan;
     ws_bool key_labels;
+    ws_bool key_ends;
     ws_bool show_sofar;
     ws_bool experts;
 };

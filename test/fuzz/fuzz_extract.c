@@ -5,6 +5,7 @@
  */
 #include "bytes.h"
 #include "extract.h"
+#include "headers.h"
 
 #include "meter.h"
 
@@ -34,11 +35,37 @@ const char *proto_get_protocol_filter_name(const int proto)
     return proto > 0 && proto < name_count ? names[proto] : "unknown";
 }
 
+/* A table of EtherTypes whose handles are protocol numbers. */
+dissector_table_t find_dissector_table(const char *name)
+{
+    return (dissector_table_t)(uintptr_t)name;
+}
+
+dissector_handle_t dissector_get_uint_handle(dissector_table_t const table, const uint32_t type)
+{
+    static const struct {
+        uint16_t type;
+        const char *name;
+    } types[] = { { 0x0800, "ip" },   { 0x86dd, "ipv6" },  { 0x0806, "arp" },
+                  { 0x8100, "vlan" }, { 0x8926, "vntag" }, { 0x8847, "mpls" } };
+
+    (void)table;
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (types[i].type == type)
+            return GINT_TO_POINTER(proto_get_id_by_filter_name(types[i].name));
+    return NULL;
+}
+
+int dissector_handle_get_protocol_index(const dissector_handle_t handle)
+{
+    return GPOINTER_TO_INT(handle);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    fs_layers_register();
+    fs_headers_register();
     return 0;
 }
 
@@ -83,7 +110,9 @@ static void take_net(struct bytes *bytes, packet_info *pinfo, const struct buffe
 static void account(struct bytes *bytes, struct flow_meter *meter, uint32_t number)
 {
     uint8_t shape = take8(bytes), layers = take8(bytes);
-    struct fs_walk_options options = { .key_vlan = shape & 1, .key_labels = shape & 2 };
+    struct fs_walk_options options = { .key_vlan = shape & 1,
+                                       .key_labels = shape & 2,
+                                       .key_ends = true };
     frame_data frame = { .num = number };
     wtap_rec record = { .rec_header.packet_header.pkt_encap =
                             shape & 4 ? WTAP_ENCAP_SLL2 : WTAP_ENCAP_ETHERNET };

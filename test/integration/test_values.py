@@ -327,7 +327,7 @@ TUNNELS = [
     (f"pptp(5, {ENDS})", "2"), (f"l2tp(5/5, {ENDS})", "2"),
 ]
 TUNNELS_OTHER = [(f"l2tpv3(7, {ENDS})", "2"), (f"stt({ENDS})", "1"), (f"capwap.data({ENDS})", "1"),
-                 (f"gre({ENDS}) › erspan", "1"), ("nsh", "1"), ("trill", "1")]
+                 (f"gre({ENDS}) › erspan(5)", "1"), ("nsh", "1"), ("trill", "1")]
 ESP = [(f"esp({ENDS})", "1"), (None, "1")]  # in transport mode ESP is the protocol of the flow
 TUNNELS6 = [(f"6in4({ENDS})", "2"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "2"),
             (f"teredo({ENDS})", "2")]

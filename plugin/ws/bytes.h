@@ -1,0 +1,40 @@
+#ifndef FLOWSTATS_BYTES_H
+#define FLOWSTATS_BYTES_H
+
+#include <stdint.h>
+
+/* Captured bytes: numbers in network order, and a place in a buffer. */
+
+static inline uint16_t fs_be16(const uint8_t *data)
+{
+    return (uint16_t)(data[0] << 8 | data[1]);
+}
+
+static inline uint32_t fs_be32(const uint8_t *data)
+{
+    return (uint32_t)fs_be16(data) << 16 | fs_be16(data + 2);
+}
+
+/* A stretch of a buffer: data[at] to data[cap - 1] were captured; it goes to end on the wire. */
+struct fs_bytes {
+    const uint8_t *data;
+    uint32_t at;
+    uint32_t cap;
+    uint32_t end;
+};
+
+/* How many bytes were captured at a place, and lie in what encloses it. */
+static inline uint32_t fs_bytes_here(const struct fs_bytes *bytes)
+{
+    uint32_t end = bytes->cap < bytes->end ? bytes->cap : bytes->end;
+
+    return bytes->at < end ? end - bytes->at : 0;
+}
+
+/* How many there are on the wire. */
+static inline uint32_t fs_bytes_on_wire(const struct fs_bytes *bytes)
+{
+    return bytes->at < bytes->end ? bytes->end - bytes->at : 0;
+}
+
+#endif

@@ -1,0 +1,119 @@
+#include "search.h"
+
+#include "headers.h"
+
+/* How far a header is looked for, and how often in vain in one frame. */
+enum { FAR = 2048, FAILURES_MAX = 4 };
+
+/* Whether an EtherType, or a length of 802.3, leads to a listed layer. */
+static bool leads_to(const struct fs_listing *listing, uint16_t type, size_t layer)
+{
+    static dissector_table_t ethertypes;
+
+    if (type < FS_ETHERTYPE_MIN)
+        return fs_header_kind(listing->row[layer]) == FS_HEADER_LLC;
+    if (!ethertypes)
+        ethertypes = find_dissector_table("ethertype");
+    dissector_handle_t handle = ethertypes ? dissector_get_uint_handle(ethertypes, type) : NULL;
+    return handle &&
+           dissector_handle_get_protocol_index(handle) == fs_proto_listed(listing->layer[layer]);
+}
+
+static bool is_checksum_right(const uint8_t *header, uint32_t length)
+{
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i < length; i += 2)
+        sum += fs_be16(header + i);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
+/* Without a checksum, as offload leaves it, the length must be right to the byte. */
+static bool is_ipv4(const struct fs_bytes *here)
+{
+    const uint8_t *header = here->data + here->at;
+    uint32_t captured = fs_bytes_here(here), room = fs_bytes_on_wire(here);
+
+    if (captured < 20 || header[0] >> 4 != 4)
+        return false;
+    uint32_t length = (header[0] & 0xfu) * 4, total = fs_be16(header + 2);
+    if (length < 20 || length > captured || total < length || total > room)
+        return false;
+    return fs_be16(header + 10) ? is_checksum_right(header, length) : total == room;
+}
+
+static bool has_addresses(const packet_info *pinfo, const uint8_t *header)
+{
+    return pinfo->net_src.type == AT_IPv6 && pinfo->net_dst.type == AT_IPv6 &&
+           memcmp(header + 8, pinfo->net_src.data, FLOW_ADDR_LEN) == 0 &&
+           memcmp(header + 24, pinfo->net_dst.data, FLOW_ADDR_LEN) == 0;
+}
+
+/* IPv6 has no checksum: its length is right to the byte, or Wireshark decoded its addresses. */
+static bool is_ipv6(const struct fs_cursor *cursor, const struct fs_bytes *here, bool is_last)
+{
+    const uint8_t *header = here->data + here->at;
+    uint32_t room = fs_bytes_on_wire(here);
+
+    if (fs_bytes_here(here) < 40 || header[0] >> 4 != 6)
+        return false;
+    uint32_t length = 40 + fs_be16(header + 4);
+    return length == room || (length <= room && is_last && has_addresses(cursor->pinfo, header));
+}
+
+/* One for IPv4 over something with hardware addresses of six bytes (RFC 826). */
+static bool is_arp(const struct fs_bytes *here)
+{
+    static const uint8_t start[] = { 0x08, 0x00, FLOW_MAC_LEN, 4, 0 };
+
+    return fs_bytes_here(here) >= 28 && memcmp(here->data + here->at + 2, start, sizeof start) == 0;
+}
+
+static bool is_chain(const struct fs_cursor *cursor, size_t layer, struct fs_bytes here)
+{
+    const struct fs_listing *listing = cursor->listing;
+
+    while (layer < listing->count) {
+        uint8_t row = listing->row[layer];
+        uint32_t type_at = fs_header_type_at(row);
+        size_t next = layer + 1;
+
+        while (next < listing->count && fs_header_kind(listing->row[next]) == FS_HEADER_PSEUDO)
+            next++;
+        if (fs_header_kind(row) == FS_HEADER_IPV4)
+            return is_ipv4(&here);
+        if (fs_header_kind(row) == FS_HEADER_IPV6)
+            return is_ipv6(cursor, &here, layer == listing->last_net);
+        if (fs_header_kind(row) == FS_HEADER_ARP)
+            return is_arp(&here);
+        if (type_at == 0 || next == listing->count || fs_bytes_here(&here) < type_at + 2 ||
+            !leads_to(listing, fs_be16(here.data + here.at + type_at), next))
+            return false;
+        here.at += type_at + 2;
+        layer = next;
+    }
+    return false;
+}
+
+bool fs_search(struct fs_cursor *cursor, size_t layer)
+{
+    const GSList *source = cursor->source;
+    struct fs_bytes here = cursor->here;
+
+    if (cursor->failures == FAILURES_MAX)
+        return false;
+    do {
+        for (uint32_t end = here.at + FAR; here.at < end && fs_bytes_here(&here) > 0; here.at++) {
+            if (!is_chain(cursor, layer, here))
+                continue;
+            cursor->here = here;
+            cursor->source = source;
+            cursor->lost = cursor->named = false;
+            return true;
+        }
+        source = source ? source->next : NULL;
+    } while (source && fs_bytes_of(source, &here));
+    cursor->failures++;
+    return false;
+}
