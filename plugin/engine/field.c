@@ -77,10 +77,15 @@ static enum flow_section section_of(const struct flow_row *row, enum flow_dir di
     return dir == FLOW_UP ? FLOW_SECTION_UP : FLOW_SECTION_DOWN;
 }
 
+/* Take a field, with its texts. */
 static void add(struct flow_field field)
 {
-    if (g_hash_table_contains(by_name, field.name))
+    if (g_hash_table_contains(by_name, field.name)) {
+        g_free((void *)field.name);
+        g_free((void *)field.label);
+        g_free((void *)field.help);
         return;
+    }
     struct flow_field *kept = g_memdup2(&field, sizeof field);
     g_ptr_array_add(fields, kept);
     g_hash_table_insert(by_name, (void *)kept->name, kept);
@@ -99,16 +104,18 @@ static void add_field(const struct flow_group *group, const struct flow_row *row
                                 .scope = scope,
                                 .section = section_of(row, dir),
                                 .dir = dir };
+    struct flow_field name = field;
 
+    if (row->names) {
+        name.name = g_strconcat(field.name, "_name", NULL);
+        name.label = g_strconcat(field.label, " (name)", NULL);
+        name.help = g_strconcat("As text: ", field.help, NULL);
+        name.kind = FLOW_TEXT;
+        name.is_name = true;
+    }
     add(field);
-    if (!row->names)
-        return;
-    field.name = g_strconcat(field.name, "_name", NULL);
-    field.label = g_strconcat(field.label, " (name)", NULL);
-    field.help = g_strconcat("As text: ", field.help, NULL);
-    field.kind = FLOW_TEXT;
-    field.is_name = true;
-    add(field);
+    if (row->names)
+        add(name);
 }
 
 static void add_ways(const struct flow_group *group, const struct flow_row *row,
