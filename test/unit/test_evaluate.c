@@ -44,10 +44,11 @@ static uint64_t digest_of(uint64_t digest, const void *data, size_t size)
 static void fold_seen(void *state, const struct flow_fold *from)
 {
     struct seen *seen = state;
+    const struct seen_note *note = from->note;
     uint8_t key[] = { from->family, from->protocol };
 
     seen->digest = digest_of(seen->digest, from->fact, sizeof *from->fact);
-    seen->digest = digest_of(seen->digest, from->note, sizeof(struct seen_note));
+    seen->digest = digest_of(seen->digest + note->number, &note->other, sizeof note->other);
     seen->digest = digest_of(seen->digest, key, sizeof key);
     seen->facts++;
 }
@@ -286,7 +287,7 @@ static struct record *record_new(const struct flow_groups *groups, uint32_t seed
     struct record *record = g_new0(struct record, 1);
 
     record->groups = groups;
-    record->note_size = (groups->note_size + 7) / 8 * 8;
+    record->note_size = groups->note_size;
     record->table = flow_table_new(0);
     record->history = flow_history_new(record->note_size, (groups->once_size + 7) / 8 * 8);
     record->evaluation = flow_evaluation_new(record->history, record->table, groups);
@@ -383,7 +384,7 @@ static void record_next(struct record *record, uint32_t flow, bool is_event)
     struct noted_fact noted = { .fact = is_event ? random_event(record->rand, frame)
                                                  : random_fact(record->rand, frame),
                                 .notes_at = record->notes->len };
-    uint8_t *notes = g_malloc0(record->note_size + 1);
+    uint8_t *notes = g_malloc0(record->note_size + 8);
     bool has_notes = !is_event && g_rand_int(record->rand) % 4;
 
     if (flow == record->states->len)
@@ -397,7 +398,7 @@ static void record_next(struct record *record, uint32_t flow, bool is_event)
     noted.fact.flow = flow;
     noted.fact.ordinal = ((GArray *)record->expected->pdata[flow])->len;
     g_array_append_val(record->facts, noted);
-    g_byte_array_append(record->notes, notes, record->note_size);
+    g_byte_array_append(record->notes, notes, (record->note_size + 7) / 8 * 8); /* aligned */
     fold_plainly(record, &noted.fact, notes);
     g_free(notes);
 }
