@@ -20,7 +20,7 @@
  * On real captures a code has 8 to 10 bytes; the place of a frame has 8 more.
  */
 
-enum { CURSORS = 1024, FIRST_ROOM = 48 };
+enum { CURSORS = 1024 };
 
 struct event {
     uint32_t packets; /* of the flow, before it */
