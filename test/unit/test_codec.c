@@ -323,6 +323,29 @@ static void test_flow_and_ordinal_are_not_written(void)
     g_free(decoding);
 }
 
+/* A time or options that their bit does not call known are not written, and disturb nothing. */
+static void test_the_unknown_is_not_written(void)
+{
+    struct flow_codec *encoding = codec_new(0), *decoding = codec_new(0);
+    GRand *rand = g_rand_new_with_seed(4);
+    uint8_t code[256];
+
+    for (uint32_t i = 0; i < 1000; i++) {
+        struct flow_fact fact = random_fact(rand, i), given = fact, read;
+
+        if (!(fact.bits & FLOW_FACT_TIME))
+            given.time_ns = random_time(rand);
+        if (!(fact.bits & FLOW_FACT_OPTIONS))
+            given.tcp_options = random_options(rand);
+        flow_encode(encoding, &given, NULL, code);
+        flow_decode(decoding, code, &read);
+        g_assert_true(memcmp(&read, &fact, sizeof fact) == 0);
+    }
+    g_free(encoding);
+    g_free(decoding);
+    g_rand_free(rand);
+}
+
 /* What is exactly as expected is two bytes: the marks. Only the time cannot be expected. */
 static void test_the_expected_takes_two_bytes_and_a_time(void)
 {
@@ -408,6 +431,7 @@ int main(int argc, char **argv)
                     test_a_codec_goes_on_where_decoding_ended);
     g_test_add_func("/codec/flow-and-ordinal-are-not-written",
                     test_flow_and_ordinal_are_not_written);
+    g_test_add_func("/codec/the-unknown-is-not-written", test_the_unknown_is_not_written);
     g_test_add_func("/codec/the-expected-takes-two-bytes-and-a-time",
                     test_the_expected_takes_two_bytes_and_a_time);
     g_test_add_func("/codec/a-download-takes-ten-bytes-a-packet",

@@ -837,11 +837,11 @@ static uint64_t folds_for(struct record *record, uint32_t facts)
     return folds - before;
 }
 
-/* In a flow with a million facts. */
+/* However long the flow is. */
 static void assert_jumps_are_short(struct record *record, uint32_t facts)
 {
     uint32_t most = folds_at_most(&odd_group);
-    uint64_t before = folds;
+    uint64_t before;
 
     g_assert_cmpuint(folds_for(record, facts), <=, facts);
     g_assert_cmpuint(folds_for(record, facts), ==, 0);
@@ -861,7 +861,7 @@ static void assert_jumps_are_short(struct record *record, uint32_t facts)
 
 static void test_a_jump_in_a_long_flow_folds_few_facts(void)
 {
-    enum { PACKETS = 1000000 };
+    enum { PACKETS = 5000000 };
     struct record *record = plain_record(&odd_group);
 
     for (uint32_t i = 0; i < PACKETS; i++)

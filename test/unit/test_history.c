@@ -230,7 +230,7 @@ static void test_packets_are_the_facts_that_are_no_events(void)
     struct record record = record_of(40, 6000, 4);
 
     for (uint32_t flow = 0; flow < record.flows; flow++) {
-        const struct kept *before = NULL;
+        const struct kept *before = NULL; /* the packet */
         uint32_t packets = 0;
         struct flow_fact fact;
 
@@ -254,7 +254,8 @@ static void test_packets_are_the_facts_that_are_no_events(void)
         g_assert_false(flow_history_packet(record.history, flow, packets, &fact));
         g_assert_cmpuint(flow_history_first_frame(record.history, flow), ==,
                          kept_at(&record, flow, 0)->fact.frame);
-        g_assert_cmpuint(flow_history_last_frame(record.history, flow), ==, before->fact.frame);
+        g_assert_cmpuint(flow_history_last_frame(record.history, flow), ==,
+                         before ? before->fact.frame : 0);
     }
     record_clear(&record);
 }
