@@ -39,8 +39,7 @@ struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t fir
 
     meter->groups = groups ? groups : core_alone();
     meter->table = flow_table_new(first_id);
-    meter->history =
-        flow_history_new(in_words(meter->groups->note_size), in_words(meter->groups->once_size));
+    meter->history = flow_history_new(meter->groups->note_size, in_words(meter->groups->once_size));
     meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
     meter->paths = flow_paths_new();
     meter->fragments = flow_fragments_new();
