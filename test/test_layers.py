@@ -14,7 +14,7 @@ ROOMS = ["fact", "packet", "path", "key", "direction", "state", "value", "extens
 # Engine headers that are nobody's business outside the engine.
 PRIVATE = {"hash", "pages", "samples", "tcp", "text", "texts"}
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
-GROUND = ["ws_compat", "clock", "prefs", "layers", "ip", "extensions", "session", "tap",
+GROUND = ["ws_compat", "program", "clock", "prefs", "layers", "ip", "extensions", "session", "tap",
           "output"]
 
 

@@ -1,6 +1,7 @@
 #include "export.h"
 
 #include "output.h"
+#include "program.h"
 #include "session.h"
 #include "tap.h"
 
@@ -254,8 +255,8 @@ static ws_stat_init_ret init(const char *argument, void *data)
         export->file = g_strdup(file);
         export->tally = flow_tally_new(filter != NULL);
         fs_session_attach(export->tally);
-        /* A window draws what has been handed something new. */
-        bool is_handed = filter || fs_has_windows();
+        /* Other programs draw what has been handed something new. */
+        bool is_handed = filter || !fs_program_runs_once();
         GString *refusal = register_tap_listener(is_handed ? FLOW_PREFIX : FS_TAP_OF_NONE, export,
                                                  filter, TL_REQUIRES_NOTHING, reset,
                                                  is_handed ? pass : NULL, draw, finish);
@@ -271,7 +272,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
 
     report_failure("%s", error);
     g_free(error);
-    if (fs_has_windows())
+    if (!fs_program_may_end())
         WS_STAT_INIT_OK;
     WS_STAT_INIT_FAIL;
 }
@@ -294,7 +295,7 @@ void fs_export_register(void)
 /* Runs when the plugin is unloaded, the last of it that runs. */
 __attribute__((destructor)) static void exit_as_failed(void)
 {
-    if (has_failed && !fs_has_windows()) {
+    if (has_failed && fs_program_runs_once()) {
         fflush(NULL);
         _exit(EXIT_FAILURE);
     }

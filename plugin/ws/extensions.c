@@ -73,12 +73,15 @@ static void free_numbers(void *numbers)
         g_array_unref(numbers);
 }
 
+/* Fields that nobody wants yet too: an extension of the open file may have been switched off. */
 static void look_up_wanted(struct hosted *host, GArray *all)
 {
     host->wanted = g_ptr_array_new_with_free_func(free_numbers);
     for (const char *const *name = host->extension->wanted; *name; name++) {
         GArray *numbers = fields_named(*name);
         g_ptr_array_add(host->wanted, numbers);
+        if (!host->is_on)
+            continue;
         if (numbers)
             g_array_append_vals(all, numbers->data, numbers->len);
         else
@@ -100,7 +103,7 @@ void fs_extensions_apply(dissector_handle_t post_dissector)
         if (host->wanted)
             g_ptr_array_unref(host->wanted);
         host->wanted = NULL;
-        if (host->is_on && host->extension->wanted)
+        if (host->extension->wanted)
             look_up_wanted(host, all);
     }
     /* It keeps the array; none at all, and no tree is built for us. */

@@ -82,8 +82,14 @@ static int dissect_flow(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     return (int)pinfo->fd->cap_len;
 }
 
+/*
+ * Preferences have changed, or may have: sharkd and Lua can set them without a
+ * word to us, so they are also applied when a file is opened.  In between, what
+ * was set and not applied changes nothing.
+ */
 static void apply_preferences(void)
 {
+    fs_prefs_apply();
     fs_extensions_apply(post_dissector);
     fs_tree_register_more();
 }
@@ -97,7 +103,7 @@ static void register_flow(void)
     fs_extensions_register(fs_prefs_register(proto_flow, apply_preferences));
     fs_tree_register(proto_flow);
     fs_experts_register(proto_flow);
-    fs_session_register();
+    fs_session_register(apply_preferences);
     fs_tap_register();
     fs_export_register();
     fs_tables_register();

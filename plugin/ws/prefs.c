@@ -1,55 +1,62 @@
 #include "prefs.h"
 
-static struct fs_prefs ours = {
+static struct fs_prefs set = {
     .slow_handshake = 500, .table_rows = 100000, .show_sofar = TRUE, .experts = TRUE
 };
 
-const struct fs_prefs *const fs_prefs = &ours;
+static struct fs_prefs applied;
 
-module_t *fs_prefs_register(int proto, void (*applied)(void))
+const struct fs_prefs *const fs_prefs = &applied;
+
+void fs_prefs_apply(void)
 {
-    module_t *module = prefs_register_protocol(proto, applied);
+    applied = set;
+}
+
+module_t *fs_prefs_register(int proto, void (*changed)(void))
+{
+    module_t *module = prefs_register_protocol(proto, changed);
 
     prefs_register_uint_preference(
         module, "idle_timeout", "Idle timeout (seconds)",
         "A packet that comes after a longer silence of its flow starts a new one, "
         "as in NetFlow and IPFIX. 0 means never.",
-        10, &ours.idle_timeout);
+        10, &set.idle_timeout);
     prefs_register_uint_preference(
         module, "active_timeout", "Active timeout (seconds)",
         "A packet that comes later than this after the start of its flow starts a new one, "
         "as in NetFlow and IPFIX. 0 means never.",
-        10, &ours.active_timeout);
+        10, &set.active_timeout);
     prefs_register_bool_preference(
         module, "key_vlan", "VLAN and MPLS tell flows apart",
         "Make VLAN tags and MPLS labels, their presence included, part of a flow's key. Off by "
         "default, for one direction is often captured untagged or with other labels.",
-        &ours.key_vlan);
+        &set.key_vlan);
     prefs_register_bool_preference(
         module, "key_labels", "One-way identifiers tell flows apart",
         "Make the identifiers that each direction of a tunnel chooses for itself part of a flow's "
         "key: GTP-U TEIDs, L2TP tunnels and sessions, PPTP call ids, PPPoE sessions. Off by "
         "default, for it takes the two directions apart where the identifiers differ.",
-        &ours.key_labels);
+        &set.key_labels);
     prefs_register_bool_preference(
         module, "show_sofar", "Show the values so far",
         "Add the flow.sofar fields, which say what was known of the flow up to and including "
         "this packet. Without them a packet's details are built faster.",
-        &ours.show_sofar);
+        &set.show_sofar);
     prefs_register_bool_preference(
         module, "experts", "Expert infos about flows",
         "Say as expert infos that a SYN was never answered, that a connection was reset before any "
         "data, that a handshake was slow, and where the IP identification has gaps.",
-        &ours.experts);
+        &set.experts);
     prefs_register_uint_preference(
         module, "slow_handshake", "Slow handshake (milliseconds)",
         "A handshake whose round-trip time is longer than this gets an expert info. 0 means that "
         "none is slow.",
-        10, &ours.slow_handshake);
+        10, &set.slow_handshake);
     prefs_register_uint_preference(
         module, "table_rows", "Rows of the flow table",
         "How many flows Statistics > Flow Statistics and -z flowstats,table show. The last line "
         "says how many more there are.",
-        10, &ours.table_rows);
+        10, &set.table_rows);
     return module;
 }

@@ -3,7 +3,7 @@
 
 #include "ws_compat.h"
 
-/* The preferences, as the user has set them. */
+/* The preferences, as they were when last applied: what was only set makes no difference. */
 struct fs_prefs {
     unsigned idle_timeout;   /* seconds; 0: never */
     unsigned active_timeout; /* likewise */
@@ -17,7 +17,10 @@ struct fs_prefs {
 
 extern const struct fs_prefs *const fs_prefs;
 
-/* applied: called when the user has changed some.  Returns where more can be registered. */
-module_t *fs_prefs_register(int proto, void (*applied)(void));
+/* Register them and return where more can be.  changed: called when the user has changed some. */
+module_t *fs_prefs_register(int proto, void (*changed)(void));
+
+/* Let what is set hold from now on. */
+void fs_prefs_apply(void);
 
 #endif

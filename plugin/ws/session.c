@@ -3,23 +3,23 @@
 #include "clock.h"
 #include "extensions.h"
 #include "prefs.h"
+#include "program.h"
 
-#include <epan/plugin_if.h>
+static void (*before_opening)(void);
 
 static struct flow_meter *meter;
 static GSList *tallies; /* struct flow_tally */
 
-static bool has_windows; /* when the session began */
-
 static bool is_drawn; /* statistics are, so this session is the last of the program */
 
-/* tshark opens one file; when a session begins again there (-M), the numbers of flows go on. */
+/* tshark reads one file; when a session begins again there (-M), the numbers of flows go on. */
 static uint32_t next_id;
 
 /*
  * That a pass through all frames is over is told once, when a file has been
  * read, and not when it is dissected again.  So the number of its frames is
- * kept: the pass is over when that frame has been dissected again.
+ * kept: the pass is over when that frame has been dissected again.  Another
+ * file may have as many frames so far, and go on.
  */
 static uint32_t frames_seen, frames_of_file;
 
@@ -28,33 +28,21 @@ struct flow_meter *fs_session_meter(void)
     return meter;
 }
 
-bool fs_has_windows(void)
-{
-    ws_info_t *info = NULL;
-
-    plugin_if_get_ws_info(&info);
-    return info && info->ws_info_supported;
-}
-
-bool fs_session_has_windows(void)
-{
-    return has_windows;
-}
-
 static void open_session(void)
 {
+    before_opening();
+
     struct flow_limits limits = { .idle_ns = (int64_t)fs_prefs->idle_timeout * FS_NS_IN_S,
                                   .active_ns = (int64_t)fs_prefs->active_timeout * FS_NS_IN_S };
 
     meter = flow_meter_new(&limits, next_id);
     flow_meter_extend(meter, fs_extensions_choose());
     frames_seen = 0;
-    has_windows = fs_has_windows();
 }
 
 static void close_session(void)
 {
-    bool goes_on = !is_drawn && !fs_has_windows();
+    bool goes_on = !is_drawn && fs_program_runs_once();
 
     if (!meter)
         return;
@@ -77,8 +65,9 @@ static void file_was_read(void)
         flow_meter_finish(meter);
 }
 
-void fs_session_register(void)
+void fs_session_register(void (*opening)(void))
 {
+    before_opening = opening;
     register_init_routine(open_session);
     register_cleanup_routine(close_session);
     register_postseq_cleanup_routine(file_was_read);
@@ -86,12 +75,14 @@ void fs_session_register(void)
 
 void fs_session_first_dissection(uint32_t frame)
 {
+    fs_program_has_started();
     frames_seen = MAX(frames_seen, frame);
 }
 
 void fs_session_later_dissection(void)
 {
-    if (frames_of_file > 0 && frames_seen == frames_of_file && !flow_meter_is_finished(meter))
+    if (frames_of_file > 0 && frames_seen == frames_of_file && !flow_meter_is_finished(meter) &&
+        fs_program_has_read_all())
         flow_meter_finish(meter);
 }
 
@@ -102,7 +93,7 @@ bool fs_session_is_last(uint32_t frame)
 
 void fs_session_draw(void)
 {
-    if (fs_has_windows())
+    if (!fs_program_runs_once())
         return;
     is_drawn = true;
     if (meter)

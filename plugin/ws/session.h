@@ -8,8 +8,8 @@
 
 /* The meter of the open file: when it begins and ends, and when a pass through the file is over. */
 
-/* Ask Wireshark to tell when files open and close; once. */
-void fs_session_register(void);
+/* Ask Wireshark to tell when files open and close; once.  opening: called before a file opens. */
+void fs_session_register(void (*opening)(void));
 
 /* The meter of the open file; NULL where none is open. */
 struct flow_meter *fs_session_meter(void);
@@ -18,10 +18,10 @@ struct flow_meter *fs_session_meter(void);
 void fs_session_first_dissection(uint32_t frame);
 void fs_session_later_dissection(void);
 
-/* Whether it is the last one that has come so far. */
+/* Return whether this is the highest frame number seen so far. */
 bool fs_session_is_last(uint32_t frame);
 
-/* All frames have been read, in a program that draws its statistics once, at the end. */
+/* Note that statistics are drawn; in a program that does so once, all frames have been read. */
 void fs_session_draw(void);
 
 /*
@@ -30,13 +30,5 @@ void fs_session_draw(void);
  */
 void fs_session_attach(struct flow_tally *tally);
 void fs_session_detach(struct flow_tally *tally);
-
-/*
- * Whether windows are there: then an error does not end the program.  Asking
- * costs as much as ten items of a tree; the other one has asked when the file
- * was opened.
- */
-bool fs_has_windows(void);
-bool fs_session_has_windows(void);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "prefs.h"
+#include "program.h"
 #include "session.h"
 #include "tap.h"
 
@@ -265,7 +266,7 @@ void fs_tables_later_dissection(bool is_last)
         return;
     if (stage == FILLED_NOW) {
         stage = DONE;
-    } else if (is_last && fs_has_windows()) {
+    } else if (is_last && !fs_program_runs_once()) {
         fill();
         stage = FILLED_NOW;
     }
@@ -276,7 +277,7 @@ static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t
 {
     int64_t now_ns, since_start_ns;
 
-    if (!listens_to_draw && !fs_session_has_windows())
+    if (!listens_to_draw && fs_program_runs_once())
         listen_to_draw();
     if (fs_ns_of(&pinfo->abs_ts, &now_ns) && fs_ns_of(&pinfo->rel_ts, &since_start_ns))
         file_start_ns = now_ns - since_start_ns;
@@ -291,7 +292,7 @@ static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t
 static void init(stat_tap_table_ui *ui)
 {
     table = stat_tap_find_table(ui, TITLE);
-    if (table && !fs_has_windows()) {
+    if (table && fs_program_may_end()) {
         /* Wireshark's tables of one kind share their rows: two filters cannot be told apart. */
         report_failure("flowstats: -z flowstats,table can be given once");
         exit(EXIT_FAILURE);

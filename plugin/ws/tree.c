@@ -1,7 +1,7 @@
 #include "tree.h"
 
 #include "clock.h"
-#include "session.h"
+#include "program.h"
 
 /* Each extension has a section of its own; in one more are the sections of what was so far. */
 enum {
@@ -318,7 +318,7 @@ static proto_tree *add_section(proto_tree *parent, tvbuff_t *tvb, unsigned secti
     proto_item *item = proto_tree_add_item(parent, sections[section].hf, tvb, 0, 0, ENC_NA);
 
     proto_item_set_generated(item);
-    if (state && is_visible(parent) && fs_session_has_windows())
+    if (state && is_visible(parent) && fs_program() == FS_WIRESHARK)
         append_summary(item, section, state);
     return proto_item_add_subtree(item, sections[section].ett);
 }
