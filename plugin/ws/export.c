@@ -15,8 +15,9 @@
 
 struct export_file {
     const struct format *format;
-    char *file;
+    struct fs_output *output;
     struct flow_tally *tally;
+    bool is_refused; /* the program writes to this file itself */
 };
 
 struct format {
@@ -27,6 +28,15 @@ struct format {
 
 /* A write that failed is told by the exit code, after everything has been drawn. */
 static bool has_failed;
+
+static GSList *exports; /* struct export_file */
+
+/* Takes the error. */
+static void report(char *error)
+{
+    report_failure("%s", error);
+    g_free(error);
+}
 
 static bool is_exported(const struct flow_field *field)
 {
@@ -117,16 +127,35 @@ static void put_quoted(FILE *file, const char *text)
     putc_unlocked('"', file);
 }
 
+/* What a spreadsheet takes for a formula, if a cell begins with it. */
+static bool is_formula(const char *text)
+{
+    return *text && strchr("=+-@\t\r", *text);
+}
+
+/* Texts of packets can be anything: an apostrophe makes them texts in a spreadsheet too. */
+static void put_text(FILE *file, const char *text)
+{
+    char *disarmed = is_formula(text) ? g_strconcat("'", text, NULL) : NULL;
+    const char *shown = disarmed ? disarmed : text;
+
+    if (strpbrk(shown, ",\"\r\n"))
+        put_quoted(file, shown);
+    else
+        put(file, shown);
+    g_free(disarmed);
+}
+
 static void put_value(FILE *file, const struct flow_field *field, const struct flow_value *value)
 {
     char room[VALUE_TEXT_LEN];
     bool is_number;
     const char *text = value_text(field->kind, value, room, &is_number);
 
-    if (is_number || !strpbrk(text, ",\"\r\n"))
+    if (is_number)
         put(file, text);
     else
-        put_quoted(file, text);
+        put_text(file, text);
 }
 
 static void csv_header(FILE *file)
@@ -211,18 +240,32 @@ static void draw(void *data)
 {
     const struct export_file *export = data;
     char *error = NULL;
-    struct fs_output *output = fs_output_open(export->file, &error);
 
     fs_session_draw();
-    if (output) {
-        export->format->header(fs_output_file(output));
-        flow_tally_each(export->tally, fs_session_meter(), export->format->row,
-                        fs_output_file(output));
-        fs_output_close(output, &error);
+    if (export->is_refused)
+        return;
+    FILE *file = fs_output_open(export->output, &error);
+    if (file) {
+        export->format->header(file);
+        flow_tally_each(export->tally, fs_session_meter(), export->format->row, file);
+        fs_output_close(export->output, &error);
     }
     if (error) {
-        report_failure("%s", error);
-        g_free(error);
+        report(error);
+        has_failed = true;
+    }
+}
+
+/* tshark opens the file of -w after it has read -z, and before the first frame. */
+static void refuse_open_files(void)
+{
+    for (GSList *item = exports; item; item = item->next) {
+        struct export_file *export = item->data;
+        char *error = NULL;
+        if (export->is_refused || fs_output_is_ours(export->output, &error))
+            continue;
+        report(error);
+        export->is_refused = true;
         has_failed = true;
     }
 }
@@ -231,9 +274,10 @@ static void finish(void *data)
 {
     struct export_file *export = data;
 
+    exports = g_slist_remove(exports, export);
     fs_session_detach(export->tally);
     flow_tally_free(export->tally);
-    g_free(export->file);
+    fs_output_free(export->output);
     g_free(export);
 }
 
@@ -245,16 +289,18 @@ static ws_stat_init_ret init(const char *argument, void *data)
     char **parts = g_strsplit(*rest == ',' ? rest + 1 : "", ",", 2);
     const char *file = parts[0] ? parts[0] : "";
     const char *filter = parts[0] && parts[1] && *parts[1] ? parts[1] : NULL;
+    struct fs_output *output;
     char *error = NULL;
 
     if (*rest && *rest != ',') {
         error = g_strdup_printf("flowstats: -z %s: there is no such statistic", argument);
-    } else if (fs_output_can_open(file, &error)) {
+    } else if ((output = fs_output_new(file, &error))) {
         struct export_file *export = g_new0(struct export_file, 1);
         export->format = format;
-        export->file = g_strdup(file);
+        export->output = output;
         export->tally = flow_tally_new(filter != NULL);
         fs_session_attach(export->tally);
+        exports = g_slist_prepend(exports, export);
         /* Other programs draw what has been handed something new. */
         bool is_handed = filter || !fs_program_runs_once();
         GString *refusal = register_tap_listener(is_handed ? FLOW_PREFIX : FS_TAP_OF_NONE, export,
@@ -270,8 +316,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
     if (!error)
         WS_STAT_INIT_OK;
 
-    report_failure("%s", error);
-    g_free(error);
+    report(error);
     if (!fs_program_may_end())
         WS_STAT_INIT_OK;
     WS_STAT_INIT_FAIL;
@@ -288,6 +333,7 @@ static void register_format(const struct format *format)
 
 void fs_export_register(void)
 {
+    fs_session_at_first_frame(refuse_open_files);
     register_format(&csv);
     register_format(&json);
 }
