@@ -1,7 +1,5 @@
 #include <flowstats/tally.h>
 
-#include "texts.h"
-
 #include <glib.h>
 #include <string.h>
 
@@ -19,7 +17,7 @@ struct flow_tally {
     bool is_filtered;
     GByteArray *passed; /* a bit for each frame */
     GArray *kept;       /* struct row */
-    struct flow_texts *texts;
+    GStringChunk *texts;
 };
 
 static void clear_row(void *row)
@@ -35,7 +33,7 @@ struct flow_tally *flow_tally_new(bool is_filtered)
     tally->passed = g_byte_array_new();
     tally->kept = g_array_new(FALSE, FALSE, sizeof(struct row));
     g_array_set_clear_func(tally->kept, clear_row);
-    tally->texts = flow_texts_new();
+    tally->texts = g_string_chunk_new(256);
     return tally;
 }
 
@@ -45,7 +43,7 @@ void flow_tally_free(struct flow_tally *tally)
         return;
     g_byte_array_unref(tally->passed);
     g_array_unref(tally->kept);
-    flow_texts_free(tally->texts);
+    g_string_chunk_free(tally->texts);
     g_free(tally);
 }
 
@@ -58,7 +56,7 @@ void flow_tally_clear(struct flow_tally *tally)
 {
     forget_frames(tally);
     g_array_set_size(tally->kept, 0);
-    flow_texts_clear(tally->texts);
+    g_string_chunk_clear(tally->texts);
 }
 
 void flow_tally_pass(struct flow_tally *tally, uint32_t frame)
@@ -163,7 +161,7 @@ static void keep(struct flow_view *view, void *data)
                        .end_reason = view->end_reason };
 
     if (row.flow.vni)
-        row.flow.vni = flow_texts_at(tally->texts, flow_texts_number(tally->texts, row.flow.vni));
+        row.flow.vni = g_string_chunk_insert_const(tally->texts, row.flow.vni);
     g_array_append_val(tally->kept, row);
 }
 

@@ -177,12 +177,27 @@ static void count(stats_tree *st, struct census *census, unsigned division, uint
     set_stat_node(st, flow_texts_at(census->bands, band), census->node[division], FALSE, *sum);
 }
 
+/*
+ * Wireshark finds a tree's rows by a hash that is not seeded, so texts of
+ * packets have a limited number of rows, and a last one for all others.
+ */
+static uint32_t number_of(struct census *census, const char *band)
+{
+    enum { TEXTS_MAX = 256 };
+    uint32_t number = flow_texts_find(census->bands, band);
+
+    if (number > 0)
+        return number;
+    return flow_texts_number(census->bands,
+                             flow_texts_count(census->bands) < TEXTS_MAX ? band : "others");
+}
+
 static void move(stats_tree *st, struct census *census, unsigned division,
                  const struct division *of, struct member *member, struct flow_view *view)
 {
     char text[NAME_LEN];
     const char *place = place_of(of, view, text);
-    uint32_t band = place ? flow_texts_number(census->bands, place) : 0;
+    uint32_t band = place ? number_of(census, place) : 0;
     uint32_t before = member->band[division];
 
     if (band == before)
