@@ -4,11 +4,11 @@ What is counted is work, not time: how often the program compares two texts.
 """
 import random
 import re
+import struct
 import subprocess
 
 import pytest
-from scapy.all import IP, UDP, Ether
-from scapy.contrib.mpls import MPLS
+from scapy.all import IP, UDP, Ether, Raw
 
 from recipes import A, MAC_A, MAC_B
 from tshark import TOP
@@ -57,12 +57,11 @@ def stacks(parts):
     """A flow each below a stack of MPLS labels."""
     packets = []
     for i, part in enumerate(parts):
-        packet = Ether(src=MAC_A, dst=MAC_B, type=0x8847)
         labels = [label for pair in part for label in pair]
-        for k, label in enumerate(labels):
-            packet = packet / MPLS(label=label, s=k == len(labels) - 1, ttl=64)
-        packets.append(packet / IP(src=A, dst=f"10.1.{i >> 8}.{i & 255}")
-                       / UDP(sport=1000, dport=9999))
+        stack = b"".join(struct.pack(">I", label << 12 | (k == len(labels)) << 8 | 64)
+                         for k, label in enumerate(labels, 1))
+        packets.append(Ether(src=MAC_A, dst=MAC_B, type=0x8847) / Raw(stack)
+                       / IP(src=A, dst=f"10.1.{i >> 8}.{i & 255}") / UDP(sport=1000, dport=9999))
     return packets
 
 
@@ -111,7 +110,7 @@ def test_a_tree_has_a_limit_of_rows(tshark, floods):
     text = tshark.run("-n", "-q", "-r", floods["stacks"][1], "-z",
                       "flowstats.protocols,tree").stdout
     assert len(re.findall(r"^ +mpls\(", text, re.M)) == 255
-    assert re.search(rf"^ Encapsulation +{COUNT} ", text, re.M)
+    assert re.search(rf"^ *Encapsulation +{COUNT} ", text, re.M)
     assert re.search(rf"^ +others +{COUNT - 255} ", text, re.M)
 
 
