@@ -262,11 +262,13 @@ static void refuse_open_files(void)
     for (GSList *item = exports; item; item = item->next) {
         struct export_file *export = item->data;
         char *error = NULL;
-        if (export->is_refused || fs_output_is_ours(export->output, &error))
-            continue;
-        report(error);
-        export->is_refused = true;
-        has_failed = true;
+        if (export->is_refused && fs_program_runs_once())
+            continue; /* another session of the same run */
+        export->is_refused = !fs_output_is_ours(export->output, &error);
+        if (export->is_refused) {
+            report(error);
+            has_failed = true;
+        }
     }
 }
 

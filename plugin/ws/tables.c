@@ -61,7 +61,7 @@ static const struct column own_columns[] = {
     { "End", CELL_TEXT, "end_reason_name" },
 };
 
-/* Those and, behind them, the columns of the extensions. */
+/* Those and, after them, the columns of the extensions. */
 enum { COLUMNS_MAX = 64 };
 
 static struct column columns[COLUMNS_MAX];
