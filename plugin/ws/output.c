@@ -229,7 +229,7 @@ static bool can_open(struct fs_output *output, char **ret_error)
 
     if (g_file_test(name, G_FILE_TEST_IS_DIR))
         return fail_with(name, EISDIR, ret_error);
-    if (g_file_test(name, G_FILE_TEST_EXISTS))
+    if (!output->target || g_file_test(name, G_FILE_TEST_EXISTS))
         return g_access(name, W_OK) == 0 || fail_with(name, errno, ret_error);
 
     FILE *file = open_unfinished(output);
