@@ -27,11 +27,8 @@ struct flow_key flow_key_make(const struct flow_tuple *tuple, uint32_t path, uns
 
 bool flow_key_has_same_ends(const struct flow_key *key);
 
-/* GHashFunc and GEqualFunc.  The hash is seeded at random once a process. */
+/* GHashFunc and GEqualFunc. */
 unsigned flow_key_hash(const void *key);
 int flow_key_equal(const void *left, const void *right);
-
-/* The same hash for other keys: size bytes at data, a multiple of 4. */
-unsigned flow_hash(const void *data, size_t size);
 
 #endif

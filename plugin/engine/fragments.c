@@ -1,6 +1,6 @@
 #include <flowstats/fragments.h>
 
-#include <flowstats/key.h>
+#include "hash.h"
 
 #include <glib.h>
 #include <string.h>

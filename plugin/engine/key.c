@@ -1,6 +1,7 @@
 #include <flowstats/key.h>
 
-#include <glib.h>
+#include "hash.h"
+
 #include <string.h>
 
 /* The order of ends is by port, which nearly always decides it, and then by address. */
@@ -29,46 +30,6 @@ struct flow_key flow_key_make(const struct flow_tuple *tuple, uint32_t path, uns
 bool flow_key_has_same_ends(const struct flow_key *key)
 {
     return memcmp(&key->end[0], &key->end[1], sizeof key->end[0]) == 0;
-}
-
-/*
- * Multiply and fold, eight bytes a step, as wyhash does.  The seeds are chosen
- * at random, so nobody can prepare a capture whose keys all meet in one slot.
- */
-static uint64_t fold(uint64_t left, uint64_t right)
-{
-    __extension__ typedef unsigned __int128 uint128;
-    uint128 product = (uint128)left * right;
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t random_seed(void)
-{
-    return ((uint64_t)g_random_int() << 32 | g_random_int()) | 1;
-}
-
-unsigned flow_hash(const void *data, size_t size)
-{
-    static uint64_t seed[2];
-    const uint8_t *bytes = data;
-    uint64_t hash, word;
-    uint32_t half;
-
-    if (!seed[0]) {
-        seed[0] = random_seed();
-        seed[1] = random_seed();
-    }
-    hash = seed[0] ^ size;
-    for (; size >= sizeof word; bytes += sizeof word, size -= sizeof word) {
-        memcpy(&word, bytes, sizeof word);
-        hash = fold(hash ^ word, seed[1]);
-    }
-    if (size >= sizeof half) {
-        memcpy(&half, bytes, sizeof half);
-        hash = fold(hash ^ half, seed[1]);
-    }
-    return (unsigned)(hash ^ hash >> 32);
 }
 
 unsigned flow_key_hash(const void *key)

@@ -1,8 +1,7 @@
 #include <flowstats/path.h>
 
+#include "hash.h"
 #include "text.h"
-
-#include <flowstats/key.h>
 
 #include <glib.h>
 #include <string.h>

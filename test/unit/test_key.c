@@ -208,78 +208,6 @@ static void test_hashes_of_neighbours_differ(void)
     g_hash_table_unref(seen);
 }
 
-static void test_hash_of_any_size(void)
-{
-    uint8_t data[64] = { 0 };
-
-    for (size_t size = 4; size <= sizeof data; size += 4) {
-        uint8_t *copy = g_memdup2(data, size);
-        unsigned hash = flow_hash(copy, size);
-
-        g_assert_cmpuint(flow_hash(copy, size), ==, hash);
-        copy[size - 1] = 1;
-        g_assert_cmpuint(flow_hash(copy, size), !=, hash);
-        g_free(copy);
-    }
-}
-
-/* Hash flooding: keys that all meet in one slot of one process are spread in another. */
-enum { SLOTS = 4096, CHOSEN = 512 };
-
-static unsigned slot_of(uint32_t number)
-{
-    struct flow_tuple tuple = tcp(1, 40000, 2, 80);
-    unsigned sender;
-
-    memcpy(tuple.end[0].addr, &number, sizeof number);
-    struct flow_key key = flow_key_make(&tuple, 0, &sender);
-    return flow_key_hash(&key) % SLOTS;
-}
-
-static unsigned count_slots(char *const *numbers)
-{
-    bool is_used[SLOTS] = { false };
-    unsigned used = 0;
-
-    for (; *numbers; numbers++) {
-        unsigned slot = slot_of((uint32_t)g_ascii_strtoull(*numbers, NULL, 10));
-        used += !is_used[slot];
-        is_used[slot] = true;
-    }
-    return used;
-}
-
-static void test_chosen_keys_are_spread(void)
-{
-    static const char variable[] = "FLOWSTATS_CHOSEN_KEYS";
-
-    if (g_test_subprocess()) {
-        char **numbers = g_strsplit(g_getenv(variable), " ", 0);
-        g_assert_cmpuint(g_strv_length(numbers), ==, CHOSEN);
-        g_assert_cmpuint(count_slots(numbers), >, CHOSEN * 3 / 4);
-        g_strfreev(numbers);
-        return;
-    }
-    GStrvBuilder *builder = g_strv_builder_new();
-    for (uint32_t number = 0, chosen = 0; chosen < CHOSEN; number++) {
-        if (slot_of(number) != 0)
-            continue;
-        char *text = g_strdup_printf("%u", number);
-        g_strv_builder_add(builder, text);
-        g_free(text);
-        chosen++;
-    }
-    char **numbers = g_strv_builder_end(builder);
-    g_assert_cmpuint(count_slots(numbers), ==, 1);
-    char *joined = g_strjoinv(" ", numbers);
-    g_setenv(variable, joined, TRUE);
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_passed();
-    g_free(joined);
-    g_strfreev(numbers);
-    g_strv_builder_unref(builder);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -290,7 +218,5 @@ int main(int argc, char **argv)
     g_test_add_func("/key/same-ends-are-seen", test_same_ends);
     g_test_add_func("/key/is-symmetric", test_symmetry);
     g_test_add_func("/key/hashes-of-neighbours-differ", test_hashes_of_neighbours_differ);
-    g_test_add_func("/key/hash-of-any-size", test_hash_of_any_size);
-    g_test_add_func("/key/chosen-keys-are-spread", test_chosen_keys_are_spread);
     return g_test_run();
 }
