@@ -23,13 +23,15 @@ struct flow_view {
     struct flow_history *history;             /* NULL in the view of a flow whose file is closed */
     const struct flow_extensions *extensions; /* whose data lie behind the states; NULL: none */
     const struct flow *flow;
-    const struct flow_fact *fact; /* this packet; NULL in the view of a flow */
-    uint32_t first_frame;         /* of the flow's first and last packet */
+    const struct flow_paths *paths; /* of flow->way[].path; NULL: the file is closed */
+    const char *vni;                /* then: the text that flow.vni had */
+    const struct flow_fact *fact;   /* this packet; NULL in the view of a flow */
+    uint32_t first_frame;           /* of the flow's first and last packet */
     uint32_t last_frame;
     uint32_t first_id;               /* id of the file's first flow */
     const struct flow_state *whole;  /* NULL while it cannot be known: a first dissection */
     enum flow_end_reason end_reason; /* of the whole flow */
-    char text[256];                  /* the last text value */
+    char text[FLOW_PATH_TEXT_LEN];   /* the last text value */
 };
 
 /*

@@ -22,6 +22,21 @@ static bool has_ports(const struct flow_view *view)
     return view->flow->key.bits & FLOW_TUPLE_PORTS;
 }
 
+static bool has_path(const struct flow_view *view)
+{
+    return view->flow->way[flow_first_dir(view->flow)].path != 0;
+}
+
+static const char *vni_text(struct flow_view *view)
+{
+    enum flow_dir dir = flow_first_dir(view->flow);
+
+    if (!view->paths)
+        return view->vni;
+    flow_paths_text(view->paths, view->flow->way[dir].path, dir, view->text);
+    return view->text;
+}
+
 static bool has_time(const struct flow_fact *fact)
 {
     return fact && (fact->bits & FLOW_FACT_TIME);
@@ -87,7 +102,7 @@ void flow_protocol_text(const struct flow *flow, char *ret_text, size_t size)
     g_snprintf(ret_text, size, "EtherType 0x%04x", flow->key.ident);
 }
 
-enum { TUPLE_TEXT_LEN = sizeof((struct flow_view *)NULL)->text };
+enum { TUPLE_TEXT_LEN = 256 };
 
 static void make_tuple_text(const struct flow *flow, char ret_text[TUPLE_TEXT_LEN])
 {

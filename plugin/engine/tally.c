@@ -8,6 +8,7 @@ struct row {
     struct flow flow;
     struct flow_state *whole; /* with the data of the extensions */
     const struct flow_extensions *extensions;
+    const char *vni;
     uint32_t first_frame;
     uint32_t last_frame;
     enum flow_end_reason end_reason;
@@ -133,6 +134,7 @@ static void each_kept(const struct flow_tally *tally,
         const struct row *row = &g_array_index(tally->kept, struct row, i);
         struct flow_view view = { .extensions = row->extensions,
                                   .flow = &row->flow,
+                                  .vni = row->vni,
                                   .first_frame = row->first_frame,
                                   .last_frame = row->last_frame,
                                   .whole = row->whole,
@@ -160,8 +162,9 @@ static void keep(struct flow_view *view, void *data)
                        .last_frame = view->last_frame,
                        .end_reason = view->end_reason };
 
-    if (row.flow.vni)
-        row.flow.vni = g_string_chunk_insert_const(tally->texts, row.flow.vni);
+    enum flow_dir dir = flow_first_dir(view->flow);
+    flow_paths_text(view->paths, view->flow->way[dir].path, dir, view->text);
+    row.vni = g_string_chunk_insert(tally->texts, view->text);
     g_array_append_val(tally->kept, row);
 }
 

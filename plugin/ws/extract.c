@@ -41,6 +41,12 @@ static bool has_ident(uint8_t protocol, uint8_t type)
            (type == 128 || type == 129 || type == 160 || type == 161);
 }
 
+static bool is_answer(uint8_t protocol, uint8_t type)
+{
+    return FLOW_MESSAGE_RESPONSE == (protocol == FLOW_PROTOCOL_ICMP ? flow_message_of_icmp(type)
+                                                                    : flow_message_of_icmpv6(type));
+}
+
 /* Ends, ports or identifier of a header and what was captured behind it. */
 static struct flow_tuple tuple_of(const struct fs_net *net)
 {
@@ -61,7 +67,8 @@ static struct flow_tuple tuple_of(const struct fs_net *net)
         tuple.bits |= FLOW_TUPLE_PORTS;
     } else if (captured >= 6 && has_ident(net->protocol, data[0])) {
         tuple.ident = fs_be16(data + 4);
-        tuple.bits |= FLOW_TUPLE_IDENT;
+        tuple.bits |=
+            FLOW_TUPLE_IDENT | (is_answer(net->protocol, data[0]) ? FLOW_TUPLE_ANSWER : 0);
     }
     return tuple;
 }

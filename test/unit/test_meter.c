@@ -811,7 +811,8 @@ static void test_fragments_of_pings(void)
     struct flow_packet reply = packet_of(4, tuple_of(FLOW_IPV4, FLOW_PROTOCOL_ICMP, 2, 1));
 
     ping.tuple.ident = reply.tuple.ident = 77;
-    ping.tuple.bits = reply.tuple.bits = FLOW_TUPLE_IDENT;
+    ping.tuple.bits = FLOW_TUPLE_IDENT;
+    reply.tuple.bits = FLOW_TUPLE_IDENT | FLOW_TUPLE_ANSWER;
     ping.message_type = FLOW_MESSAGE_REQUEST;
     reply.message_type = FLOW_MESSAGE_RESPONSE;
     account(meter, first_fragment(ping, 5));
