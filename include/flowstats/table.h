@@ -69,6 +69,8 @@ struct flow {
     uint8_t successor; /* enum flow_successor */
 };
 
+_Static_assert(sizeof(struct flow) <= 160, "kept for each flow, with its paths for each one only");
+
 /* An end of the flow: of FLOW_UP's sender, the source, or FLOW_DOWN's, the destination. */
 static inline const struct flow_end *flow_end_of(const struct flow *flow, enum flow_dir sender)
 {

@@ -158,6 +158,32 @@ static void test_no_link_header_no_link_addresses(void)
     world_free(&world);
 }
 
+/* Of a cooked capture each packet tells its sender's address: those of both ways make the pair. */
+static void test_cooked_link_addresses_come_one_by_one(void)
+{
+    static const uint8_t client[FLOW_MAC_LEN] = { 2, 0, 0, 0, 0, 1 },
+                         server[FLOW_MAC_LEN] = { 2, 0, 0, 0, 0, 2 },
+                         router[FLOW_MAC_LEN] = { 2, 0, 0, 0, 0, 3 };
+    struct world world = world_of(0);
+    struct flow_packet there = udp_packet(1, 1, 50000, 2, 53),
+                       back = udp_packet(2, 2, 53, 1, 50000);
+    struct flow *flow = begin(&world, &there);
+
+    there.bits |= FLOW_PACKET_MAC_SENDER;
+    back.bits |= FLOW_PACKET_MAC_SENDER;
+    memcpy(back.mac[0], server, FLOW_MAC_LEN);
+    flow_learn(flow, &back, FLOW_DOWN);
+    g_assert_cmpuint(flow->bits & LINK_BITS, ==, FLOW_MAC_DOWN);
+    memcpy(there.mac[0], client, FLOW_MAC_LEN);
+    flow_learn(flow, &there, FLOW_UP);
+    memcpy(there.mac[0], router, FLOW_MAC_LEN);
+    flow_learn(flow, &there, FLOW_UP);
+    g_assert_cmpuint(flow->bits & LINK_BITS, ==, FLOW_MAC_UP | FLOW_MAC_DOWN);
+    g_assert_true(memcmp(flow->way[FLOW_UP].mac, client, FLOW_MAC_LEN) == 0);
+    g_assert_true(memcmp(flow->way[FLOW_DOWN].mac, server, FLOW_MAC_LEN) == 0);
+    world_free(&world);
+}
+
 static enum flow_message count_calls(const void *calls)
 {
     ++**(unsigned *const *)calls;
@@ -440,6 +466,56 @@ static void test_timeouts(void)
     }
 }
 
+/* Clocks at the ends of the scale: no difference overflows. */
+static void test_timeouts_at_the_ends_of_the_scale(void)
+{
+    const struct flow_limits limits = { INT64_MAX, 0 };
+    struct world world = world_of(0);
+    struct flow_packet packet = udp_packet(0, 1, 50000, 2, 53);
+    struct flow *flow = begin(&world, &packet);
+
+    packet.fact.time_ns = INT64_MIN;
+    flow_learn(flow, &packet, FLOW_UP);
+    g_assert_cmpint((int)flow_limits_passed(&limits, flow, INT64_MAX), ==, FLOW_SUCCESSOR_IDLE);
+    g_assert_cmpint((int)flow_limits_passed(&limits, flow, -1), ==, FLOW_SUCCESSOR_NONE);
+    g_assert_cmpint((int)flow_limits_passed(&limits, flow, INT64_MIN), ==, FLOW_SUCCESSOR_NONE);
+    world_free(&world);
+}
+
+/* A timeout's flow keeps source and reason; a connection's asks the rules, and once. */
+static void test_who_decides_the_source_of_a_successor(void)
+{
+    static const struct {
+        enum flow_successor successor;
+        unsigned calls;
+        int dir;
+        enum flow_reason reason;
+    } rows[] = {
+        { FLOW_SUCCESSOR_IDLE, 0, UP, FLOW_REASON_FIRST_PACKET },
+        { FLOW_SUCCESSOR_ACTIVE, 0, UP, FLOW_REASON_FIRST_PACKET },
+        { FLOW_SUCCESSOR_CONNECTION, 1, DOWN, FLOW_REASON_APPLICATION },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct world world = world_of(0);
+        struct flow_packet packet = udp_packet(1, 1, 7000, 2, 7000);
+        struct flow *flow = begin(&world, &packet);
+        unsigned calls = 0, *source = &calls;
+        struct flow_search search = search_of(&world, &packet);
+        enum flow_dir dir;
+
+        packet.application = count_calls;
+        packet.source = &source;
+        flow->successor = (uint8_t)rows[i].successor;
+        struct flow *next = flow_table_begin(world.table, &search, &packet, flow, &dir);
+        g_assert_cmpuint(calls, ==, rows[i].calls);
+        g_assert_cmpint((int)dir, ==, rows[i].dir);
+        g_assert_cmpint((int)flow_dir_of(next, search.sender), ==, rows[i].dir);
+        g_assert_cmpint((int)next->reason, ==, (int)rows[i].reason);
+        world_free(&world);
+    }
+}
+
 /* Replaced by a new connection goes before the timeouts, as in flow.end_reason. */
 static void test_a_new_connection_goes_before_timeouts(void)
 {
@@ -470,6 +546,8 @@ int main(int argc, char **argv)
                     test_link_addresses_are_turned_to_the_flow);
     g_test_add_func("/table/no-link-header-no-link-addresses",
                     test_no_link_header_no_link_addresses);
+    g_test_add_func("/table/cooked-link-addresses-come-one-by-one",
+                    test_cooked_link_addresses_come_one_by_one);
     g_test_add_func("/table/messages-are-read-when-needed", test_messages_are_read_when_needed);
     g_test_add_func("/table/between-an-end-and-itself-each-packet-speaks",
                     test_between_an_end_and_itself);
@@ -480,6 +558,10 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/table/connections/only-tcp-has-them", test_only_tcp_has_connections);
     g_test_add_func("/table/timeouts", test_timeouts);
+    g_test_add_func("/table/timeouts-at-the-ends-of-the-scale",
+                    test_timeouts_at_the_ends_of_the_scale);
+    g_test_add_func("/table/who-decides-the-source-of-a-successor",
+                    test_who_decides_the_source_of_a_successor);
     g_test_add_func("/table/a-new-connection-goes-before-timeouts",
                     test_a_new_connection_goes_before_timeouts);
     return g_test_run();
