@@ -45,6 +45,8 @@ EXTENSION_HEADERS = {"ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstop
 # Encapsulations that tell no flows apart, and those whose identifiers do not.
 SHOWN_ONLY = {"vlan", "mpls"}
 OWN_IDS = {"gtp", "l2tp", "l2tpv3", "pptp", "pppoe"}
+# Messages with an identifier that answer: their receiver asked.
+ANSWERS = {"icmp": {0, 14, 16, 18, 43}, "icmpv6": {129, 161}}
 # What comes behind these is quoted.
 QUOTES_ELSEWHERE = {"sflow", "nhrp", "openflow_v1", "openflow_v4", "openflow_v5", "openflow_v6"}
 QUOTES = {"icmp", "icmpv6"} | QUOTES_ELSEWHERE
@@ -356,8 +358,11 @@ def key_of(frame, header):
     ident = None
     for layer, kinds, name in (("icmp", range(256), "icmp.ident"),
                                ("icmpv6", (128, 129, 160, 161), "icmpv6.echo.identifier")):
-        if layer in header.behind and int(frame.get(f"{layer}.type", "-1").split(";")[0]) in kinds:
+        kind = int(frame.get(f"{layer}.type", "-1").split(";")[0])
+        if layer in header.behind and kind in kinds:
             ident = frame.get(name, "").split(";")[0] or None
+            asker = header.addresses[kind in ANSWERS[layer]]
+            ident = ident and (ident, asker)
     if set(header.behind) & {"icmp", "icmpv6"} and count(frame, "icmp.type") > 1:
         return None
     pair = zip(header.addresses,
