@@ -56,7 +56,7 @@ struct flow_way {
 
 /* What does not change in a flow, and what decides whether it goes on. */
 struct flow {
-    struct flow_key key;
+    struct flow_key key; /* first: the table looks flows up by it */
     struct flow_way way[FLOW_DIRS];
     struct flow *open[2]; /* the neighbours in the table's list of those open one way */
     int64_t start_ns;     /* earliest and latest timestamp */

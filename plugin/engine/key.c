@@ -31,7 +31,8 @@ struct flow_key flow_key_make(const struct flow_tuple *tuple, uint32_t path, uns
 
 bool flow_key_has_same_ends(const struct flow_key *key)
 {
-    return memcmp(&key->end[0], &key->end[1], sizeof key->end[0]) == 0;
+    return key->end[0].port == key->end[1].port &&
+           memcmp(key->end[0].addr, key->end[1].addr, FLOW_ADDR_LEN) == 0;
 }
 
 unsigned flow_key_hash(const void *key)

@@ -17,8 +17,9 @@ struct path {
 };
 
 struct flow_paths {
-    GHashTable *known;    /* a set of struct path */
-    GPtrArray *by_number; /* of number 1 and on */
+    const struct path *recent; /* the one compared last, or NULL: packets come in trains */
+    GHashTable *known;         /* a set of struct path */
+    GPtrArray *by_number;      /* of number 1 and on */
 };
 
 /* A path in the making. */
@@ -247,9 +248,13 @@ uint32_t flow_paths_compared(struct flow_paths *paths, const struct flow_layer *
     if (draft.path.layers == 0)
         return 0;
 
+    if (paths->recent && path_equal(paths->recent, &draft.path))
+        return paths->recent->number;
+
     struct path *path = known_or_kept(paths, &draft);
     if (path->kinds == 0)
         path->kinds = number_of_kinds(paths, layers, count);
+    paths->recent = path;
     return path->number;
 }
 

@@ -6,14 +6,15 @@
 
 /* Flows with a key that have no packet from one of its ends yet, the latest begun first. */
 struct open_flows {
-    struct flow_key key; /* first; its way is the end that sent nothing */
+    struct flow_key key; /* first: looked up by it; its way is the end that sent nothing */
     struct flow *latest;
 };
 
 struct flow_table {
     struct pages flows; /* struct flow */
+    GHashTable *plain;  /* a set of struct flow: the current one of each key without tunnels */
     /* A set of struct flow_way: the current flow of each key, direction and encapsulation. */
-    GHashTable *current;
+    GHashTable *tunnelled;
     GHashTable *open; /* a set of struct open_flows */
     struct flow_paths *paths;
     struct flow *recent; /* the one found last, or NULL: packets come in trains */
@@ -22,22 +23,15 @@ struct flow_table {
 
 enum { NEWER, OLDER }; /* flow.open[] */
 
-/* Without encapsulation one is enough for both ways. */
-static struct flow_key index_key(const struct flow_key *key, unsigned end, uint32_t encapsulation)
-{
-    struct flow_key index = *key;
-
-    index.path = encapsulation;
-    index.way = (uint8_t)(encapsulation ? end : 0);
-    return index;
-}
-
 static struct flow_key key_of_way(const struct flow_way *way)
 {
     const struct flow *flow = way->flow;
     enum flow_dir dir = way == &flow->way[FLOW_UP] ? FLOW_UP : FLOW_DOWN;
+    struct flow_key key = flow->key;
 
-    return index_key(&flow->key, flow->source ^ dir, way->encapsulation);
+    key.path = way->encapsulation;
+    key.way = (uint8_t)(flow->source ^ dir);
+    return key;
 }
 
 static unsigned way_hash(const void *way)
@@ -61,7 +55,8 @@ struct flow_table *flow_table_new(uint32_t first_id, struct flow_paths *paths)
     table->first_id = first_id;
     table->paths = paths;
     pages_init(&table->flows, sizeof(struct flow));
-    table->current = g_hash_table_new(way_hash, way_equal);
+    table->plain = g_hash_table_new(flow_key_hash, flow_key_equal);
+    table->tunnelled = g_hash_table_new(way_hash, way_equal);
     table->open = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, NULL);
     return table;
 }
@@ -71,7 +66,8 @@ void flow_table_free(struct flow_table *table)
     if (!table)
         return;
     g_hash_table_unref(table->open);
-    g_hash_table_unref(table->current);
+    g_hash_table_unref(table->tunnelled);
+    g_hash_table_unref(table->plain);
     pages_clear(&table->flows);
     g_free(table);
 }
@@ -98,8 +94,9 @@ struct flow_search flow_table_search(const struct flow_table *table,
     unsigned sender;
     enum flow_reason reason;
 
-    search.key =
-        flow_key_make(&packet->tuple, flow_paths_kinds(table->paths, encapsulation), &sender);
+    uint32_t kinds = encapsulation ? flow_paths_kinds(table->paths, encapsulation) : 0;
+
+    search.key = flow_key_make(&packet->tuple, kinds, &sender);
     search.sender = (uint8_t)sender;
     if (flow_key_has_same_ends(&search.key)) {
         search.sender = (uint8_t)flow_direction_of(packet, &reason);
@@ -119,6 +116,12 @@ static void set(struct flow *flow, enum flow_bits up, enum flow_dir dir)
     flow->bits |= (uint16_t)((unsigned)up << dir);
 }
 
+/* Without tunnels the flow is found by its key alone. */
+static bool is_plain(const struct flow *flow)
+{
+    return flow->key.path == 0;
+}
+
 /* Whether the search is for a packet of the flow, without a look at the index. */
 static bool is_of(const struct flow *flow, const struct flow_search *search)
 {
@@ -136,11 +139,13 @@ static struct flow *current(const struct flow_table *table, const struct flow_ke
     const struct flow_way *way;
     struct flow probe;
 
+    if (encapsulation == 0)
+        return g_hash_table_lookup(table->plain, key);
     probe.key = *key;
     probe.source = (uint8_t)end;
     probe.way[FLOW_UP].flow = &probe;
     probe.way[FLOW_UP].encapsulation = encapsulation;
-    way = g_hash_table_lookup(table->current, &probe.way[FLOW_UP]);
+    way = g_hash_table_lookup(table->tunnelled, &probe.way[FLOW_UP]);
     return way ? way->flow : NULL;
 }
 
@@ -264,7 +269,7 @@ static void list_as_open(struct flow_table *table, struct flow *flow)
 
 static bool is_open(const struct flow *flow)
 {
-    return flow->key.path != 0 && !has(flow, FLOW_SEEN_UP, !flow_first_dir(flow));
+    return !is_plain(flow) && !has(flow, FLOW_SEEN_UP, !flow_first_dir(flow));
 }
 
 /* Before the other direction's bit is set. */
@@ -286,24 +291,28 @@ static void unlist(struct flow_table *table, struct flow *flow)
         g_hash_table_remove(table->open, open);
 }
 
+static void unset_encapsulation(struct flow_table *table, struct flow *flow, enum flow_dir dir)
+{
+    if (has(flow, FLOW_KNOWN_UP, dir) && !is_plain(flow))
+        g_hash_table_remove(table->tunnelled, &flow->way[dir]);
+}
+
 static void set_encapsulation(struct flow_table *table, struct flow *flow, enum flow_dir dir,
                               uint32_t encapsulation)
 {
-    bool is_indexed = encapsulation == 0 && has(flow, FLOW_KNOWN_UP, !dir);
-
-    if (has(flow, FLOW_KNOWN_UP, dir))
-        g_hash_table_remove(table->current, &flow->way[dir]);
+    unset_encapsulation(table, flow, dir);
     flow->way[dir].encapsulation = encapsulation;
     set(flow, FLOW_KNOWN_UP, dir);
-    if (!is_indexed)
-        g_hash_table_add(table->current, &flow->way[dir]);
+    if (!is_plain(flow))
+        g_hash_table_add(table->tunnelled, &flow->way[dir]);
 }
 
 static void forget(struct flow_table *table, struct flow *flow)
 {
+    if (is_plain(flow))
+        g_hash_table_remove(table->plain, flow);
     for (enum flow_dir dir = FLOW_UP; dir < FLOW_DIRS; dir++)
-        if (has(flow, FLOW_KNOWN_UP, dir))
-            g_hash_table_remove(table->current, &flow->way[dir]);
+        unset_encapsulation(table, flow, dir);
     unlist(table, flow);
 }
 
@@ -375,6 +384,8 @@ struct flow *flow_table_begin(struct flow_table *table, const struct flow_search
     learn_link(flow, packet, dir);
     if (earlier)
         forget(table, earlier);
+    if (is_plain(flow))
+        g_hash_table_add(table->plain, flow);
     flow_table_join(table, flow, search, packet);
     /* The network is the same after a timeout. */
     if (is_cut_by_timeout(earlier) && has(earlier, FLOW_KNOWN_UP, !dir))
