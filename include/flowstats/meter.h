@@ -38,7 +38,8 @@ bool flow_meter_is_finished(const struct flow_meter *meter);
 bool flow_meter_view(struct flow_meter *meter, uint32_t frame, bool with_whole,
                      struct flow_view *ret_view);
 
-/* Whether the frame is a fragment that waits for the first one of its datagram. */
+/* Whether the fragment that came last waits for the first one of its datagram, and is this frame's.
+ */
 bool flow_meter_is_waiting(const struct flow_meter *meter, uint32_t frame);
 
 /* The view of the n-th flow, as a whole; false from flow_meter_flows() on. */
