@@ -33,6 +33,10 @@ RULES = {
     "responder's ACK": "Wireshark ends the handshake also at a segment of the responder",
     "SYN again": "from 4.4 on a SYN that repeats its number after the end begins a stream",
     "SYN-ACK again": "from 4.4 on a SYN-ACK with another number begins a stream; here a SYN does",
+    "tenants": "tcp.stream goes by addresses and ports alone: connections with the same ones in "
+               "other tunnels are one stream there, or begin one at each other's SYN",
+    "way back": "an ICMP error comes in the tunnels of the way back, whose identifiers and endpoints "
+                "can be others than those of the flow's first packet",
     "one end": "from 4.4 on each SYN between an end and itself begins a stream",
     "instant handshake": "Wireshark takes an initial RTT of 0 for none and measures again later",
     "simultaneous open": "Wireshark counts from the other side's SYN, which is not the initiator's",
@@ -46,6 +50,8 @@ EXTENSION_HEADERS = {"ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstop
 # Encapsulations that tell no flows apart, and those whose identifiers do not.
 SHOWN_ONLY = {"vlan", "mpls"}
 OWN_IDS = {"gtp", "l2tp", "l2tpv3", "pptp", "pppoe"}
+# Messages with an identifier that answer: their receiver asked.
+ANSWERS = {"icmp": {0, 14, 16, 18, 43}, "icmpv6": {129, 161}}
 # What comes behind these is quoted.
 QUOTES_ELSEWHERE = {"sflow", "nhrp", "openflow_v1", "openflow_v4", "openflow_v5", "openflow_v6"}
 QUOTES = {"icmp", "icmpv6"} | QUOTES_ELSEWHERE
@@ -357,8 +363,11 @@ def key_of(frame, header):
     ident = None
     for layer, kinds, name in (("icmp", range(256), "icmp.ident"),
                                ("icmpv6", (128, 129, 160, 161), "icmpv6.echo.identifier")):
-        if layer in header.behind and int(frame.get(f"{layer}.type", "-1").split(";")[0]) in kinds:
+        kind = int(frame.get(f"{layer}.type", "-1").split(";")[0])
+        if layer in header.behind and kind in kinds:
             ident = frame.get(name, "").split(";")[0] or None
+            asker = header.addresses[kind in ANSWERS[layer]]
+            ident = ident and (ident, asker)
     if set(header.behind) & {"icmp", "icmpv6"} and count(frame, "icmp.type") > 1:
         return None
     pair = zip(header.addresses,
@@ -417,6 +426,15 @@ def new_stream(frame, before):
     return "SYN again" if frame["flow.sofar.tcp.state_name"] in ENDED else None
 
 
+def ends_of_tenants(frames):
+    """The ends and protocols that have flows in more than one encapsulation."""
+    tunnels = collections.defaultdict(set)
+    for frame in frames:
+        *ends, path = ends_of_flow(frame)
+        tunnels[tuple(ends)].add(path)
+    return {ends for ends, paths in tunnels.items() if len(paths) > 1}
+
+
 def opened_by_both(frames):
     """The flows with a SYN from either side."""
     senders = collections.defaultdict(set)
@@ -429,7 +447,7 @@ def opened_by_both(frames):
 def check_decode(tally, capture, frames, headers, growth):
     """Each frame's flow against the decode of that frame."""
     streams, tuples = Streams(tally), Streams(tally)
-    simultaneous = opened_by_both(frames)
+    simultaneous, tenants = opened_by_both(frames), ends_of_tenants(frames)
     for number, (frame, header) in enumerate(zip(frames, headers), 1):
         where = f"{capture} frame {number}"
         if "flow.proto" not in frame:
@@ -457,7 +475,9 @@ def check_decode(tally, capture, frames, headers, growth):
             whole = streams.whole("stream", frame["flow.id"], (stream, tunnels_of(frame)),
                                   is_true(header.of_transport("flags.syn")))
             before = frames[int(frame["flow.prev_frame"]) - 1] if "flow.prev_frame" in frame else {}
-            streams.compare("stream", where, frame["flow.id"], whole, new_stream(frame, before))
+            is_tenant = ends_of_flow(frame)[:2] in tenants
+            streams.compare("stream", where, frame["flow.id"], whole,
+                            "tenants" if is_tenant else new_stream(frame, before))
         if "flow.tcp.rtt" in frame and "tcp.analysis.initial_rtt" in frame:
             if is_clean(frame) and frame["tcp.analysis.initial_rtt"].count(";") == 0:
                 ours, theirs = (Decimal(frame[name]) for name in
@@ -465,6 +485,7 @@ def check_decode(tally, capture, frames, headers, growth):
                 tally.compare("initial_rtt", where, ours, theirs,
                               "instant handshake" if ours == 0
                               else "simultaneous open" if frame["flow.id"] in simultaneous
+                              else "tenants" if ends_of_flow(frame)[:2] in tenants
                               else "responder's ACK" if theirs in answers(frames, frame)
                               else None)
             else:
@@ -576,6 +597,11 @@ def quoted_ends(quoted):
                           for end in ("src", "dst")], key=str)), protocol, tunnels_of(frame))
 
 
+def kinds_of(ends):
+    """The same with the kinds of the tunnels alone."""
+    return (*ends[:2], tuple(kind for kind, *_ in ends[2]))
+
+
 def is_error(frame):
     kinds = [int(frame.get(f"{layer}.type", "-1").split(";")[0]) for layer in ("icmp", "icmpv6")]
     return kinds[0] in (3, 4, 5, 11, 12) or 0 < kinds[1] < 128 or kinds[1] == 137
@@ -685,8 +711,9 @@ def check_quotes(tally, capture, frames, flows):
         if quoted and is_error(frame) and frame.get("flow.proto") in ("1", "58"):
             ends = quoted_ends(quoted)
             if ends and (flow or ends in known):
-                tally.compare("quoted flow", f"{capture} frame {number}",
-                              ends_of.get(flow, "none known"), ends)
+                ours = ends_of.get(flow, ((), "none known", ()))
+                tally.compare("quoted flow", f"{capture} frame {number}", ours, ends,
+                              "way back" if kinds_of(ours) == kinds_of(ends) else None)
         if frame.get("flow.index") == "1":
             known.add(ends_of[frame["flow.id"]])
 

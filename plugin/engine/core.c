@@ -5,6 +5,8 @@
 #include "text.h"
 #include "view.h"
 
+#include <glib.h>
+
 /* The words that the rows' expressions are made of. */
 
 static bool is_family(const struct flow_view *view, enum flow_family family)
@@ -20,6 +22,72 @@ static bool is_ip(const struct flow_view *view)
 static bool has_ports(const struct flow_view *view)
 {
     return view->flow->key.bits & FLOW_TUPLE_PORTS;
+}
+
+/* What encapsulation is shown is that of the flow's first packet. */
+static uint32_t path_of(const struct flow_view *view)
+{
+    return view->flow->way[flow_first_dir(view->flow)].path;
+}
+
+static const char *path_text(struct flow_view *view)
+{
+    flow_paths_text(view->paths, path_of(view), flow_first_dir(view->flow), view->text);
+    return view->text;
+}
+
+static const char *nth_layer_name(const struct flow_asked *asked)
+{
+    const struct flow_view *view = asked->view;
+    struct flow_layer layer;
+    size_t at = 0;
+
+    for (unsigned n = 0; flow_paths_next(view->paths, path_of(view), &at, &layer); n++)
+        if (n == asked->nth)
+            return layer.name;
+    return NULL;
+}
+
+enum { IDS_MAX = 32 };
+
+/* Collect the identifiers of a path that are not there yet. */
+static unsigned add_ids(const struct flow_paths *paths, uint32_t path, uint32_t ids[IDS_MAX],
+                        unsigned count)
+{
+    struct flow_layer layer;
+    size_t at = 0;
+
+    while (flow_paths_next(paths, path, &at, &layer))
+        for (unsigned i = 0; i < layer.ids && count < IDS_MAX; i++) {
+            unsigned known = 0;
+            while (known < count && ids[known] != layer.id[i])
+                known++;
+            ids[known] = layer.id[i];
+            count += known == count;
+        }
+    return count;
+}
+
+static bool nth_layer_id(const struct flow_asked *asked, uint32_t *ret_id)
+{
+    const struct flow *flow = asked->view->flow;
+    uint32_t ids[IDS_MAX];
+    unsigned count = 0;
+
+    for (enum flow_dir dir = FLOW_UP; dir < FLOW_DIRS; dir++)
+        count = add_ids(asked->view->paths, flow->way[dir].path, ids, count);
+    if (asked->nth >= count)
+        return false;
+    *ret_id = ids[asked->nth];
+    return true;
+}
+
+static uint32_t layer_id(const struct flow_asked *asked)
+{
+    uint32_t id = 0;
+
+    nth_layer_id(asked, &id);
+    return id;
 }
 
 static bool has_time(const struct flow_fact *fact)

@@ -56,24 +56,18 @@ bool flow_view_packet(struct flow_view *view, uint32_t packet, struct flow_fact 
     return flow_history_packet(view->history, view->index, packet, ret_fact);
 }
 
-/* Nothing came after the flow: has a timeout passed since, until the end of the capture? */
-static enum flow_successor timeout_of(const struct flow_capture *capture,
-                                      const struct flow_state *whole)
+/* The core state of the whole flow, whatever of it a statistic has selected. */
+static const struct flow_state *own_whole(struct flow_view *view)
 {
-    const struct flow_limits *limits = &capture->limits;
+    bool is_selected = view->selection && view->selection->passes;
 
-    if (!(whole->bits & FLOW_STATE_TIME))
-        return FLOW_SUCCESSOR_NONE;
-    if (limits->idle_ns > 0 && capture->last_ns - whole->last_ns > limits->idle_ns)
-        return FLOW_SUCCESSOR_IDLE;
-    if (limits->active_ns > 0 && capture->last_ns - whole->start_ns > limits->active_ns)
-        return FLOW_SUCCESSOR_ACTIVE;
-    return FLOW_SUCCESSOR_NONE;
+    return is_selected ? flow_evaluate_whole(view->evaluation, 0, view->index)
+                       : flow_view_whole(view, &flow_core);
 }
 
 enum flow_end_reason flow_view_end_reason(struct flow_view *view)
 {
-    const struct flow_state *whole = flow_view_whole(view, &flow_core);
+    const struct flow_state *whole = own_whole(view);
     enum flow_successor successor = (enum flow_successor)view->flow->successor;
 
     if (!whole)
@@ -82,7 +76,7 @@ enum flow_end_reason flow_view_end_reason(struct flow_view *view)
         (whole->tcp_state == FLOW_TCP_CLOSED || whole->tcp_state == FLOW_TCP_RESET))
         return FLOW_END_DETECTED;
     if (successor == FLOW_SUCCESSOR_NONE)
-        successor = timeout_of(view->capture, whole);
+        successor = flow_limits_passed(&view->capture->limits, view->flow, view->capture->last_ns);
     switch (successor) {
     case FLOW_SUCCESSOR_CONNECTION: return FLOW_END_DETECTED;
     case FLOW_SUCCESSOR_IDLE: return FLOW_END_IDLE_TIMEOUT;

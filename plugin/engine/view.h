@@ -3,7 +3,6 @@
 
 #include "evaluate.h"
 
-#include <flowstats/path.h>
 #include <flowstats/table.h>
 
 /* IPFIX flowEndReason (information element 136). */
@@ -46,7 +45,7 @@ struct flow_view {
     struct flow_history *history;
     struct flow_evaluation *evaluation;
     const struct flow_groups *groups;
-    struct flow_paths *paths;
+    const struct flow_paths *paths;
     const struct flow_capture *capture;
     const struct flow *flow;
     uint32_t index;                   /* which flow of the capture, from 0 */
@@ -56,7 +55,7 @@ struct flow_view {
     struct flow_selection *selection; /* whose states stand for the whole; NULL: the flow's own */
     bool with_whole; /* false: the whole flow cannot be known yet: a first dissection */
     struct flow_fact packet_fact;
-    char text[1024]; /* the last text value */
+    char text[FLOW_PATH_TEXT_LEN]; /* the last text value */
 };
 
 /*

@@ -24,6 +24,11 @@ static uint32_t less(uint32_t length, uint32_t header)
     return length > header ? length - header : 0;
 }
 
+static bool is_answer(uint8_t protocol, uint8_t type)
+{
+    return flow_message_of_icmp(protocol, type) == FLOW_MESSAGE_RESPONSE;
+}
+
 /* Ends, ports or identifier of a header and what was captured behind it. */
 static struct flow_tuple tuple_of(const struct fs_net *net)
 {
@@ -44,7 +49,8 @@ static struct flow_tuple tuple_of(const struct fs_net *net)
         tuple.bits |= FLOW_TUPLE_PORTS;
     } else if (captured >= 6 && flow_icmp_has_ident(net->protocol, data[0])) {
         tuple.ident = fs_be16(data + 4);
-        tuple.bits |= FLOW_TUPLE_IDENT;
+        tuple.bits |=
+            FLOW_TUPLE_IDENT | (is_answer(net->protocol, data[0]) ? FLOW_TUPLE_ANSWER : 0);
     }
     return tuple;
 }

@@ -153,6 +153,8 @@ WHOLE = [
     ("pings", 7, "flow.ip.src", "10.0.0.1"),
     ("pings", 7, "flow.direction_reason_name", "message type"),
     ("pings", 8, "flow.direction_reason_name", "group address"),
+    *[("pings_both_ways", frame, "flow.id", str(frame // 3)) for frame in range(1, 5)],
+    *[("pings_both_ways", frame, "flow.direction", str((frame + 1) % 2)) for frame in range(1, 5)],
     ("icmp_errors", 1, "flow.pkts", "2"),
     ("icmp_errors", 1, "flow.icmp_errors", "2"),
     ("icmp_errors", 1, "flow.sofar.icmp_errors", "0"),
@@ -218,7 +220,7 @@ WHOLE = [
     ("fragments_overlapping", None, "flow.up.frags", "4"),
     ("fragments_vlan", None, "flow.up.payload_bytes", "3000"),
     ("fragments_vlan", None, "flow.vni", "vlan(7)"),
-    ("tunnels_deep", 1, "flow.vni", " › ".join(["ipip(10.0.0.2↔10.0.0.3)"] * 100)),
+    ("tunnels_deep", 1, "flow.vni", " › ".join(["ipip(10.0.0.2↔10.0.0.3)"] * 33 + ["…"])),
     ("tunnels_apart", 1, "flow.id", "0"),
     ("tunnels_apart", 2, "flow.id", "1"),
     ("tunnels_apart", 3, "flow.id", "2"),
@@ -226,6 +228,24 @@ WHOLE = [
     ("tunnels_nested", None, "flow.vni",
      "vlan(100) › vxlan(5001, 192.0.2.1↔192.0.2.2) › gre(0x00000009, 10.0.0.3↔10.0.0.2)"),
     ("vlan_one_way", None, "flow.pkts", "2"),
+    ("vnis_each_way", None, "flow.id", "0"),
+    ("vnis_each_way", None, "flow.vni", "vxlan(10, 192.0.2.1↔192.0.2.2)"),
+    ("vnis_each_way", None, "flow.tcp.state_name", "Closed"),
+    ("vnis_each_way", None, "flow.tcp.rtt_net", "0.020000000"),
+    ("gre_keys_each_way", None, "flow.id", "0"),
+    ("gre_keys_each_way", None, "flow.pkts", "11"),
+    *[("tenants_in_turn", frame, "flow.id", str((frame + 1) % 2)) for frame in range(1, 9)],
+    ("tenants_in_turn", 1, "flow.vni", "vxlan(10, 192.0.2.1↔192.0.2.2)"),
+    ("tenants_in_turn", 4, "flow.vni", "vxlan(20, 192.0.2.1↔192.0.2.2)"),
+    ("tenants_in_turn", 2, "flow.pkts", "4"),
+    ("answer_to_nobody_here", 1, "flow.id", "0"),
+    ("answer_to_nobody_here", 2, "flow.id", "1"),
+    ("answer_to_nobody_here", 3, "flow.id", "1"),
+    ("vxlan_flood_and_learn", None, "flow.pkts", "2"),
+    ("vxlan_flood_and_learn", None, "flow.vni", "vxlan(5, 192.0.2.1↔239.1.1.1)"),
+    ("errors_each_way", 5, "flow.icmp_error_for", "0"),
+    ("errors_each_way", 1, "flow.icmp_errors", "1"),
+    ("errors_each_way", 3, "flow.icmp_errors", "0"),
     ("arp_in_vxlan", 2, "flow.tuple", "UDP 192.0.2.1:50000 → 192.0.2.2:4789"),
     ("error_in_tunnel", 3, "flow.icmp_error_for", "1"),
     ("error_in_tunnel", 2, "flow.icmp_errors", "1"),
@@ -405,8 +425,10 @@ def test_key_preferences(tshark, captures):
         return len({frame["flow.id"] for frame in frames})
     assert flows("vlan_one_way.pcap", "flow.key_vlan:TRUE") == 2
     assert flows("tunnels.pcap", "flow.key_vlan:TRUE") == len(TUNNELS) + 2  # VLAN, QinQ, MPLS
-    # TEID, call id and session differ each way
-    assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS) + 3
+    # TEID, call id and session differ each way, as they may
+    assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS)
+    assert flows("teid_changed.pcap", "flow.key_labels:FALSE") == 1
+    assert flows("teid_changed.pcap", "flow.key_labels:TRUE") == 2
 
 
 @pytest.mark.parametrize("option, ids, reasons", [
@@ -420,3 +442,15 @@ def test_timeouts(tshark, captures, option, ids, reasons):
                            "-o", option)
     assert " ".join(frame["flow.id"] for frame in frames) == ids
     assert " ".join(frame["flow.end_reason"] for frame in frames) == reasons
+
+
+@pytest.mark.parametrize("option", ["flow.idle_timeout:4", "flow.active_timeout:4"])
+def test_timeouts_keep_the_source(tshark, captures, option):
+    """Whoever sends first after a timeout, and whatever the ports would say."""
+    frames = tshark.fields(captures / "server_with_the_higher_port.pcap",
+                           ("flow.id", "flow.srcport", "flow.direction_reason", "flow.direction"),
+                           "-o", option)
+    assert " ".join(frame["flow.id"] for frame in frames) == "0 0 0 1 2 3"
+    assert {frame["flow.srcport"] for frame in frames} == {"2000"}
+    assert {frame["flow.direction_reason"] for frame in frames} == {"1"}
+    assert " ".join(frame["flow.direction"] for frame in frames) == "0 1 0 1 0 1"
