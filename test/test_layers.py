@@ -9,10 +9,10 @@ PUBLIC, ENGINE, ADAPTERS, EXTENSIONS = (TOP / path for path in (
     "include/flowstats", "plugin/engine", "plugin/ws", "plugin/extensions"))
 
 # Each engine room sees only those before it.
-ROOMS = ["fact", "packet", "path", "key", "direction", "state", "value", "extension", "table",
+ROOMS = ["fact", "packet", "path", "key", "direction", "tcp", "tcp_options", "state", "value", "extension", "table",
          "fragments", "history", "tap", "view", "meter", "tally", "field"]
 # Engine headers that are nobody's business outside the engine.
-PRIVATE = {"pages", "tcp", "text"}
+PRIVATE = {"pages", "text"}
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
 GROUND = ["ws_compat", "clock", "prefs", "layers", "ip", "extensions", "session", "tap",
           "output"]

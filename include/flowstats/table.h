@@ -34,6 +34,7 @@ struct flow {
     uint32_t base_seq[FLOW_DIRS];         /* TCP: the number before each side's first byte */
     uint16_t eth_type;                    /* of the first packet's outermost link header */
     uint8_t mac[FLOW_DIRS][FLOW_MAC_LEN]; /* likewise: source, destination */
+    uint8_t acks_with_options[FLOW_DIRS]; /* how many more ACKs of a side keep their TCP options */
     uint8_t source;                       /* which of key.end[] is the flow's source */
     uint8_t reason;                       /* enum flow_reason */
     uint8_t successor;                    /* enum flow_successor */

@@ -143,7 +143,7 @@ static const char *tuple_text(struct flow_view *view)
 
 /*
  * The first pass over fields.def makes one small function of each row ...  Not
- * every expression needs all of v, f, s, h and number.
+ * every expression needs all of v, f, s, h, number and ns.
  */
 #define VALUE(prefix, id, kind, is_known, expr)                                                    \
     static struct flow_value prefix##_##id(struct flow_view *v, const struct flow_state *s,        \
@@ -153,8 +153,9 @@ static const char *tuple_text(struct flow_view *view)
         const struct flow_half *h = s ? &s->half[dir] : NULL;                                      \
         struct flow_value value = { .known = false };                                              \
         uint32_t number = 0;                                                                       \
+        int64_t ns = 0;                                                                            \
                                                                                                    \
-        (void)f, (void)s, (void)h, (void)number;                                                   \
+        (void)f, (void)s, (void)h, (void)number, (void)ns;                                         \
         if (!(is_known))                                                                           \
             return value;                                                                          \
         value.known = true;                                                                        \

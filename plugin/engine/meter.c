@@ -47,6 +47,24 @@ void flow_meter_extend(struct flow_meter *meter, const struct flow_extensions *e
     flow_history_extend(meter->history, extensions);
 }
 
+/*
+ * Few facts keep options: SYNs, SYN-ACKs, and the first ACKs after them, which
+ * may be the handshake's.
+ */
+static void thin_options(struct flow *flow, enum flow_dir dir, struct flow_fact *fact)
+{
+    enum { ACKS = 4 };
+
+    if (fact->tcp_flags & FLOW_TCP_SYN) {
+        flow->acks_with_options[!dir] = ACKS;
+    } else if ((fact->tcp_flags & FLOW_TCP_ACK) && flow->acks_with_options[dir] > 0) {
+        flow->acks_with_options[dir]--;
+    } else {
+        fact->tcp_options = (struct flow_tcp_options){ 0 };
+        fact->bits &= (uint16_t)~FLOW_FACT_OPTIONS;
+    }
+}
+
 static const struct flow_fact *record(struct flow_meter *meter, struct flow *flow,
                                       enum flow_dir dir, const struct flow_packet *packet)
 {
@@ -56,6 +74,8 @@ static const struct flow_fact *record(struct flow_meter *meter, struct flow *flo
     if (dir == FLOW_DOWN)
         fact.bits |= FLOW_FACT_DOWN;
     flow_learn_base(flow, &fact);
+    if (fact.bits & FLOW_FACT_TCP)
+        thin_options(flow, dir, &fact);
     return flow_history_record_noted(meter->history, &fact, packet->notes);
 }
 
@@ -228,7 +248,7 @@ static enum flow_end_reason end_reason_of(const struct flow_meter *meter, const 
     enum flow_successor successor = (enum flow_successor)flow->successor;
 
     if ((whole->bits & FLOW_STATE_TCP) &&
-        (whole->tcp_state == FLOW_TCP_CLOSED || whole->tcp_state == FLOW_TCP_RESET))
+        (whole->tcp.state == FLOW_TCP_CLOSED || whole->tcp.state == FLOW_TCP_RESET))
         return FLOW_END_DETECTED;
     if (successor == FLOW_SUCCESSOR_NONE)
         successor = timeout_of(meter, whole);

@@ -1,9 +1,5 @@
 #include <flowstats/state.h>
 
-#include "tcp.h"
-
-#include <stddef.h>
-
 /* The largest jump of an IP identification that still counts as packets missed. */
 enum { LOST_WINDOW = 128 };
 
@@ -28,6 +24,10 @@ static void half_apply(struct flow_half *half, const struct flow_fact *fact)
     half->frag_pkts += (fact->bits & FLOW_FACT_FIRST_FRAG) != 0;
     if (fact->bits & FLOW_FACT_IP_ID)
         ip_id_apply(half, fact->ip_id);
+    if (fact->bits & FLOW_FACT_TCP) {
+        half->seq = fact->tcp_seq;
+        half->bits |= FLOW_HALF_SEQ;
+    }
 }
 
 static void time_apply(struct flow_state *state, int64_t time_ns)
@@ -52,23 +52,8 @@ void flow_state_apply(struct flow_state *state, const struct flow_fact *fact)
     half_apply(&state->half[flow_fact_dir(fact)], fact);
     if (fact->bits & FLOW_FACT_TIME)
         time_apply(state, fact->time_ns);
-    if (fact->bits & FLOW_FACT_TCP)
-        flow_tcp_apply(state, fact);
-}
-
-const char *flow_tcp_state_name(enum flow_tcp_state state)
-{
-    static const char *const names[FLOW_TCP_STATES] = {
-        [FLOW_TCP_CLOSED] = "Closed",
-        [FLOW_TCP_SYN_SENT] = "SynSent",
-        [FLOW_TCP_SYN_RECEIVED] = "SynReceived",
-        [FLOW_TCP_ESTABLISHED] = "Established",
-        [FLOW_TCP_FIN_WAIT] = "FinWait",
-        [FLOW_TCP_CLOSE_WAIT] = "CloseWait",
-        [FLOW_TCP_CLOSING] = "Closing",
-        [FLOW_TCP_RESET] = "Reset",
-        [FLOW_TCP_UNKNOWN] = "Unknown",
-    };
-
-    return state < FLOW_TCP_STATES ? names[state] : NULL;
+    if (fact->bits & FLOW_FACT_TCP) {
+        flow_tcp_apply(&state->tcp, fact);
+        state->bits |= FLOW_STATE_TCP;
+    }
 }

@@ -43,25 +43,39 @@ bool fs_experts_are_heard(void)
 
 static bool is_unanswered(const struct flow_view *view)
 {
-    return view->whole && view->whole->tcp_state == FLOW_TCP_SYN_SENT &&
+    return view->whole && view->whole->tcp.state == FLOW_TCP_SYN_SENT &&
            !flow_history_previous(view->history, view->fact);
 }
 
+/* Whether the capture has the flow's packets from its SYN on, none of them in another flow. */
+static bool is_captured_from_its_start(const struct flow_view *view)
+{
+    const struct flow_fact *first = flow_history_first(view->history, view->fact->flow);
+    uint8_t flags = first->tcp_flags & (FLOW_TCP_SYN | FLOW_TCP_ACK);
+
+    return (view->whole->tcp.bits & FLOW_TCP_INITIATOR_SYN) && flags == FLOW_TCP_SYN &&
+           view->flow->successor != FLOW_SUCCESSOR_IDLE &&
+           view->flow->successor != FLOW_SUCCESSOR_ACTIVE;
+}
+
+/* On the first RST that stands and on those after it. */
 static bool is_reset_before_data(const struct flow_view *view)
 {
     const struct flow_state *whole = view->whole;
+    const struct flow_tcp_rst *reset = whole ? flow_tcp_reset(&whole->tcp) : NULL;
 
-    return whole && whole->tcp_state == FLOW_TCP_RESET && (view->fact->tcp_flags & FLOW_TCP_RST) &&
-           !whole->half[FLOW_UP].payload_bytes && !whole->half[FLOW_DOWN].payload_bytes;
+    return reset && (view->fact->tcp_flags & FLOW_TCP_RST) && view->fact->frame >= reset->frame &&
+           !whole->half[FLOW_UP].payload_bytes && !whole->half[FLOW_DOWN].payload_bytes &&
+           is_captured_from_its_start(view);
 }
 
 static bool is_end_of_slow_handshake(const struct flow_state *so_far, uint32_t frame)
 {
-    uint16_t times = FLOW_STATE_SYN_TIME | FLOW_STATE_ACK_TIME;
-    int64_t limit_ns = (int64_t)fs_prefs->slow_handshake * 1000000;
+    const struct flow_tcp_sent *ack = flow_tcp_moment(&so_far->tcp, FLOW_TCP_MOMENT_ACK);
+    int64_t limit_ns = (int64_t)fs_prefs->slow_handshake * 1000000, rtt_ns;
 
-    return (so_far->bits & times) == times && so_far->ack_frame == frame && limit_ns > 0 &&
-           so_far->ack_ns - so_far->syn_ns > limit_ns;
+    return ack && ack->frame == frame && limit_ns > 0 &&
+           flow_tcp_span(&so_far->tcp, FLOW_TCP_RTT, &rtt_ns) && rtt_ns > limit_ns;
 }
 
 static bool is_after_gap(struct flow_view *view)
@@ -82,7 +96,7 @@ unsigned fs_experts_of(struct flow_view *view)
 
     if (!fs_prefs->experts)
         return 0;
-    if (is_after_gap(view))
+    if (fs_prefs->experts_ip_id && is_after_gap(view))
         experts |= 1u << IP_ID_GAP;
     if (is_end_of_slow_handshake(flow_view_so_far(view), view->fact->frame))
         experts |= 1u << SLOW_HANDSHAKE;

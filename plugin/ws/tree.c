@@ -242,14 +242,14 @@ static const char *state_text(const struct flow_state *state, const char *separa
                               char text[LONG])
 {
     char rtt[LONG];
-    const char *name = flow_tcp_state_name((enum flow_tcp_state)state->tcp_state);
+    const char *name = flow_tcp_state_name((enum flow_tcp_state)state->tcp.state);
+    int64_t rtt_ns;
 
     *text = '\0';
     if (!(state->bits & FLOW_STATE_TCP))
         return text;
-    if ((state->bits & FLOW_STATE_SYN_TIME) && (state->bits & FLOW_STATE_ACK_TIME))
-        g_snprintf(text, LONG, "%s%s, RTT %s ms", separator, name,
-                   milliseconds(state->ack_ns - state->syn_ns, rtt));
+    if (flow_tcp_span(&state->tcp, FLOW_TCP_RTT, &rtt_ns))
+        g_snprintf(text, LONG, "%s%s, RTT %s ms", separator, name, milliseconds(rtt_ns, rtt));
     else
         g_snprintf(text, LONG, "%s%s", separator, name);
     return text;
