@@ -24,6 +24,7 @@ enum flow_bits {
     FLOW_BASE_UP = 1 << 2,   /* base_seq[FLOW_UP] is known */
     FLOW_BASE_DOWN = 1 << 3, /* base_seq[FLOW_DOWN] is known */
     FLOW_SAME_ENDS = 1 << 4, /* both ends of the key are the same */
+    FLOW_CONTINUES = 1 << 5, /* it goes on with what a timeout has cut */
 };
 
 /* What does not change in a flow, and what decides whether it goes on. */

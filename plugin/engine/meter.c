@@ -101,11 +101,11 @@ static struct flow *flow_of(struct flow_meter *meter, const struct flow_packet *
     unsigned sender;
     struct flow_key key = flow_key_make(&packet->tuple, path, &sender);
     struct flow *flow = flow_table_find(meter->table, &key);
+    enum flow_successor successor = FLOW_SUCCESSOR_NONE;
 
     if (flow) {
         enum flow_dir dir = flow_dir_of(flow, sender, packet);
-        enum flow_successor successor =
-            flow_successor_of(flow, state_of(meter, flow), packet, dir, &meter->limits);
+        successor = flow_successor_of(flow, state_of(meter, flow), packet, dir, &meter->limits);
         if (successor == FLOW_SUCCESSOR_NONE) {
             *ret_dir = dir;
             return flow;
@@ -113,6 +113,8 @@ static struct flow *flow_of(struct flow_meter *meter, const struct flow_packet *
         flow->successor = (uint8_t)successor;
     }
     flow = begin(meter, &key, sender, packet);
+    if (successor == FLOW_SUCCESSOR_IDLE || successor == FLOW_SUCCESSOR_ACTIVE)
+        flow->bits |= FLOW_CONTINUES;
     *ret_dir = flow_dir_of(flow, sender, packet);
     return flow;
 }

@@ -54,7 +54,7 @@ static bool is_captured_from_its_start(const struct flow_view *view)
     uint8_t flags = first->tcp_flags & (FLOW_TCP_SYN | FLOW_TCP_ACK);
 
     return (view->whole->tcp.bits & FLOW_TCP_INITIATOR_SYN) && flags == FLOW_TCP_SYN &&
-           view->flow->successor != FLOW_SUCCESSOR_IDLE &&
+           !(view->flow->bits & FLOW_CONTINUES) && view->flow->successor != FLOW_SUCCESSOR_IDLE &&
            view->flow->successor != FLOW_SUCCESSOR_ACTIVE;
 }
 
