@@ -523,29 +523,27 @@ static const struct flow_tcp_sent *answer_of(const struct flow_tcp *tcp)
     return tcp->answer < kept_of(tcp->syn_ack_count) ? timed(&tcp->syn_ack[tcp->answer]) : NULL;
 }
 
-/* The latest SYN by its stamp, of those stamped no later than a time. */
-static const struct flow_tcp_sent *latest_syn(const struct flow_tcp *tcp, int64_t until_ns)
+/* The last SYN of those stamped no later than a time. */
+static const struct flow_tcp_sent *last_syn(const struct flow_tcp *tcp, int64_t until_ns)
 {
-    const struct flow_tcp_sent *latest = NULL;
-
-    for (uint32_t i = 0; i < kept_of(tcp->syn_count); i++) {
-        const struct flow_tcp_sent *syn = timed(&tcp->syn[i]);
-        if (syn && syn->ns <= until_ns && (!latest || syn->ns >= latest->ns))
-            latest = syn;
+    for (uint32_t i = kept_of(tcp->syn_count); i > 0; i--) {
+        const struct flow_tcp_sent *syn = timed(&tcp->syn[i - 1]);
+        if (syn && syn->ns <= until_ns)
+            return syn;
     }
-    return latest;
+    return NULL;
 }
 
 static const struct flow_tcp_sent *syn_of(const struct flow_tcp *tcp)
 {
     const struct flow_tcp_sent *answer = answer_of(tcp);
-    const struct flow_tcp_sent *syn = answer ? latest_syn(tcp, answer->ns) : NULL;
+    const struct flow_tcp_sent *syn = answer ? last_syn(tcp, answer->ns) : NULL;
     bool is_open = tcp->answer == FLOW_TCP_KEPT;
     bool is_before_gap = syn == &tcp->syn[FLOW_TCP_KEPT - 2] && tcp->syn_count > FLOW_TCP_KEPT;
 
     if (is_open || is_before_gap) /* it may be one that is not kept */
         return NULL;
-    return syn ? syn : latest_syn(tcp, INT64_MAX);
+    return syn ? syn : last_syn(tcp, INT64_MAX);
 }
 
 const struct flow_tcp_sent *flow_tcp_moment(const struct flow_tcp *tcp, enum flow_tcp_moment moment)
