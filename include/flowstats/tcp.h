@@ -29,10 +29,11 @@ enum flow_tcp_state {
 };
 
 /*
- * Of the initiator's SYNs, of the responder's SYN-ACKs and of the RSTs that
- * stand, the first three and the last are kept.  Of more than these, one
- * between is known by its number alone: no time is taken from it, no ACK names
- * it, and no number that it might have changed is given.
+ * How many SYNs of the initiator, SYN-ACKs of the responder and RSTs that stand
+ * are kept: where there are more, the first three and the last.  One that is
+ * not kept still counts as a repeat.  What it alone could tell is absent: the
+ * times of a handshake whose ACK names no SYN-ACK that is kept, and the SYN
+ * before a SYN-ACK where one that is not kept may have come between.
  */
 enum { FLOW_TCP_KEPT = 4 };
 
