@@ -447,7 +447,8 @@ def new_stream(frame, before):
         return "SYN-ACK again"
     if len(set(ends_of_flow(frame)[0])) == 1:
         return "one end"
-    return "SYN again" if frame["flow.sofar.tcp.state_name"] in ENDED else None
+    states = {one.get("flow.sofar.tcp.state_name") for one in (before, frame)}
+    return "SYN again" if states & set(ENDED) else None
 
 
 def opened_by_both(frames):
