@@ -8,6 +8,7 @@ import ipaddress
 import re
 from decimal import Decimal
 
+import conformance_tcp
 from tshark import as_exported
 
 # Differences that remain, and why ours is the right answer.  Each is proven where it is used: an
@@ -30,6 +31,14 @@ RULES = {
     "layers without a tree": "some dissectors stand in Wireshark's list of layers only where no "
                              "tree is built, or only where one is; flow.app goes by the list of the "
                              "frame's first dissection",
+    "ambiguous RTT": "Wireshark has an initial RTT also where repeats or stamps leave it open what "
+                     "was answered, and of a SYN that a RST answered; ours is absent",
+    "another SYN": "Wireshark counts from the last SYN, also where a RST or a copy came between",
+    "shared stream": "Wireshark has one TCP stream, and one initial RTT, for the connections of "
+                     "several tunnels on the same addresses and ports",
+    "ACK of another number": "Wireshark ends the handshake also at an ACK below the SYN-ACK's "
+                             "number",
+    "many repeats": "of more than four SYNs or SYN-ACKs one that is not kept sets no time",
     "responder's ACK": "Wireshark ends the handshake also at a segment of the responder",
     "SYN again": "from 4.4 on a SYN that repeats its number after the end begins a stream",
     "SYN-ACK again": "from 4.4 on a SYN-ACK with another number begins a stream; here a SYN does",
@@ -73,7 +82,8 @@ DECODED = (
     "ipv6.fraghdr.offset", "ipv6.fraghdr.more", "ipv6.fraghdr.ident", "ipv6.reassembled.in",
     *REPLACED, *SHOWN, *TOO_LONG,
     "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.len", "tcp.stream", "tcp.flags.syn",
-    "tcp.flags.ack", "tcp.analysis.initial_rtt",
+    "tcp.flags.ack", "tcp.analysis.initial_rtt", "tcp.flags", "tcp.ack_raw",
+    "tcp.options.timestamp.tsval", "tcp.options.timestamp.tsecr",
     "udp.srcport", "udp.dstport", "udp.length",
     "sctp.srcport", "sctp.dstport", "dccp.srcport", "dccp.dstport",
     "icmp.type", "icmp.ident", "icmpv6.type", "icmpv6.echo.identifier",
@@ -85,6 +95,7 @@ LATER = {"flow.is_last", "flow.next_frame", "flow.last_frame", "flow.icmp_error_
 # What extensions take from Wireshark's decode and its verdicts, which reassembly changes.
 DECODED_ABOVE = re.compile(r"flow\.(sofar\.)?(app|sticky|tcp\.analysis)\b")
 WAYS = ("up", "down")
+EDGE = 8  # packets at both ends of a flow, where a connection's state changes
 ENDED = ("FinWait", "CloseWait", "Closing", "Closed", "Reset")
 LONGEST = str(2**31 - 1)  # what frame.len says of all frames from there on
 
@@ -375,18 +386,41 @@ def key_of(frame, header):
     return (tuple(sorted(pair, key=str)), frame["flow.proto"], ident, tunnels_of(frame))
 
 
-def is_clean(frame):
-    """A handshake of three packets, nothing sent again."""
-    return (frame.get("flow.tcp.syn_retrans") == frame.get("flow.tcp.syn_ack_retrans") == "0"
-            and "flow.tcp.rtt_user" in frame and frame.get("flow.tcp.state") != "7")
+def times_from(frames, frame, starts, stops):
+    """All times from one frame to another, of those in the frame's flow that the two say."""
+    ours = [other for other in frames if other.get("flow.id") == frame["flow.id"]
+            and has_time(other)]
+    return {time_of(stop) - time_of(start) for start in ours if starts(start)
+            for stop in ours if stops(stop)}
 
 
-def answers(frames, frame):
-    """From the SYN to each segment of the responder that came before the handshake's ACK."""
-    syn, ack = (int(frame[f"flow.tcp.{name}_frame"]) for name in ("syn", "ack"))
-    return {time_of(other) - time_of(frames[syn - 1]) for other in frames[syn:ack]
-            if other.get("flow.id") == frame["flow.id"] and other["flow.direction"] == "1"
-            and not is_true(other.get("tcp.flags.syn"))}
+def initial_rtt_rule(frames, frame, ours, theirs, simultaneous):
+    """Why Wireshark's initial RTT may be another one."""
+    if ours is None:
+        return "ambiguous RTT"
+    if ours == 0:
+        return "instant handshake"
+    if frame["flow.id"] in simultaneous:
+        return "simultaneous open"
+    syn, ack = (frames[int(frame[f"flow.tcp.{name}_frame"]) - 1] for name in ("syn", "ack"))
+
+    def is_syn(other):
+        return is_true(other.get("tcp.flags.syn"))
+
+    def is_ack(other):
+        return is_true(other.get("tcp.flags.ack")) and not is_syn(other)
+
+    if theirs in times_from(frames, frame, lambda one: one is syn, lambda one: is_ack(one)
+                            and way_of(one) != way_of(syn)):
+        return "responder's ACK"
+    if theirs in times_from(frames, frame, lambda one: one is syn, lambda one: is_ack(one)
+                            and int(one["flow.index"]) < int(ack["flow.index"])):
+        return "ACK of another number"
+    if theirs in times_from(frames, frame, lambda one: is_syn(one) and way_of(one) == way_of(syn),
+                            lambda one: is_ack(one) and int(one["flow.index"]) <= int(
+                                ack["flow.index"])):
+        return "another SYN"
+    return None
 
 
 class Streams:
@@ -423,7 +457,8 @@ def new_stream(frame, before):
         return "SYN-ACK again"
     if len(set(ends_of_flow(frame)[0])) == 1:
         return "one end"
-    return "SYN again" if frame["flow.sofar.tcp.state_name"] in ENDED else None
+    states = {one.get("flow.sofar.tcp.state_name") for one in (before, frame)}
+    return "SYN again" if states & set(ENDED) else None
 
 
 def ends_of_tenants(frames):
@@ -448,6 +483,9 @@ def check_decode(tally, capture, frames, headers, growth):
     """Each frame's flow against the decode of that frame."""
     streams, tuples = Streams(tally), Streams(tally)
     simultaneous, tenants = opened_by_both(frames), ends_of_tenants(frames)
+    flows_of = collections.defaultdict(set)
+    for frame in frames:
+        flows_of[frame.get("tcp.stream")].add(frame.get("flow.id"))
     for number, (frame, header) in enumerate(zip(frames, headers), 1):
         where = f"{capture} frame {number}"
         if "flow.proto" not in frame:
@@ -478,18 +516,18 @@ def check_decode(tally, capture, frames, headers, growth):
             is_tenant = ends_of_flow(frame)[:2] in tenants
             streams.compare("stream", where, frame["flow.id"], whole,
                             "tenants" if is_tenant else new_stream(frame, before))
-        if "flow.tcp.rtt" in frame and "tcp.analysis.initial_rtt" in frame:
-            if is_clean(frame) and frame["tcp.analysis.initial_rtt"].count(";") == 0:
-                ours, theirs = (Decimal(frame[name]) for name in
+        if "tcp.analysis.initial_rtt" in frame:
+            if frame["tcp.analysis.initial_rtt"].count(";") == 0 and frame["flow.proto"] == "6":
+                ours, theirs = (Decimal(frame[name]) if name in frame else None for name in
                                 ("flow.tcp.rtt", "tcp.analysis.initial_rtt"))
-                tally.compare("initial_rtt", where, ours, theirs,
-                              "instant handshake" if ours == 0
-                              else "simultaneous open" if frame["flow.id"] in simultaneous
-                              else "tenants" if ends_of_flow(frame)[:2] in tenants
-                              else "responder's ACK" if theirs in answers(frames, frame)
-                              else None)
+                is_shared = len(flows_of[frame.get("tcp.stream")]) > 1
+                rule = (None if ours == theirs
+                        else "tenants" if ends_of_flow(frame)[:2] in tenants
+                        else "shared stream" if is_shared
+                        else initial_rtt_rule(frames, frame, ours, theirs, simultaneous))
+                tally.compare("initial_rtt", where, ours, theirs, rule)
             else:
-                tally.skipped["frames of handshakes that are not clean, for initial_rtt"] += 1
+                tally.skipped["frames with several TCP headers, for initial_rtt"] += 1
 
 
 def check_link(tally, where, frame):
@@ -674,6 +712,70 @@ def check_flow(tally, where, packets, headers, growth):
                       {name: frame.get(name) for name in whole}, whole)
 
 
+def segment_of(at, number, frame, header):
+    """A segment from tshark's fields; none where it does not show all of it, or of several."""
+    values = [header and header.of_transport(name) for name in ("flags", "seq_raw", "ack_raw")]
+    length = header and header.of_transport("len")
+    stamps = [frame.get(f"tcp.options.timestamp.{name}") for name in ("tsval", "tsecr")]
+    if None in values or length is None or header.is_fragment or (
+            count(frame, "tcp.srcport") > 1 or ";" in str(stamps)):
+        return None
+    time = int(time_of(frame) * 10**9) if has_time(frame) else None
+    return conformance_tcp.Segment(at, number, time, way_of(frame),
+                                   *(int(value, 0) & 0xff if value is values[0] else int(value, 0)
+                                     for value in values), int(length),
+                                   None if None in stamps else tuple(map(int, stamps)))
+
+
+def seconds_of(frame, name):
+    """Our own, in nanoseconds."""
+    return int(Decimal(frame[name]) * 10**9) if name in frame else None
+
+
+def connection_of_ours(frame, prefix):
+    tcp = f"{prefix}.tcp"
+    by = frame.get(f"{tcp}.reset_by")
+    links = {name: int(frame[f"{tcp}.{name}_frame"]) if f"{tcp}.{name}_frame" in frame else None
+             for name in ("syn", "syn_ack", "ack", "reset")}
+    return {"state": frame.get(f"{tcp}.state_name"), **links,
+            "reset by": by and WAYS[int(by)],
+            **{name: seconds_of(frame, f"{tcp}.{name}") for name in ("rtt", "rtt_net", "rtt_user")},
+            **{name: int(frame[f"{tcp}.{name}"]) for name in ("syn_retrans", "syn_ack_retrans")}}
+
+
+def connection_of_model(model):
+    moments = {"syn": model.syn, "syn_ack": model.answer, "ack": model.ack}
+    return {"state": model.state, "reset": model.reset[1], "reset by": model.reset[0],
+            **{name: one.frame if one and one.time is not None else None
+               for name, one in moments.items()},
+            "rtt": model.rtt, "rtt_net": model.rtt_net, "rtt_user": model.rtt_user,
+            "syn_retrans": model.syn_retrans, "syn_ack_retrans": model.syn_ack_retrans}
+
+
+def check_connection(tally, where, packets, headers):
+    """The handshake and the state by a model of its own; so far of the first and the last packets.
+
+    packets: of one TCP flow, in the order of accounting.
+    """
+    if packets[0][1].get("flow.proto") != "6":
+        return
+    segments = [segment_of(at, number, frame, headers[number - 1])
+                for at, (number, frame) in enumerate(packets)]
+    if None in segments:
+        tally.skipped["frames of TCP flows of which tshark does not show each header"] += len(packets)
+        return
+    edges = {*range(min(EDGE, len(packets))), *range(max(0, len(packets) - EDGE), len(packets))}
+    for at in sorted(edges):
+        number, frame = packets[at]
+        model = conformance_tcp.Connection(segments[:at + 1])
+        ours, expected = difference(connection_of_ours(frame, "flow.sofar"),
+                                    connection_of_model(model))
+        is_many = max(len(model.own), len(model.syn_acks)) > conformance_tcp.KEPT and not any(
+            ours.values())
+        tally.compare("connection", f"{where} frame {number}", ours, expected,
+                      "many repeats" if is_many else None)
+
+
 def check_flows(tally, capture, frames, headers, growth):
     flows = collections.defaultdict(list)
     for number, frame in enumerate(frames, 1):
@@ -683,6 +785,7 @@ def check_flows(tally, capture, frames, headers, growth):
     for flow, packets in flows.items():
         packets.sort(key=lambda packet: int(packet[1]["flow.index"]))
         check_flow(tally, f"{capture} flow {flow}", packets, headers, growth)
+        check_connection(tally, f"{capture} flow {flow}", packets, headers)
     check_errors(tally, capture, frames, flows)
     check_quotes(tally, capture, frames, flows)
     return flows

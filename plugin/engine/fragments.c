@@ -1,4 +1,4 @@
-#include <flowstats/fragments.h>
+#include "fragments.h"
 
 #include "hash.h"
 

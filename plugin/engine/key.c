@@ -1,4 +1,4 @@
-#include <flowstats/key.h>
+#include "key.h"
 
 #include "hash.h"
 

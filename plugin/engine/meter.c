@@ -1,9 +1,9 @@
 #include "meter.h"
 
-#include "core.h"
+#include "all.h"
 #include "field.h"
 
-#include <flowstats/fragments.h>
+#include "fragments.h"
 
 #include <glib.h>
 
@@ -17,14 +17,17 @@ struct flow_meter {
     struct flow_capture capture;
 };
 
-/* Core is there without being asked for. */
-static const struct flow_groups *core_alone(void)
+/* Those that no preference switches off. */
+static const struct flow_groups *fixed_groups(void)
 {
-    static struct flow_groups core;
+    static struct flow_groups fixed;
 
-    if (core.count == 0)
-        flow_groups_add(&core, &flow_core);
-    return &core;
+    bool is_new = fixed.count == 0;
+
+    for (size_t i = 0; is_new && flow_groups_all[i]; i++)
+        if (flow_groups_all[i]->is_fixed)
+            flow_groups_add(&fixed, flow_groups_all[i]);
+    return &fixed;
 }
 
 static uint32_t in_words(uint32_t size)
@@ -37,7 +40,7 @@ struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t fir
 {
     struct flow_meter *meter = g_new0(struct flow_meter, 1);
 
-    meter->groups = groups ? groups : core_alone();
+    meter->groups = groups ? groups : fixed_groups();
     meter->paths = flow_paths_new();
     meter->table = flow_table_new(first_id, meter->paths);
     meter->history = flow_history_new(meter->groups->note_size, in_words(meter->groups->once_size));
@@ -61,6 +64,24 @@ void flow_meter_free(struct flow_meter *meter)
     g_free(meter);
 }
 
+/*
+ * Few facts keep options: SYNs, SYN-ACKs, and the first ACKs after them, which
+ * may be the handshake's.
+ */
+static void thin_options(struct flow *flow, enum flow_dir dir, struct flow_fact *fact)
+{
+    enum { ACKS = 4 };
+
+    if (fact->tcp_flags & FLOW_TCP_SYN) {
+        flow->acks_with_options[!dir] = ACKS;
+    } else if ((fact->tcp_flags & FLOW_TCP_ACK) && flow->acks_with_options[dir] > 0) {
+        flow->acks_with_options[dir]--;
+    } else {
+        fact->tcp_options = (struct flow_tcp_options){ 0 };
+        fact->bits &= (uint16_t)~FLOW_FACT_OPTIONS;
+    }
+}
+
 /* Record a packet of a flow, in that direction, and return its number in it. */
 static uint32_t record(struct flow_meter *meter, struct flow *flow, enum flow_dir dir,
                        const struct flow_packet *packet)
@@ -70,6 +91,8 @@ static uint32_t record(struct flow_meter *meter, struct flow *flow, enum flow_di
     if (dir == FLOW_DOWN)
         fact.bits |= FLOW_FACT_DOWN;
     flow_learn(flow, packet, dir);
+    if (fact.bits & FLOW_FACT_TCP)
+        thin_options(flow, dir, &fact);
     return flow_history_record(meter->history, flow_table_index(meter->table, flow), &fact,
                                packet->notes);
 }
@@ -86,11 +109,11 @@ static struct flow *flow_of(struct flow_meter *meter, const struct flow_packet *
                             const struct flow_search *search, enum flow_dir *ret_dir)
 {
     struct flow *flow = flow_table_find(meter->table, search, &packet->fact);
+    enum flow_successor successor = FLOW_SUCCESSOR_NONE;
 
     if (flow) {
         enum flow_dir dir = flow_dir_of(flow, search->sender);
-        enum flow_successor successor =
-            flow_successor_of(flow, packet, dir, &meter->capture.limits);
+        successor = flow_successor_of(flow, packet, dir, &meter->capture.limits);
         if (successor == FLOW_SUCCESSOR_NONE) {
             flow_table_join(meter->table, flow, search, packet);
             *ret_dir = dir;
@@ -98,7 +121,10 @@ static struct flow *flow_of(struct flow_meter *meter, const struct flow_packet *
         }
         flow->successor = (uint8_t)successor;
     }
-    return flow_table_begin(meter->table, search, packet, flow, ret_dir);
+    flow = flow_table_begin(meter->table, search, packet, flow, ret_dir);
+    if (successor == FLOW_SUCCESSOR_IDLE || successor == FLOW_SUCCESSOR_ACTIVE)
+        flow->bits |= FLOW_CONTINUES;
+    return flow;
 }
 
 /* A fragment whose first one is not coming: a packet of its addresses and protocol alone. */

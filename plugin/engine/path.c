@@ -1,7 +1,7 @@
-#include <flowstats/path.h>
+#include "path.h"
 
+#include "address.h"
 #include "hash.h"
-#include "text.h"
 
 #include <glib.h>
 #include <string.h>

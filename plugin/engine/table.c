@@ -1,4 +1,4 @@
-#include <flowstats/table.h>
+#include "table.h"
 
 #include "direction.h"
 #include "pages.h"

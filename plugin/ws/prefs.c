@@ -54,8 +54,13 @@ module_t *fs_prefs_register(int proto, void (*changed)(void))
     prefs_register_bool_preference(
         module, "experts", "Expert infos about flows",
         "Say as expert infos that a SYN was never answered, that a connection was reset before any "
-        "data, that a handshake was slow, and where the IP identification has gaps.",
+        "data, and that a handshake was slow.",
         &set.experts);
+    prefs_register_bool_preference(
+        module, "experts_ip_id", "Expert infos about gaps in the IP identification",
+        "Say also where the IP identification has gaps. Off by default, for hosts that count for "
+        "all their peers leave gaps where no packet is missing.",
+        &set.experts_ip_id);
     prefs_register_uint_preference(
         module, "slow_handshake", "Slow handshake (milliseconds)",
         "A handshake whose round-trip time is longer than this gets an expert info. 0 means that "

@@ -52,6 +52,9 @@ static const struct promise {
     /* section 6 */
     { "tcp.state", FLOW_UINT8, WITH_SOFAR },
     { "tcp.state_name", FLOW_TEXT, WITH_SOFAR },
+    { "tcp.reset_by", FLOW_UINT8, WITH_SOFAR },
+    { "tcp.reset_by_name", FLOW_TEXT, WITH_SOFAR },
+    { "tcp.reset_frame", FLOW_FRAME, WITH_SOFAR },
     { "tcp.ts_syn", FLOW_INSTANT, WITH_SOFAR },
     { "tcp.ts_syn_ack", FLOW_INSTANT, WITH_SOFAR },
     { "tcp.ts_ack", FLOW_INSTANT, WITH_SOFAR },
@@ -224,7 +227,7 @@ static struct flow_meter *talkative_meter(void)
         tcp_packet(1, 1, 50000, 2, 80, "S", 100, 0),
         tcp_packet(2, 2, 80, 1, 50000, "SA", 300, 101),
         tcp_packet(3, 1, 50000, 2, 80, "A", 101, 301),
-        tcp_packet(4, 2, 80, 1, 50000, "A", 301, 101),
+        tcp_packet(4, 2, 80, 1, 50000, "RA", 301, 101),
     };
     struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
 

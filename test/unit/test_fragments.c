@@ -1,6 +1,6 @@
 #include "packets.h"
 
-#include <flowstats/fragments.h>
+#include "fragments.h"
 
 #include <glib.h>
 

@@ -1,6 +1,6 @@
 #include "packets.h"
 
-#include <flowstats/key.h>
+#include "key.h"
 
 #include <glib.h>
 #include <string.h>

@@ -255,14 +255,55 @@ static void test_a_flow_without_timestamps_has_no_times(void)
 
 /* TCP through all rooms */
 
+static struct flow_packet with_stamps(struct flow_packet packet, uint32_t tsval, uint32_t tsecr)
+{
+    packet.fact.tcp_options = (struct flow_tcp_options){ .tsval = tsval,
+                                                         .tsecr = tsecr,
+                                                         .bits = FLOW_TCP_OPTION_TIMESTAMPS };
+    packet.fact.bits |= FLOW_FACT_OPTIONS;
+    return packet;
+}
+
+static void note_options(const struct flow_fact *fact, GString *kept)
+{
+    static const struct flow_tcp_options none;
+    bool has = fact->bits & FLOW_FACT_OPTIONS;
+
+    g_assert_cmpint(has, ==, memcmp(&fact->tcp_options, &none, sizeof none) != 0);
+    g_string_append_c(kept, has ? 'o' : '.');
+}
+
+/* Options are kept of SYNs and SYN-ACKs, and of four ACKs of the other side after each. */
+static void test_options_are_rare(void)
+{
+    static const char *const segments[] = { ">A", ">S",  "<SA", ">A", ">A", ">R", "<A", "<A",
+                                            ">A", ">FA", ">A",  "<A", "<A", "<A", "<S", ">A" };
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+    struct flow_view view;
+    GString *kept = g_string_new(NULL);
+
+    for (uint32_t i = 0; i < G_N_ELEMENTS(segments); i++) {
+        bool is_down = *segments[i] == '<', is_syn = strchr(segments[i], 'S');
+        uint32_t seq = is_down ? 300 : 100;
+        account(meter, with_stamps((is_down ? tcp_down : tcp_up)(i + 1, segments[i] + 1,
+                                                                 is_syn ? seq : seq + 1, 0),
+                                   7, 1));
+    }
+    for (uint32_t frame = 1; flow_meter_view(meter, frame, true, &view); frame++)
+        note_options(view.fact, kept);
+    g_assert_cmpstr(kept->str, ==, ".oooo.oooo.oo.oo");
+    g_string_free(kept, TRUE);
+    flow_meter_free(meter);
+}
+
 static void test_handshake(void)
 {
     struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
 
-    account(meter, at_second(tcp_up(1, "S", 100, 0), 10));
-    account(meter, at_second(tcp_up(2, "S", 100, 0), 11));
-    account(meter, at_second(tcp_down(3, "SA", 300, 101), 13));
-    account(meter, at_second(tcp_up(4, "A", 101, 301), 18));
+    account(meter, with_stamps(at_second(tcp_up(1, "S", 100, 0), 10), 1, 0));
+    account(meter, with_stamps(at_second(tcp_up(2, "S", 100, 0), 11), 2, 0));
+    account(meter, with_stamps(at_second(tcp_down(3, "SA", 300, 101), 13), 7, 2));
+    account(meter, with_stamps(at_second(tcp_up(4, "A", 101, 301), 18), 3, 7));
     expect_ns(meter, 1, "tcp.rtt", 7 * SECOND);
     expect_ns(meter, 1, "tcp.rtt_net", 2 * SECOND);
     expect_ns(meter, 1, "tcp.rtt_user", 5 * SECOND);
@@ -1332,6 +1373,7 @@ int main(int argc, char **argv)
         { "time/forwards-backwards-and-unknown", test_time },
         { "time/a-flow-without-timestamps-has-none", test_a_flow_without_timestamps_has_no_times },
         { "tcp/handshake", test_handshake },
+        { "tcp/options-are-rare", test_options_are_rare },
         { "tcp/intervals-need-their-timestamps", test_intervals_need_their_timestamps },
         { "tcp/a-new-connection-is-a-new-flow", test_a_new_connection_is_a_new_flow },
         { "tcp/a-new-connection-may-turn-the-flow", test_a_new_connection_may_turn_the_flow },

@@ -1,6 +1,6 @@
 #include "packets.h"
 
-#include <flowstats/path.h>
+#include "path.h"
 
 #include <glib.h>
 #include <string.h>

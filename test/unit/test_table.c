@@ -1,6 +1,6 @@
 #include "packets.h"
 
-#include <flowstats/table.h>
+#include "table.h"
 
 #include <engine/direction.h>
 #include <glib.h>

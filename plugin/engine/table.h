@@ -40,6 +40,7 @@ enum flow_bits {
     FLOW_ETH_TYPE = 1 << 10,   /* eth_type is known */
     FLOW_TIME = 1 << 11,       /* start_ns and last_ns are known */
     FLOW_FIRST_DOWN = 1 << 12, /* its first packet went down */
+    FLOW_CONTINUES = 1 << 13,  /* it goes on with what a timeout has cut */
 };
 
 /* What accounting knows of one direction of a flow. */
@@ -61,11 +62,12 @@ struct flow {
     int64_t start_ns;     /* earliest and latest timestamp */
     int64_t last_ns;
     uint32_t id;
-    uint16_t eth_type; /* of the first packet's outermost link header */
-    uint16_t bits;     /* enum flow_bits */
-    uint8_t source;    /* which of key.end[] is the flow's source */
-    uint8_t reason;    /* enum flow_reason */
-    uint8_t successor; /* enum flow_successor */
+    uint16_t eth_type;                    /* of the first packet's outermost link header */
+    uint16_t bits;                        /* enum flow_bits */
+    uint8_t acks_with_options[FLOW_DIRS]; /* how many more ACKs of a side keep their TCP options */
+    uint8_t source;                       /* which of key.end[] is the flow's source */
+    uint8_t reason;                       /* enum flow_reason */
+    uint8_t successor;                    /* enum flow_successor */
 };
 
 _Static_assert(sizeof(struct flow) <= 160, "kept for each flow, with its paths for each one only");

@@ -1,7 +1,7 @@
 #ifndef FLOWSTATS_KEY_H
 #define FLOWSTATS_KEY_H
 
-#include "packet.h"
+#include <flowstats/packet.h>
 
 /*
  * Who talks to whom, the same for both directions: the ends are in a canonical

@@ -1,6 +1,7 @@
 #include "core.h"
 
 #include "direction.h"
+#include "ending.h"
 
 #include "text.h"
 #include "view.h"
@@ -93,16 +94,6 @@ static uint32_t layer_id(const struct flow_asked *asked)
 static bool has_time(const struct flow_fact *fact)
 {
     return fact->bits & FLOW_FACT_TIME;
-}
-
-static bool has(const struct flow_state *state, uint16_t bits)
-{
-    return (state->bits & bits) == bits;
-}
-
-static bool is_tcp(const struct flow_state *state)
-{
-    return has(state, FLOW_STATE_TCP);
 }
 
 static const char *tuple_text(struct flow_view *view)
@@ -199,22 +190,6 @@ static bool is_error(const struct flow_view *view)
     return has_error_for(view, &flow);
 }
 
-bool flow_state_rtt(const struct flow_state *state, int64_t *ret_ns)
-{
-    if (!has(state, FLOW_STATE_SYN_TIME | FLOW_STATE_ACK_TIME))
-        return false;
-    *ret_ns = state->ack_ns - state->syn_ns;
-    return true;
-}
-
-static int64_t rtt(const struct flow_state *state)
-{
-    int64_t ns = 0;
-
-    flow_state_rtt(state, &ns);
-    return ns;
-}
-
 static const struct flow_name direction_names[] = { { FLOW_UP, "up" },
                                                     { FLOW_DOWN, "down" },
                                                     { 0, NULL } };
@@ -225,7 +200,7 @@ static const struct flow_name end_reason_names[] = {
     { FLOW_END_NO_RESOURCES, "lack of resources" }, { 0, NULL },
 };
 
-#define ROWS_FILE  "fields.def"
+#define ROWS_FILE  "core.def"
 #define ROWS_STATE struct flow_state
 #define ROWS_HALF  struct flow_half
 #include "rows.h"
@@ -235,13 +210,20 @@ static void fold(void *state, const struct flow_fold *from)
     flow_state_apply(state, from->fact);
 }
 
+static void merge(void *state, const void *later)
+{
+    flow_state_merge(state, later);
+}
+
 const struct flow_group flow_core = {
     .version = FLOW_EXTENSION_VERSION,
     .state_size = sizeof(struct flow_state),
     .is_on = true,
+    .is_fixed = true,
     .name = "core",
     .title = "Core",
-    .help = "Who talks to whom, counters each way, times, and TCP's handshake and state.",
+    .help = "Who talks to whom, counters each way, and times.",
     .rows = rows,
     .fold = fold,
+    .merge = merge,
 };

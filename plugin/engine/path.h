@@ -1,7 +1,7 @@
 #ifndef FLOWSTATS_PATH_H
 #define FLOWSTATS_PATH_H
 
-#include "packet.h"
+#include <flowstats/packet.h>
 
 /*
  * Encapsulation paths as small numbers: the layers that a packet came through,

@@ -1,7 +1,7 @@
 #ifndef FLOWSTATS_FRAGMENTS_H
 #define FLOWSTATS_FRAGMENTS_H
 
-#include "packet.h"
+#include <flowstats/packet.h>
 
 /*
  * Which flow the fragments of a datagram belong to, and the fragments that came
