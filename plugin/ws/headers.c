@@ -308,12 +308,15 @@ static bool pass_pktap(struct fs_cursor *cursor)
     return header && fs_skip(cursor, le32(header));
 }
 
-/* The Prism header states its length; in its place there may be AVS's, which is big-endian. */
+/* The Prism header states its length; in its place there may be AVS's, a layer of its own. */
 static bool pass_prism(struct fs_cursor *cursor)
 {
+    enum { AVS_COOKIE = 0x80211001 };
     const uint8_t *header = fs_peek(cursor, 8);
 
-    return header && fs_skip(cursor, le32(header + 4));
+    if (!header)
+        return false;
+    return fs_skip(cursor, fs_be32(header) == AVS_COOKIE ? 0 : le32(header + 4));
 }
 
 static bool pass_avs(struct fs_cursor *cursor)
@@ -384,10 +387,12 @@ static bool pass_cmd(struct fs_cursor *cursor)
     return pass_tag(cursor, 8);
 }
 
-/* FabricPath puts addresses of switches and a tag before the frame, whose own addresses count. */
+/* What looked like addresses before the tag of FabricPath are switches; the frame's own follow. */
 static bool pass_fabricpath(struct fs_cursor *cursor)
 {
-    return fs_skip(cursor, 2 * FLOW_MAC_LEN + 4);
+    if (cursor->on_link)
+        cursor->link = (struct fs_link){ 0 };
+    return fs_skip(cursor, 2);
 }
 
 static bool pass_arp(struct fs_cursor *cursor)

@@ -206,10 +206,17 @@ static void pass_unknown(struct fs_cursor *cursor, size_t layer, uint8_t bits)
     cursor->lost = true;
 }
 
+/* A header that says it is longer than what was captured is not believed. */
 static void pass_header(struct fs_cursor *cursor, size_t layer)
 {
-    if (!cursor->lost || fs_search(cursor, layer))
-        cursor->lost = !fs_header_pass(cursor, cursor->listing->row[layer]);
+    if (cursor->lost && !fs_search(cursor, layer))
+        return;
+    struct fs_bytes before = cursor->here;
+    cursor->lost = !fs_header_pass(cursor, cursor->listing->row[layer]);
+    if (cursor->here.data == before.data && cursor->here.at > cursor->here.cap) {
+        cursor->here = before;
+        cursor->lost = true;
+    }
 }
 
 static bool is_in_fragment(const struct fs_cursor *cursor)
