@@ -27,6 +27,7 @@ struct fs_listing {
     size_t count;
     size_t last_net; /* the last network header that counts; FS_NOWHERE: none */
     size_t icmp;     /* the ICMP after it; FS_NOWHERE: none */
+    bool has_quote;  /* packets are quoted after it, otherwise than by ICMP */
 };
 
 /* The outermost link header. */
@@ -52,6 +53,7 @@ struct fs_cursor {
     uint16_t missed_ipv6; /* how many IPv6 headers were listed, but not found, since the last net */
 
     bool on_link;              /* only link headers and their tags so far */
+    bool has_header;           /* and at least one that has a row */
     bool llc_has_type;         /* the link's type comes with LLC */
     struct fs_bytes subframes; /* of an A-MSDU, those not walked yet; no data: none */
     struct fs_link link;

@@ -10,6 +10,7 @@
  *   it has no bytes, or they are read with another header      PSEUDO
  *   it cannot be passed, and is no encapsulation               OPAQUE
  *   it cannot be passed, and carries a mirror's copies         MIRROR
+ *   it quotes packets that the frame does not carry            QUOTE
  *   it cannot be passed, and is an encapsulation               no row: its name is enough
  * Return false where the next layer does not start right after the header: the
  * next header is then looked for (search.h).
@@ -696,6 +697,12 @@ static const struct row rows[] = {
     { "ipv6", NULL, FS_HEADER_IPV6, 0 },
     { "icmp", NULL, FS_HEADER_ICMP, 0 },
     { "icmpv6", NULL, FS_HEADER_ICMP, 0 },
+    { "sflow", NULL, FS_HEADER_QUOTE, 0 },
+    { "nhrp", NULL, FS_HEADER_QUOTE, 0 },
+    { "openflow_v1", NULL, FS_HEADER_QUOTE, 0 },
+    { "openflow_v4", NULL, FS_HEADER_QUOTE, 0 },
+    { "openflow_v5", NULL, FS_HEADER_QUOTE, 0 },
+    { "openflow_v6", NULL, FS_HEADER_QUOTE, 0 },
     { "tcp", pass_stream, FS_HEADER_PLAIN, 0 },
     { "arp", pass_arp, FS_HEADER_ARP, 0 },
     { "udp", pass_udp, FS_HEADER_PLAIN, 0 },

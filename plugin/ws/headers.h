@@ -13,11 +13,12 @@ enum fs_header_kind {
     FS_HEADER_MIRROR,  /* unknown too, but the copy of somebody's traffic: no part of the key */
     FS_HEADER_PLAIN,   /* a header that its function passes */
     FS_HEADER_ARP,     /* an ARP message */
-    /* From here to ICMP: those that tell where the walk ends. */
+    /* From here to QUOTE: those that tell where the walk ends. */
     FS_HEADER_LLC,         /* passed too; in an A-MSDU it starts a packet beside the one before */
     FS_HEADER_IPV4,        /* a network header */
     FS_HEADER_IPV6,        /* a network header */
     FS_HEADER_ICMP,        /* what follows is no traffic */
+    FS_HEADER_QUOTE,       /* likewise, and nobody asks what it speaks of: a sample, a report */
     FS_HEADER_APPLICATION, /* a row of flow_applications */
 };
 

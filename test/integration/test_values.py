@@ -115,7 +115,13 @@ WHOLE = [
     ("wlan_fields", None, "flow.eth.dst", "02:00:00:00:00:0b"),
     ("wlan_fields", None, "flow.vni", "gre(0x00000009, 10.0.0.3↔10.0.0.2)"),
     ("cooked2_vlan", 1, "flow.vni", "vlan(5)"),
-    ("cooked2_vlan", None, "flow.payload_bytes", "40"),
+    ("cooked2_vlan", 2, "flow.payload_bytes", "40"),
+    ("cooked2_vlan", 3, "flow.vni", "nsh"),
+    *[("routes", frame, "flow.tuple", f"UDP [2001:db8::{source}]:40000 → [2001:db8::{last}]:9999")
+      for frame, source, last in ((1, 1, 99), (2, 1, 2), (3, 1, 99), (4, 1, 99), (5, 1, 99),
+                                  (6, 55, 2))],
+    *[("routes", frame, "flow.ip.dst", last)
+      for frame, last in ((7, "10.0.0.99"), (8, "10.0.0.2"), (9, "10.0.0.99"))],
     ("tcp_cooked_vlan", None, "flow.payload_bytes", "1010"),
     ("tcp_cooked_vlan", None, "flow.vni", "vlan(5)"),
     ("tcp_cooked_vlan", None, "flow.eth.src", None),
@@ -366,7 +372,8 @@ LINK_UNKNOWN = [(f"vxlan(5, {ENDS}) › vlan(77)", "1"), (None, "1")]
 TUNNELS_UNKNOWN = [(f"trill › vlan(7) › vlan(8) › vxlan(5, {ENDS}) › vlan(77)", "1"),
                    (f"vlan(9) › trill › vxlan(6, {ENDS}) › vlan(77)", "1"),
                    (f"vxlan(7, {ENDS}) › nsh › vlan(10)", "1"),
-                   (f"l2tpv3(7, {ENDS}) › ip6tnl(2001:db8::1↔2001:db8::2)", "1")]
+                   (f"l2tpv3(7, {ENDS}) › ip6tnl(2001:db8::1↔2001:db8::2)", "1"),
+                   (f"l2tpv3(7, {ENDS})", "1")]
 # The mirror is not the network: what two devices mirror is one flow.
 MIRRORS = [(f"gre(192.0.2.1↔192.0.2.9) › {erspan} › vxlan({vni}, {ENDS}) › vlan(77)", "2")
            for vni, erspan in enumerate(["erspan"] + 3 * ["erspan(5)"], 1)]
@@ -379,6 +386,7 @@ TUNNELS_OPTIONS = [
     (f"vlan(5) › {GRE9}", "1"), (f"pppoe(5) › {GRE9}", "1"), (f"etherip({ENDS}) › vlan(77)", "1")]
 GPE_FLAGS = [(f"vxlan({vni}, {ENDS}){tag}", count) for vni in (13, 9, 1)
              for tag, count in ((" › vlan(77)", "2"), ("", "1"))]  # IPv4 with the tag and without
+FRAGMENTED_TUNNEL6 = [(None, "1"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "1")]
 FRAGMENTED_TUNNEL_VLAN = [("vlan(5)", "1"), (f"vlan(5) › vxlan(5, {ENDS}) › vlan(77)", "1")]
 ESP = [(f"esp({ENDS})", "1"), (None, "1")]  # in transport mode ESP is the protocol of the flow
 TUNNELS6 = [(f"6in4({ENDS})", "2"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "2"),
@@ -406,12 +414,24 @@ def test_tcp_states(tshark, captures, capture):
     ("tunnels", TUNNELS), ("tunnels6", TUNNELS6), ("tunnels_other", TUNNELS_OTHER), ("esp", ESP),
     ("link_headers", LINK_HEADERS), ("link_unknown", LINK_UNKNOWN), ("mirrors", MIRRORS),
     ("tunnels_unknown", TUNNELS_UNKNOWN), ("tunnels_options", TUNNELS_OPTIONS),
-    ("gpe_flags", GPE_FLAGS), ("fragmented_tunnel_vlan", FRAGMENTED_TUNNEL_VLAN)])
+    ("gpe_flags", GPE_FLAGS), ("fragmented_tunnel_vlan", FRAGMENTED_TUNNEL_VLAN),
+    ("fragmented_tunnel6", FRAGMENTED_TUNNEL6)])
 def test_tunnels(tshark, captures, capture, expected):
     frames = tshark.fields(next(captures.glob(f"{capture}.pcap*")), ("flow.id", "flow.vni", "flow.pkts"), "-2",
                            *OPTIONS.get(capture, ()))
     flows = {frame["flow.id"]: (frame.get("flow.vni"), frame["flow.pkts"]) for frame in frames}
     assert list(flows.values()) == expected
+
+
+@pytest.mark.parametrize("capture", ["fragmented_tunnel", "fragmented_tunnel_vlan"])
+def test_a_tunnel_keeps_its_fragments_without_reassembly(tshark, captures, capture):
+    frames = tshark.fields(captures / f"{capture}.pcap", ("flow.vni", "ip.flags.mf",
+                                                          "ip.frag_offset"), "-2",
+                           "-o", "ip.defragment:FALSE")
+    fragments = [frame for frame in frames
+                 if frame["ip.flags.mf"].split(";")[0] in ("1", "True")
+                 or frame["ip.frag_offset"].split(";")[0] != "0"]
+    assert fragments and {frame.get("flow.vni") for frame in fragments} <= {None, "vlan(5)"}
 
 
 def test_answers_tell_the_direction(tshark, captures):

@@ -3,15 +3,17 @@
 What they carry ends in an Ethernet frame with a VLAN tag, or in a second tunnel, so that a header
 whose size is taken wrongly shows in the path.
 """
+import socket
 import struct
 
-from scapy.all import GRE, IP, PPP, UDP, Dot1Q, Ether, IPv6, PPPoE, Raw, fragment
+from scapy.all import (GRE, IP, PPP, UDP, Dot1Q, Ether, IPOption, IPv6, IPv6ExtHdrFragment, PPPoE,
+                       Raw, fragment, fragment6)
 from scapy.layers.vxlan import VXLAN
 
 from recipes import A6, A, B6, B, C, MAC_A, MAC_B, START, capture, capture_of, eth, pcapng, timed
 from recipes.links import ACCESS_POINT, data_frame, mac, snap
 from recipes.odd import enhanced, interface, section
-from recipes.tunnels import T1, T2, inner, outer, udp_tunnel
+from recipes.tunnels import T1, T16, T2, T26, inner, outer, udp_tunnel
 
 
 def frame(vlan=77, down=False):
@@ -140,9 +142,10 @@ def tunnels_unknown():
             bytes.fromhex("0006 0001 0002") + bytes(eth(vxlan(6)))),
         eth(udp_tunnel(False, 4790) / Raw(b"\x0c\0\0\x04" + b"\0\0\7\0" + nsh
                                           + bytes(frame(vlan=10)))),
-        # in a pseudowire of L2TPv3, two IPv6 headers with the same pair of addresses
-        eth(outer(proto=115) / Raw(b"\0\0\0\7" + b"\xff\3\0\x57" + bytes(
-            IPv6(src=A6, dst=B6) / inner(a=A6, b=B6)))),
+        # in a pseudowire of L2TPv3, two IPv6 headers with the same pair of addresses; with a
+        # trailer, nothing proves the first one
+        *(eth(outer(proto=115) / Raw(b"\0\0\0\7" + b"\xff\3\0\x57" + bytes(
+            IPv6(src=A6, dst=B6) / inner(a=A6, b=B6)) + trailer)) for trailer in (b"", b"abc")),
     ])
 
 
@@ -234,12 +237,53 @@ def fragmented_tunnel_vlan():
     return timed([eth(Dot1Q(vlan=5) / piece) for piece in fragment(datagram, 800)])
 
 
+@capture
+def fragmented_tunnel6():
+    """IPv6 in IPv6, in two fragments."""
+    datagram = (IPv6(src=T16, dst=T26) / IPv6ExtHdrFragment(id=9)
+                / IPv6(src=A6, dst=B6) / UDP(sport=40000, dport=9999) / (b"x" * 1500))
+    return timed([eth(piece) for piece in fragment6(datagram, 1280)])
+
+
+@capture
+def routes():
+    """Headers with a routing header or a home address, which change the ends of the flow."""
+    def routing(kind, left, fields, addresses):
+        data = bytes.fromhex(fields) + b"".join(addresses)
+        return bytes([17, len(data) // 8, kind, left]) + data
+
+    def six(header, next_header=43):
+        packet = bytes(UDP(sport=40000, dport=9999, chksum=1) / (b"x" * 20))
+        return eth(IPv6(src=A6, dst=B6, nh=next_header) / Raw(header + packet))
+
+    def four(option):
+        return eth(IP(src=A, dst=B, options=[IPOption(option)]) / UDP(sport=40000, dport=9999)
+                   / (b"x" * 20))
+
+    last, other = (socket.inet_pton(socket.AF_INET6, name) for name in ("2001:db8::99",
+                                                                        "2001:db8::55"))
+    home = bytes.fromhex("1102 0100 c910") + other + bytes(2)
+    v4 = bytes([10, 0, 0, 55, 10, 0, 0, 99])
+    return timed([
+        six(routing(4, 1, "01000000", [last, other])),   # segment routing: the last comes first
+        six(routing(4, 0, "01000000", [last, other])),   # used up
+        six(routing(2, 1, "00000000", [last])),          # mobility
+        six(routing(0, 2, "00000000", [other, last])),   # source route
+        six(routing(3, 1, "ee400000", [other[14:], last[14:], bytes(4)])),  # RPL, padded
+        six(home, 60),
+        four(b"\x83\x0b\x04" + v4 + b"\0"),            # loose source route
+        four(b"\x83\x0b\x0c" + v4 + b"\0"),            # used up
+        four(b"\x89\x0b\x08" + v4 + b"\0"),            # strict
+    ])
+
+
 @capture_of(276)
 def cooked2_vlan():
-    """LINUX_SLL2 with a tag, and of a device whose address is longer than a MAC address."""
+    """LINUX_SLL2 with a tag, of a device whose address is longer than a MAC address, with NSH."""
     head = "{} 0000 00000002 0001 04 {:02x} 02000000000a 0000"
     return timed([bytes.fromhex(head.format("8100", 6)) + bytes(Dot1Q(vlan=5) / inner()),
-                  bytes.fromhex(head.format("0800", 8)) + bytes(inner())])
+                  bytes.fromhex(head.format("0800", 8)) + bytes(inner()),
+                  bytes.fromhex(head.format("894f", 6) + "0fc2 0201 00000101") + bytes(inner())])
 
 
 @capture_of(105)
