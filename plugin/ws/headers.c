@@ -16,8 +16,8 @@
  * next header is then looked for (search.h).
  *
  * Which bits does the layer have, that the function adds to the path?
- *   its identifier belongs to the network, and one is given    SHARED_ID
- *   it has none, or none is given                              fs_kind_and_ends()
+ *   its identifier names a network (VNI, key, I-SID)            shared_bits()
+ *   it has none                                                fs_kind_and_ends()
  *   its identifiers change within a flow's life                label_bits()
  *   it is a tag that one direction is often captured without   vlan_bits()
  *   it is a mirror's                                           mirror_bits()
@@ -156,7 +156,7 @@ bool fs_next_subframe(struct fs_cursor *cursor)
         return false;
     uint32_t size = HEADER + fs_be16(header + 12);
 
-    cursor->depth = cursor->path_count = 0;
+    cursor->depth = cursor->carrier_depth = cursor->path_count = 0;
     cursor->on_link = true;
     cursor->ends_free = cursor->named = false;
     set_link(cursor, header + 6, header);
@@ -507,8 +507,7 @@ static bool pass_gre(struct fs_cursor *cursor)
     return !(flags & GRE_ROUTING);
 }
 
-/* Type I has no header, and no sequence number in GRE's; II and III have (draft-foschiano-erspan).
- */
+/* Type I has no header, and GRE's has no sequence number then (draft-foschiano-erspan). */
 static bool pass_erspan(struct fs_cursor *cursor)
 {
     enum { TYPE_II = 1, TYPE_III = 2, SESSION = 0x3ff, HAS_SUBHEADER = 1 };
@@ -680,7 +679,7 @@ static bool pass_udp(struct fs_cursor *cursor)
     return payload && is_vxlan_gpe(cursor, payload) ? pass_vxlan(cursor) : true;
 }
 
-/* What comes out of a stream need not lie behind this segment's header. */
+/* A reassembled message does not start in this segment, so the walk cannot go on here. */
 static bool pass_stream(struct fs_cursor *cursor)
 {
     (void)cursor;

@@ -3,8 +3,7 @@
 
 #include "cursor.h"
 
-/* The headers that a walk can pass, one function and one row each: a tunnel is added in headers.c.
- */
+/* The headers that a walk can pass.  A tunnel is added in headers.c: a function and a row. */
 
 enum fs_header_kind {
     FS_HEADER_UNKNOWN, /* no row: an encapsulation of that name, if a packet is found inside */

@@ -98,6 +98,8 @@ WHOLE = [
     ("addresses_overwritten", 2, "flow.proto", "47"),
     ("addresses_overwritten", 2, "flow.ip.src", "192.0.2.1"),
     ("addresses_overwritten", 3, "flow.tuple", "UDP 192.0.2.1:573 → 192.0.2.2:573"),
+    ("sampled", None, "flow.tuple", "UDP 192.0.2.1:50000 → 192.0.2.2:6343"),
+    ("sampled", None, "flow.vni", None),
     *[("fragmented_tunnel", frame, "flow.tuple", "UDP 10.0.0.1:40000 → 10.0.0.2:9999")
       for frame in (1, 4, 6)],
     *[("fragmented_tunnel", frame, "flow.vni", "gtp(0x00000005, 192.0.2.1↔192.0.2.2)")

@@ -215,6 +215,17 @@ def addresses_overwritten():
                   eth(outer() / UDP(sport=573, dport=573) / Raw(vines))])
 
 
+@capture
+def sampled():
+    """sFlow: what its samples show is no packet of this capture."""
+    packet = bytes(frame())
+    record = struct.pack(">IIIIII", 1, 16 + len(packet), 1, len(packet), 4, len(packet)) + packet
+    sample = struct.pack(">IIIIIIII", 1, 5, 100, 100, 0, 1, 2, 1) + record
+    head = struct.pack(">II4sIIII", 5, 1, bytes([192, 0, 2, 1]), 0, 1, 1, 2)
+    body = 2 * (struct.pack(">II", 1, len(sample)) + sample)
+    return timed([eth(outer() / UDP(sport=50000, dport=6343) / Raw(head + body))])
+
+
 def gtp(down, size):
     packet = IP(src=B if down else A, dst=A if down else B) / UDP(
         sport=9999 if down else 40000, dport=40000 if down else 9999) / (b"x" * size)
