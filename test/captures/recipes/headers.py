@@ -1,7 +1,8 @@
 """Headers before and between tunnels: link types, tags, options, and layers that nobody passes.
 
 What they carry ends in an Ethernet frame with a VLAN tag, or in a second tunnel, so that a header
-whose size is taken wrongly shows in the path.
+whose size is taken wrongly shows in the path.  Where nothing is to be looked for, IP headers have a
+wrong checksum, so that no search finds what the walk has missed.
 """
 import socket
 import struct
@@ -16,13 +17,23 @@ from recipes.odd import enhanced, interface, section
 from recipes.tunnels import T1, T16, T2, T26, inner, outer, udp_tunnel
 
 
-def frame(vlan=77, down=False):
+WRONG = 0xbad  # checksum
+
+
+def unproven():
+    packet = inner()
+    packet[IP].chksum = WRONG
+    return packet
+
+
+def frame(packet, vlan=77, down=False):
     """What a tunnel of Ethernet carries."""
-    return eth(Dot1Q(vlan=vlan) / inner(down), down)
+    return eth(Dot1Q(vlan=vlan) / packet, down)
 
 
-def vxlan(vni, down=False):
-    return udp_tunnel(down, 4789) / VXLAN(vni=vni, flags=8) / frame(down=down)
+def vxlan(vni, down=False, **fields):
+    return (outer(down, **fields) / UDP(sport=50000 + down, dport=4789) / VXLAN(vni=vni, flags=8)
+            / frame(inner(down), down=down))
 
 
 def le16(*numbers):
@@ -102,7 +113,7 @@ WITH_ADDRESSES = 11  # of them, the first so many
 def link_headers():
     """VXLAN 1, 2, 3 ... on each link, an interface each."""
     blocks = [section()] + [interface(linktype) for linktype, _ in LINKS.values()]
-    return blocks + [enhanced(i, (START + i) * 10**6, write(vxlan(i + 1)))
+    return blocks + [enhanced(i, (START + i) * 10**6, write(vxlan(i + 1, chksum=WRONG)))
                      for i, (_, write) in enumerate(LINKS.values())]
 
 
@@ -141,7 +152,7 @@ def tunnels_unknown():
         Ether(src=MAC_A, dst=MAC_B) / Dot1Q(vlan=9, type=0x22f3) / Raw(
             bytes.fromhex("0006 0001 0002") + bytes(eth(vxlan(6)))),
         eth(udp_tunnel(False, 4790) / Raw(b"\x0c\0\0\x04" + b"\0\0\7\0" + nsh
-                                          + bytes(frame(vlan=10)))),
+                                          + bytes(frame(inner(), vlan=10)))),
         # in a pseudowire of L2TPv3, two IPv6 headers with the same pair of addresses; with a
         # trailer, nothing proves the first one
         *(eth(outer(proto=115) / Raw(b"\0\0\0\7" + b"\xff\3\0\x57" + bytes(
@@ -169,17 +180,17 @@ def mirrors():
 @capture
 def tunnels_options():
     """Each tunnel with the options, indications and fields that its header may have."""
-    gre = IP(src=C, dst=B) / GRE(key_present=1, key=9) / inner()
+    gre = IP(src=C, dst=B, chksum=WRONG) / GRE(key_present=1, key=9) / inner()
     geneve = bytes.fromhex("0200 6558 000005 00 0102 0301 01020304")
     gtp = (bytes.fromhex("36ff") + struct.pack(">HI", len(gre) + 12, 5)
            + bytes.fromhex("000100 85" "01 0009 c0" "01 0001 00"))
     authentication = b"\0\1" + bytes([3, 4]) + b"abc" + b"defg" + bytes(8) + b"\0"
     origin = bytes.fromhex("0000 efff 3fffffff")
     packets = [
-        udp_tunnel(False, 6081) / Raw(geneve + bytes(frame())),
+        udp_tunnel(False, 6081) / Raw(geneve + bytes(frame(unproven()))),
         outer() / UDP(sport=2152, dport=2152) / Raw(gtp + bytes(gre)),
         outer() / GRE(chksum_present=1, key_present=1, key=5, seqnum_present=1, sequence_number=1,
-                      proto=0x6558) / frame(),
+                      proto=0x6558) / frame(unproven()),
         outer(proto=47) / Raw(b"\x30\x81\x88\x0b" + struct.pack(">HHII", len(gre) + 4, 5, 1, 1)
                               + b"\xff\3\0\x21" + bytes(gre)),
         outer() / UDP(sport=1701, dport=1701) / Raw(
@@ -189,7 +200,7 @@ def tunnels_options():
             IPv6(src=A6, dst="2001:db8::3") / inner(a=A6, b=B6))),
         Dot1Q(vlan=5, id=1) / gre,
         PPPoE(sessionid=5) / PPP(b"\x21" + bytes(gre)),
-        outer(proto=97) / Raw(b"\x30\0" + bytes(frame())),
+        outer(proto=97) / Raw(b"\x30\0" + bytes(frame(unproven()))),
     ]
     return timed([eth(packet) for packet in packets])
 
@@ -201,7 +212,7 @@ def gpe_flags():
         return eth(udp_tunnel(False, 4790) / Raw(bytes([flags, 0, 0, following, 0, 0, flags + 1, 0])
                                                  + bytes(packet)))
     return timed([gpe(flags, *carried) for flags in (0x0c, 0x08, 0)
-                  for carried in ((3, frame()), (1, inner()), (2, inner(a=A6, b=B6)))])
+                  for carried in ((3, frame(unproven())), (1, inner()), (2, inner(a=A6, b=B6)))])
 
 
 @capture
@@ -218,7 +229,7 @@ def addresses_overwritten():
 @capture
 def sampled():
     """sFlow: what its samples show is no packet of this capture."""
-    packet = bytes(frame())
+    packet = bytes(frame(inner()))
     record = struct.pack(">IIIIII", 1, 16 + len(packet), 1, len(packet), 4, len(packet)) + packet
     sample = struct.pack(">IIIIIIII", 1, 5, 100, 100, 0, 1, 2, 1) + record
     head = struct.pack(">II4sIIII", 5, 1, bytes([192, 0, 2, 1]), 0, 1, 1, 2)
@@ -300,7 +311,7 @@ def cooked2_vlan():
 @capture_of(105)
 def wlan_fields():
     """Quality of service with an HT control field; four addresses."""
-    gre = IP(src=C, dst=B) / GRE(key_present=1, key=9) / inner()
+    gre = IP(src=C, dst=B, chksum=WRONG) / GRE(key_present=1, key=9) / inner()
     qos = data_frame(subtype=8)
     qos.FCfield = qos.FCfield | 0x80
     four = bytes.fromhex("0803 0000") + b"".join(map(mac, (ACCESS_POINT, "02:00:00:00:00:fe", MAC_B)))
