@@ -779,7 +779,8 @@ def check_without_tree(tally, capture, rows, flows):
 def check_reassembly(tally, capture, frames, apart):
     """Reassembly on against off."""
     headers = [tracked(frame) for frame in frames]
-    rule = "fragmented tunnel" if any(header and header.is_completed for header in headers) else None
+    has_tunnels = any(header and header.is_completed for header in headers)
+    rule = "fragmented tunnel" if has_tunnels else None
     tally.compare("reassembly off, frames", capture, len(apart), len(frames))
     for number, (frame, other) in enumerate(zip(frames, apart), 1):
         tally.compare("reassembly off", f"{capture} frame {number}",

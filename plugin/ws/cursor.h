@@ -62,11 +62,11 @@ struct fs_cursor {
 
     struct flow_layer *path; /* FS_LAYERS_MAX; a branch shares that of the walk it left */
     uint16_t path_count;
-    struct fs_net
-        carrier;          /* the fragment that completed a datagram which holds the nets after it */
-    size_t carrier_depth; /* how many nets enclose what that datagram holds; 0: no such fragment */
     bool ends_free;       /* the innermost net's addresses are no layer's ends yet */
     size_t depth;         /* of nets */
+    size_t carrier_depth; /* how many nets enclose what the carrier's datagram holds; 0: none */
+
+    struct fs_net carrier; /* the fragment that completed the datagram of the nets after it */
     struct fs_net nets[FS_LAYERS_MAX]; /* from the outermost that encloses here */
 };
 

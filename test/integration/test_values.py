@@ -419,8 +419,8 @@ def test_tcp_states(tshark, captures, capture):
     ("gpe_flags", GPE_FLAGS), ("fragmented_tunnel_vlan", FRAGMENTED_TUNNEL_VLAN),
     ("fragmented_tunnel6", FRAGMENTED_TUNNEL6)])
 def test_tunnels(tshark, captures, capture, expected):
-    frames = tshark.fields(next(captures.glob(f"{capture}.pcap*")), ("flow.id", "flow.vni", "flow.pkts"), "-2",
-                           *OPTIONS.get(capture, ()))
+    frames = tshark.fields(next(captures.glob(f"{capture}.pcap*")),
+                           ("flow.id", "flow.vni", "flow.pkts"), "-2", *OPTIONS.get(capture, ()))
     flows = {frame["flow.id"]: (frame.get("flow.vni"), frame["flow.pkts"]) for frame in frames}
     assert list(flows.values()) == expected
 
@@ -458,6 +458,8 @@ def test_key_preferences(tshark, captures):
         return len({frame["flow.id"] for frame in frames})
     assert flows("vlan_one_way.pcap", "flow.key_vlan:TRUE") == 2
     assert flows("tunnels.pcap", "flow.key_vlan:TRUE") == len(TUNNELS) + 2  # VLAN, QinQ, MPLS
+    assert flows("handover.pcap", "flow.key_ends:TRUE") == 2
+    assert flows("handover.pcap", "flow.key_ends:FALSE") == 1
     # TEID, call id and session differ each way
     assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS) + 3
 

@@ -163,8 +163,8 @@ def tunnels_unknown():
 def erspan(header, sequence, kind, down, sender, vni):
     mirror = IP(src=sender, dst="192.0.2.9")
     fields = {"seqnum_present": 1, "sequence_number": 1} if sequence else {}
-    return eth(mirror / GRE(proto=kind, **fields) / Raw(bytes.fromhex(header)
-                                                        + bytes(eth(vxlan(vni, down), down))))
+    copy = eth(vxlan(vni, down, chksum=WRONG), down)
+    return eth(mirror / GRE(proto=kind, **fields) / Raw(bytes.fromhex(header) + bytes(copy)))
 
 
 @capture
@@ -237,11 +237,19 @@ def sampled():
     return timed([eth(outer() / UDP(sport=50000, dport=6343) / Raw(head + body))])
 
 
-def gtp(down, size):
+def gtp(down, size, station=T2):
     packet = IP(src=B if down else A, dst=A if down else B) / UDP(
         sport=9999 if down else 40000, dport=40000 if down else 9999) / (b"x" * size)
-    return outer(down, id=9) / UDP(sport=2152, dport=2152) / Raw(
+    ends = (station, T1) if down else (T1, station)
+    return IP(src=ends[0], dst=ends[1], id=9) / UDP(sport=2152, dport=2152) / Raw(
         bytes.fromhex("30ff") + struct.pack(">HI", len(packet), 5) + bytes(packet))
+
+
+@capture
+def handover():
+    """One flow in GTP-U to one base station, then to another."""
+    return timed([eth(gtp(down, 100, station), down) for station in (T2, "192.0.2.3")
+                  for down in (False, True)])
 
 
 @capture
@@ -314,6 +322,7 @@ def wlan_fields():
     gre = IP(src=C, dst=B, chksum=WRONG) / GRE(key_present=1, key=9) / inner()
     qos = data_frame(subtype=8)
     qos.FCfield = qos.FCfield | 0x80
-    four = bytes.fromhex("0803 0000") + b"".join(map(mac, (ACCESS_POINT, "02:00:00:00:00:fe", MAC_B)))
+    stations = (ACCESS_POINT, "02:00:00:00:00:fe", MAC_B)
+    four = bytes.fromhex("0803 0000") + b"".join(map(mac, stations))
     return timed([bytes(qos) + bytes(2) + bytes(4) + bytes(snap(gre)),
                   four + bytes(2) + mac(MAC_A) + bytes(snap(gre))])
