@@ -334,6 +334,7 @@ OPTIONS = {
     "offload_v6": ("-o", "ipv6.tso_support:TRUE"),
     "bad_checksums": ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"),
     "tunnels_other": ("-o", "ip.try_heuristic_first:TRUE", "-d", "l2tp.pw_type==0,ppp"),
+    "mirror_of_hp": ("-d", "udp.port==7932,hp_erm"),
     "tunnels_unknown": ("-d", "l2tp.pw_type==0,ppp"),
     "link_unknown": ("-o", 'uat:user_dlts:"User 0 (DLT=147)","eth_withoutfcs","4","","0",""'),
     "esp": ("-o", "esp.enable_encryption_decode:TRUE", "-o",
@@ -379,6 +380,7 @@ TUNNELS_UNKNOWN = [(f"trill › vlan(7) › vlan(8) › vxlan(5, {ENDS}) › vla
 # The mirror is not the network: what two devices mirror is one flow.
 MIRRORS = [(f"gre(192.0.2.1↔192.0.2.9) › {erspan} › vxlan({vni}, {ENDS}) › vlan(77)", "2")
            for vni, erspan in enumerate(["erspan"] + 3 * ["erspan(5)"], 1)]
+MIRROR_OF_HP = [("hp_erm(192.0.2.1↔192.0.2.9) › vlan(77)", "2")]
 GRE9 = "gre(0x00000009, 10.0.0.3↔10.0.0.2)"
 TUNNELS_OPTIONS = [
     (f"geneve(5, {ENDS}) › vlan(77)", "1"), (f"gtp(0x00000005, {ENDS}) › {GRE9}", "1"),
@@ -415,6 +417,7 @@ def test_tcp_states(tshark, captures, capture):
 @pytest.mark.parametrize("capture, expected", [
     ("tunnels", TUNNELS), ("tunnels6", TUNNELS6), ("tunnels_other", TUNNELS_OTHER), ("esp", ESP),
     ("link_headers", LINK_HEADERS), ("link_unknown", LINK_UNKNOWN), ("mirrors", MIRRORS),
+    ("mirror_of_hp", MIRROR_OF_HP),
     ("tunnels_unknown", TUNNELS_UNKNOWN), ("tunnels_options", TUNNELS_OPTIONS),
     ("gpe_flags", GPE_FLAGS), ("fragmented_tunnel_vlan", FRAGMENTED_TUNNEL_VLAN),
     ("fragmented_tunnel6", FRAGMENTED_TUNNEL6)])

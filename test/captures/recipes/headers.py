@@ -178,6 +178,14 @@ def mirrors():
 
 
 @capture
+def mirror_of_hp():
+    """A mirror over UDP, whose header Wireshark alone passes; two devices mirror one connection."""
+    return timed([eth(IP(src=sender, dst="192.0.2.9") / UDP(sport=50000, dport=7932) / Raw(
+        bytes(12) + bytes(frame(inner(down), down=down)))) for down, sender in ((False, T1),
+                                                                                (True, T2))])
+
+
+@capture
 def tunnels_options():
     """Each tunnel with the options, indications and fields that its header may have."""
     gre = IP(src=C, dst=B, chksum=WRONG) / GRE(key_present=1, key=9) / inner()
@@ -221,9 +229,9 @@ def addresses_overwritten():
     ipx = b"\xff\xff" + struct.pack(">H", 34) + b"\0\x11" + bytes(24) + b"abcd"
     clnp = bytes.fromhex("81 0b 01 0a 1c 000f 0000 01 aa") + b"abcd"
     vines = bytes.fromhex("0000 ffff 0016 00 00") + bytes(12) + b"abcd"
-    return timed([eth(outer() / UDP(sport=213, dport=213) / Raw(ipx)),
-                  eth(outer() / GRE(proto=0xfe) / Raw(clnp)),
-                  eth(outer() / UDP(sport=573, dport=573) / Raw(vines))])
+    return timed([eth(outer(chksum=WRONG) / UDP(sport=213, dport=213) / Raw(ipx)),
+                  eth(outer(chksum=WRONG) / GRE(proto=0xfe) / Raw(clnp)),
+                  eth(outer(chksum=WRONG) / UDP(sport=573, dport=573) / Raw(vines))])
 
 
 @capture
