@@ -26,6 +26,11 @@ RULES = {
     "quoted elsewhere": "what sFlow samples, NHRP reports and OpenFlow hands to a controller is "
                         "quoted, as in ICMP errors: no packet of this capture, and the packet "
                         "list shows the outer addresses",
+    "fragmented tunnel": "the frame in which Wireshark puts a datagram together and finds another "
+                         "packet in it is that packet's; where it puts none together, it is the "
+                         "tunnel's",
+    "no packet": "what a dissector shows as an IP header that is in no list of layers, or in a "
+                 "frame of a protocol that quotes packets",
     "split stream": "a dissector above TCP (VNC) makes a conversation of its own in the middle of "
                     "a connection, and tcp.stream goes by it; TCP starts one at a SYN only",
     "layers without a tree": "some dissectors stand in Wireshark's list of layers only where no "
@@ -57,7 +62,7 @@ HEADER_LENGTHS = {"1": 8, "58": 8, "17": 8, "136": 8, "132": 12}
 EXTENSION_HEADERS = {"ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstopts", "mipv6",
                      "shim6", "ah"}
 # Encapsulations that tell no flows apart, and those whose identifiers do not.
-SHOWN_ONLY = {"vlan", "mpls"}
+SHOWN_ONLY = {"vlan", "mpls", "erspan", "hp_erm", "aruba_erm", "jmirror"}
 OWN_IDS = {"gtp", "l2tp", "l2tpv3", "pptp", "pppoe"}
 # Messages with an identifier that answer: their receiver asked.
 ANSWERS = {"icmp": {0, 14, 16, 18, 43}, "icmpv6": {129, 161}}
@@ -77,9 +82,10 @@ DECODED = (
     "frame.len", "frame.cap_len", "frame.time_epoch", "frame.protocols", "frame.encap_type",
     "eth.src", "eth.dst", "eth.type", "isl.src", "isl.dst",
     "ip.src", "ip.dst", "ip.id", "ip.flags.df", "ip.flags.mf", "ip.frag_offset", "ip.proto",
-    "ip.len", "ip.hdr_len", "ip.reassembled_in",
+    "ip.len", "ip.hdr_len", "ip.reassembled_in", "ip.reassembled.length",
     "ipv6.src", "ipv6.dst", "ipv6.nxt", "ipv6.plen",
     "ipv6.fraghdr.offset", "ipv6.fraghdr.more", "ipv6.fraghdr.ident", "ipv6.reassembled.in",
+    "ipv6.reassembled.length",
     *REPLACED, *SHOWN, *TOO_LONG,
     "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.len", "tcp.stream", "tcp.flags.syn",
     "tcp.flags.ack", "tcp.analysis.initial_rtt", "tcp.flags", "tcp.ack_raw",
@@ -174,6 +180,7 @@ class Header:
         self.behind = []
         self.transport = None
         self.is_fragment = self.is_later = False
+        self.is_completed = False  # it came out of a datagram that the frame completed
 
     def value(self, name):
         values = self.frame.get(f"{self.family}.{name}", "").split(";")
@@ -239,8 +246,9 @@ def is_true(text):
 def headers_of(frame):
     """The innermost header, and the innermost that an ICMP error quotes; None where there is none.
 
-    Inside a fragment nothing counts.
+    Inside a fragment nothing counts, unless it completes a datagram with another header in it.
     """
+    is_completed = False
     found, part, seen = [None, None], 0, collections.Counter()
     layers = headers_in(frame)
     for i, layer in enumerate(layers):
@@ -258,17 +266,30 @@ def headers_of(frame):
                 seen[layer] -= 1  # listed, but its addresses are not there
                 continue
             header = found[part] = Header(frame, layer, seen[layer] - 1, layers[:i])
+            header.is_completed = is_completed
             if layer == "ip" and header.set_fragment("ip.frag_offset", "ip.flags.mf",
                                                      header.occurrence):
-                break
+                if part == 1 or not completes_tunnel(frame, layers[i + 1:]):
+                    break
+                is_completed = True
         elif header:
             header.behind.append(layer)
             if layer == "ipv6.fraghdr" and header.set_fragment(
                     "ipv6.fraghdr.offset", "ipv6.fraghdr.more", seen[layer] - 1):
-                break
+                if part == 1 or not completes_tunnel(frame, layers[i + 1:]):
+                    break
+                is_completed = True
             if layer in TRANSPORTS and not header.transport:
                 header.transport = (name, seen[name] - 1)
     return found
+
+
+def completes_tunnel(frame, inside):
+    """Whether Wireshark put a datagram together in the frame, with another packet in it."""
+    if not {"ip.reassembled.length", "ipv6.reassembled.length"} & set(frame):
+        return False
+    quote = min((inside.index(layer) for layer in QUOTES if layer in inside), default=len(inside))
+    return bool({"ip", "ipv6"} & set(inside[:quote]))
 
 
 def tracked(frame):
@@ -361,9 +382,10 @@ def check_payload(tally, where, frame, header, ours):
 def tunnels_of(frame):
     """What of flow.vni tells flows apart: kinds, endpoints in either order, shared identifiers."""
     tunnels = []
-    for layer in frame.get("flow.vni", "").split(" › "):
+    layers = frame.get("flow.vni", "").split(" › ")
+    for layer, inside in zip(layers, [*layers[1:], ""]):
         kind, _, rest = layer.rstrip(")").partition("(")
-        if kind and kind not in SHOWN_ONLY:
+        if kind and kind not in SHOWN_ONLY and not inside.startswith("erspan"):
             tunnels.append((kind, *(tuple(sorted(part.split("↔"))) for part in rest.split(", ")
                                     if "↔" in part or kind not in OWN_IDS)))
     return tuple(tunnels)
@@ -479,6 +501,15 @@ def opened_by_both(frames):
     return {flow for flow, directions in senders.items() if len(directions) == 2}
 
 
+def check_ip(tally, where, frame):
+    """Every packet whose IP addresses tshark decoded is in an IP flow."""
+    if count(frame, "ip.dst") + count(frame, "ipv6.dst") == 0:
+        return
+    is_packet = {"ip", "ipv6"} & set(layers_of(frame).split(":"))
+    tally.compare("decoded IP addresses", where, "flow.proto" in frame, True,
+                  None if is_packet else "no packet")
+
+
 def check_decode(tally, capture, frames, headers, growth):
     """Each frame's flow against the decode of that frame."""
     streams, tuples = Streams(tally), Streams(tally)
@@ -488,6 +519,7 @@ def check_decode(tally, capture, frames, headers, growth):
         flows_of[frame.get("tcp.stream")].add(frame.get("flow.id"))
     for number, (frame, header) in enumerate(zip(frames, headers), 1):
         where = f"{capture} frame {number}"
+        check_ip(tally, where, frame)
         if "flow.proto" not in frame:
             tally.compare("network header", where, "none", header.family if header else "none")
             if not header and "eth.src" in frame and layers_of(frame).startswith("eth:"):
@@ -889,10 +921,13 @@ def check_without_tree(tally, capture, rows, flows):
 
 def check_reassembly(tally, capture, frames, apart):
     """Reassembly on against off."""
+    headers = [tracked(frame) for frame in frames]
+    has_tunnels = any(header and header.is_completed for header in headers)
+    rule = "fragmented tunnel" if has_tunnels else None
     tally.compare("reassembly off, frames", capture, len(apart), len(frames))
     for number, (frame, other) in enumerate(zip(frames, apart), 1):
         tally.compare("reassembly off", f"{capture} frame {number}",
-                      *difference(apart_from_decode(other), apart_from_decode(frame)))
+                      *difference(apart_from_decode(other), apart_from_decode(frame)), rule)
 
 
 def check_capture(tally, capture, two, size):

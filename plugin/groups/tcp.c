@@ -497,6 +497,8 @@ void flow_tcp_apply(struct flow_tcp *tcp, const struct flow_fact *segment)
     enum flow_dir dir = flow_fact_dir(segment);
     struct flow_tcp_half *sender = &tcp->half[dir];
 
+    if (!(segment->bits & FLOW_FACT_TCP))
+        return;
     if (segment->tcp_flags & FLOW_TCP_RST) {
         rst_apply(tcp, segment, dir);
     } else {

@@ -118,7 +118,7 @@ struct flow_tcp {
 
 _Static_assert(sizeof(struct flow_tcp) == 400, "no padding: states are compared as memory");
 
-/* Fold one more segment into it.  Pure: the result depends on nothing else. */
+/* Fold one more fact into it; only segments change it.  Pure: nothing else does. */
 void flow_tcp_apply(struct flow_tcp *tcp, const struct flow_fact *segment);
 
 enum flow_tcp_moment { FLOW_TCP_MOMENT_SYN, FLOW_TCP_MOMENT_SYN_ACK, FLOW_TCP_MOMENT_ACK };

@@ -41,8 +41,7 @@ static int64_t span(const struct flow_tcp *tcp, enum flow_tcp_span which)
 
 static void fold(void *state, const struct flow_fold *from)
 {
-    if (from->fact->bits & FLOW_FACT_TCP)
-        flow_tcp_apply(state, from->fact);
+    flow_tcp_apply(state, from->fact);
 }
 
 /* No merge: what a segment means depends on those before it. */

@@ -35,10 +35,11 @@ module_t *fs_prefs_register(int proto, void (*changed)(void))
         "default, for one direction is often captured untagged or with other labels.",
         &set.key_vlan);
     prefs_register_bool_preference(
-        module, "key_labels", "One-way identifiers tell flows apart",
-        "Make the identifiers that each direction of a tunnel chooses for itself part of a flow's "
-        "key: GTP-U TEIDs, L2TP tunnels and sessions, PPTP call ids, PPPoE sessions. Off by "
-        "default, for it takes the two directions apart where the identifiers differ.",
+        module, "key_labels", "Session identifiers and mirrors tell flows apart",
+        "Make the identifiers that change within a flow's life part of a flow's key: GTP-U TEIDs, "
+        "L2TP tunnels and sessions, PPTP call ids, PPPoE sessions; and mirrors (ERSPAN), whose "
+        "copies are of one flow otherwise. Off by default, for it takes apart what belongs "
+        "together.",
         &set.key_labels);
     prefs_register_bool_preference(
         module, "key_ends", "Tunnel endpoints tell flows apart",

@@ -9,7 +9,7 @@ from conformance_rules import is_group
 LATER = {"flow.is_last", "flow.next_frame"}
 # Fragments that wait for their first one, and are accounted after their own frame.
 WAITING = {"fragments_reversed.pcap": {1, 2, 4, 5}, "fragments_first_missing.pcap": {1, 2},
-           "tcp_analysis_in_fragments.pcap": {7, 10, 11}}
+           "tcp_analysis_in_fragments.pcap": {7, 10, 11}, "fragmented_tunnel.pcap": {5}}
 
 
 def is_whole(name, names):
@@ -123,6 +123,10 @@ def ends(frame, source, destination):
     return pair[::-1] if frame["flow.direction"] == "1" else pair
 
 
+# Samples that sFlow quotes, and routing headers that change the ends of a packet.
+OTHER_ENDS = ("sampled.pcap", "routes.pcap")
+
+
 def test_no_source_is_a_group(passes, any_capture):
     """Unless that address sent the flow's first packet."""
     _, frames = passes(any_capture)
@@ -133,6 +137,8 @@ def test_no_source_is_a_group(passes, any_capture):
 
 def test_walk_equals_decode(decoded, any_capture):
     compared = 0
+    if any_capture in OTHER_ENDS:
+        pytest.skip("the innermost addresses decoded are not those that Wireshark shows")
     for number, frame in enumerate(decoded(any_capture), 1):
         is_error = frame.get("icmp.type") == "3" or frame.get("icmpv6.type") == "1"
         if "flow.proto" not in frame or is_error:
@@ -154,11 +160,14 @@ def test_walk_equals_decode(decoded, any_capture):
                 assert int(frame[f"flow.sofar.{way}.ip_id"]) == identification, number
         compared += 1
     assert compared or any_capture in ("empty.pcap", "link_layer.pcap", "usb.pcap",
-                                        "bluetooth.pcap")
+                                        "bluetooth.pcap", "link_headers_arp.pcapng",
+                                        "link_unknown.pcap")
 
 
 def test_payload_equals_decode(decoded, any_capture):
     """A packet's payload is what it adds to the payload of its flow's direction so far."""
+    if any_capture in OTHER_ENDS:
+        pytest.skip("the innermost lengths decoded are not those of the flow's packets")
     before = collections.Counter()
     for number, frame in enumerate(decoded(any_capture), 1):
         if frame.get("flow.up.frags") != "0":

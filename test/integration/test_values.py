@@ -81,6 +81,49 @@ WHOLE = [
     ("tcp_raw_ip", None, "flow.eth.src", None),
     ("tcp_cooked", None, "flow.payload_bytes", "1010"),
     ("tcp_cooked", None, "flow.eth.src", None),
+    *[("link_headers", frame, "flow.eth.src", "02:00:00:00:00:0a") for frame in range(1, 14)],
+    *[("link_headers", frame, "flow.eth.dst", "02:00:00:00:00:0b") for frame in range(1, 14)],
+    *[("link_headers", frame, "flow.eth.type", "0x0800") for frame in range(1, 14)],
+    *[("link_headers", frame, "flow.eth.src", None) for frame in range(14, 17)],
+    ("link_headers_arp", None, "flow.id", "0"),  # one MAC pair, and ARP
+    ("link_headers_arp", None, "flow.eth.src", "02:00:00:00:00:0b"),
+    ("link_headers_arp", None, "flow.eth.type", "0x0806"),
+    ("link_headers_arp", None, "flow.direction", "1"),
+    ("link_headers_arp", None, "flow.direction_reason_name", "message type"),
+    ("link_unknown", 1, "flow.eth.src", "02:00:00:00:00:0a"),
+    ("link_unknown", 2, "flow.eth.src", "02:00:00:00:00:0b"),
+    ("link_unknown", 2, "flow.eth.type", "0x0806"),
+    ("link_unknown", 2, "flow.direction", "1"),
+    ("addresses_overwritten", 1, "flow.tuple", "UDP 192.0.2.1:213 → 192.0.2.2:213"),
+    ("addresses_overwritten", 2, "flow.proto", "47"),
+    ("addresses_overwritten", 2, "flow.ip.src", "192.0.2.1"),
+    ("addresses_overwritten", 3, "flow.tuple", "UDP 192.0.2.1:573 → 192.0.2.2:573"),
+    ("sampled", None, "flow.tuple", "UDP 192.0.2.1:50000 → 192.0.2.2:6343"),
+    ("sampled", None, "flow.vni", None),
+    *[("fragmented_tunnel", frame, "flow.tuple", "UDP 10.0.0.1:40000 → 10.0.0.2:9999")
+      for frame in (1, 4, 6)],
+    *[("fragmented_tunnel", frame, "flow.vni", "gtp(0x00000005, 192.0.2.1↔192.0.2.2)")
+      for frame in (1, 4, 6)],
+    ("fragmented_tunnel", 1, "flow.up.payload_bytes", "1100"),
+    ("fragmented_tunnel", 1, "flow.down.payload_bytes", "500"),
+    ("fragmented_tunnel", 1, "flow.up.frags", "0"),
+    ("fragmented_tunnel", 1, "flow.pkts", "3"),
+    *[("fragmented_tunnel", frame, "flow.tuple", "UDP 192.0.2.1:2152 → 192.0.2.2:2152")
+      for frame in (2, 3, 5)],  # 5 waits for its first fragment, the frame that completes
+    ("fragmented_tunnel", 2, "flow.vni", None),
+    ("fragmented_tunnel", 2, "flow.up.frags", "2"),
+    ("fragmented_tunnel", 2, "flow.down.frags", "1"),
+    ("wlan_fields", None, "flow.eth.src", "02:00:00:00:00:0a"),
+    ("wlan_fields", None, "flow.eth.dst", "02:00:00:00:00:0b"),
+    ("wlan_fields", None, "flow.vni", "gre(0x00000009, 10.0.0.3↔10.0.0.2)"),
+    ("cooked2_vlan", 1, "flow.vni", "vlan(5)"),
+    ("cooked2_vlan", 2, "flow.payload_bytes", "40"),
+    ("cooked2_vlan", 3, "flow.vni", "nsh"),
+    *[("routes", frame, "flow.tuple", f"UDP [2001:db8::{source}]:40000 → [2001:db8::{last}]:9999")
+      for frame, source, last in ((1, 1, 99), (2, 1, 2), (3, 1, 99), (4, 1, 99), (5, 1, 99),
+                                  (6, 55, 2))],
+    *[("routes", frame, "flow.ip.dst", last)
+      for frame, last in ((7, "10.0.0.99"), (8, "10.0.0.2"), (9, "10.0.0.99"))],
     ("tcp_cooked_vlan", None, "flow.payload_bytes", "1010"),
     ("tcp_cooked_vlan", None, "flow.vni", "vlan(5)"),
     ("tcp_cooked_vlan", None, "flow.eth.src", None),
@@ -378,6 +421,9 @@ OPTIONS = {
     "offload_v6": ("-o", "ipv6.tso_support:TRUE"),
     "bad_checksums": ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"),
     "tunnels_other": ("-o", "ip.try_heuristic_first:TRUE", "-d", "l2tp.pw_type==0,ppp"),
+    "mirror_of_hp": ("-d", "udp.port==7932,hp_erm"),
+    "tunnels_unknown": ("-d", "l2tp.pw_type==0,ppp"),
+    "link_unknown": ("-o", 'uat:user_dlts:"User 0 (DLT=147)","eth_withoutfcs","4","","0",""'),
     "esp": ("-o", "esp.enable_encryption_decode:TRUE", "-o",
             f'uat:esp_sa:"IPv4","*","*","*","AES-CBC [RFC3602]",{ESP_KEY},"NULL",""'),
 }
@@ -420,6 +466,29 @@ TUNNELS = [
 ]
 TUNNELS_OTHER = [(f"l2tpv3(7, {ENDS})", "2"), (f"stt({ENDS})", "1"), (f"capwap.data({ENDS})", "1"),
                  (f"gre({ENDS}) › erspan(5)", "1"), ("nsh", "1"), ("trill", "1")]
+# Whatever the link is, the tunnel on it is seen, and the tag inside that.
+LINK_HEADERS = [(f"vxlan({n}, {ENDS}) › vlan(77)", "1") for n in range(1, 17)]
+LINK_UNKNOWN = [(f"vxlan(5, {ENDS}) › vlan(77)", "1"), (None, "1")]
+TUNNELS_UNKNOWN = [(f"trill › vlan(7) › vlan(8) › vxlan(5, {ENDS}) › vlan(77)", "1"),
+                   (f"vlan(9) › trill › vxlan(6, {ENDS}) › vlan(77)", "1"),
+                   (f"vxlan(7, {ENDS}) › nsh › vlan(10)", "1"),
+                   (f"l2tpv3(7, {ENDS}) › ip6tnl(2001:db8::1↔2001:db8::2)", "1"),
+                   (f"l2tpv3(7, {ENDS})", "1")]
+# The mirror is not the network: what two devices mirror is one flow.
+MIRRORS = [(f"gre(192.0.2.1↔192.0.2.9) › {erspan} › vxlan({vni}, {ENDS}) › vlan(77)", "2")
+           for vni, erspan in enumerate(["erspan"] + 3 * ["erspan(5)"], 1)]
+MIRROR_OF_HP = [("hp_erm(192.0.2.1↔192.0.2.9) › vlan(77)", "2")]
+GRE9 = "gre(0x00000009, 10.0.0.3↔10.0.0.2)"
+TUNNELS_OPTIONS = [
+    (f"geneve(5, {ENDS}) › vlan(77)", "1"), (f"gtp(0x00000005, {ENDS}) › {GRE9}", "1"),
+    (f"gre(0x00000005, {ENDS}) › vlan(77)", "1"), (f"pptp(5, {ENDS}) › {GRE9}", "1"),
+    (f"l2tp(5/6, {ENDS}) › {GRE9}", "1"),
+    (f"teredo({ENDS}) › ip6tnl(2001:db8::1↔2001:db8::3)", "1"),
+    (f"vlan(5) › {GRE9}", "1"), (f"pppoe(5) › {GRE9}", "1"), (f"etherip({ENDS}) › vlan(77)", "1")]
+GPE_FLAGS = [(f"vxlan({vni}, {ENDS}){tag}", count) for vni in (13, 9, 1)
+             for tag, count in ((" › vlan(77)", "2"), ("", "1"))]  # IPv4 with the tag and without
+FRAGMENTED_TUNNEL6 = [(None, "1"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "1")]
+FRAGMENTED_TUNNEL_VLAN = [("vlan(5)", "1"), (f"vlan(5) › vxlan(5, {ENDS}) › vlan(77)", "1")]
 ESP = [(f"esp({ENDS})", "1"), (None, "1")]  # in transport mode ESP is the protocol of the flow
 TUNNELS6 = [(f"6in4({ENDS})", "2"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "2"),
             (f"teredo({ENDS})", "2")]
@@ -443,12 +512,28 @@ def test_tcp_states(tshark, captures, capture):
 
 
 @pytest.mark.parametrize("capture, expected", [
-    ("tunnels", TUNNELS), ("tunnels6", TUNNELS6), ("tunnels_other", TUNNELS_OTHER), ("esp", ESP)])
+    ("tunnels", TUNNELS), ("tunnels6", TUNNELS6), ("tunnels_other", TUNNELS_OTHER), ("esp", ESP),
+    ("link_headers", LINK_HEADERS), ("link_unknown", LINK_UNKNOWN), ("mirrors", MIRRORS),
+    ("mirror_of_hp", MIRROR_OF_HP),
+    ("tunnels_unknown", TUNNELS_UNKNOWN), ("tunnels_options", TUNNELS_OPTIONS),
+    ("gpe_flags", GPE_FLAGS), ("fragmented_tunnel_vlan", FRAGMENTED_TUNNEL_VLAN),
+    ("fragmented_tunnel6", FRAGMENTED_TUNNEL6)])
 def test_tunnels(tshark, captures, capture, expected):
-    frames = tshark.fields(captures / f"{capture}.pcap", ("flow.id", "flow.vni", "flow.pkts"), "-2",
-                           *OPTIONS.get(capture, ()))
+    frames = tshark.fields(next(captures.glob(f"{capture}.pcap*")),
+                           ("flow.id", "flow.vni", "flow.pkts"), "-2", *OPTIONS.get(capture, ()))
     flows = {frame["flow.id"]: (frame.get("flow.vni"), frame["flow.pkts"]) for frame in frames}
     assert list(flows.values()) == expected
+
+
+@pytest.mark.parametrize("capture", ["fragmented_tunnel", "fragmented_tunnel_vlan"])
+def test_a_tunnel_keeps_its_fragments_without_reassembly(tshark, captures, capture):
+    frames = tshark.fields(captures / f"{capture}.pcap", ("flow.vni", "ip.flags.mf",
+                                                          "ip.frag_offset"), "-2",
+                           "-o", "ip.defragment:FALSE")
+    fragments = [frame for frame in frames
+                 if frame["ip.flags.mf"].split(";")[0] in ("1", "True")
+                 or frame["ip.frag_offset"].split(";")[0] != "0"]
+    assert fragments and {frame.get("flow.vni") for frame in fragments} <= {None, "vlan(5)"}
 
 
 def directions(tshark, capture):
@@ -497,6 +582,8 @@ def test_key_preferences(tshark, captures):
         return len({frame["flow.id"] for frame in frames})
     assert flows("vlan_one_way.pcap", "flow.key_vlan:TRUE") == 2
     assert flows("tunnels.pcap", "flow.key_vlan:TRUE") == len(TUNNELS) + 2  # VLAN, QinQ, MPLS
+    assert flows("handover.pcap", "flow.key_ends:TRUE") == 2
+    assert flows("handover.pcap", "flow.key_ends:FALSE") == 1
     # TEID, call id and session differ each way, as they may
     assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS)
     assert flows("teid_changed.pcap", "flow.key_labels:FALSE") == 1

@@ -195,8 +195,8 @@ def errors_behind_mpls():
 
 @capture
 def mpls_behind_unknown():
-    """Labels behind a tag that the walk does not know (VN-Tag)."""
-    tag = Ether(src=MAC_A, dst=MAC_B, type=0x8926) / Raw(bytes.fromhex("00010002 8847"))
+    """Labels inside a header that the walk does not know (NSH)."""
+    tag = Ether(src=MAC_A, dst=MAC_B, type=0x894f) / Raw(bytes.fromhex("0fc2 0205 00000101"))
     return timed([tag / TUNNELS["mpls"](packet, False, 5)
                   for packet in (inner(), inner(False, A6, B6))])
 
