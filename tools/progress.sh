@@ -4,7 +4,7 @@
 
 # Print the last line of $log; what a command says it is doing.
 last_line_of_log() {
-    tr '\r' '\n' <"$log" | tail -n 1
+    tr '\r' '\n' <"$log" | grep . | tail -n 1
 }
 
 # The sleeping program has no part in our output, so that nobody waits for it to end.

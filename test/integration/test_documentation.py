@@ -106,12 +106,8 @@ def test_manual_page_is_clean():
     assert (result.returncode, result.stdout + result.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("options, folder", [
-    ([], "usr/share/man/man4"),
-    (["-DFLOWSTATS_INSTALL_USER=ON"], "home/user/.local/share/man/man4"),
-])
-def test_manual_page_is_installed_where_man_looks(install, tmp_path, options, folder):
-    assert (install("manual", tmp_path, *options) / folder / "flowstats.4").exists()
+def test_manual_page_is_installed_where_man_looks(install, tmp_path):
+    assert (install("manual", tmp_path) / "usr/share/man/man4/flowstats.4").exists()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
