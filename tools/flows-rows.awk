@@ -1,6 +1,7 @@
-# From the CSV of -z flowstats,csv on standard input, one line a flow with tabs: four keys to sort by
-# (is the value of -v sort= unknown, its number, its text, the place in the file) and what
-# flows-table.awk shows.  Columns are found by their names, in any order; what is not there is empty.
+# Turn the CSV of -z flowstats,csv into one line for each flow, with tabs: four keys to sort by (is
+# the value of -v sort= unknown, its number, its text, the place in the file) and what
+# flows-table.awk shows.  Columns are found by their names, in any order; what is not there is
+# empty.
 
 # Split a record of RFC 4180 into cell[1..n]; return n.
 function split_record(record,    n, at, len, ends) {

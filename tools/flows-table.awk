@@ -1,6 +1,6 @@
-# A table of the lines of flows-rows.awk, which are sorted, and a line of totals.  -v width=: so many
-# columns of a terminal, 0 for as many as need be; -v top=: so many flows, all if empty; -v wide=1:
-# all columns.
+# Print the lines of flows-rows.awk, which are sorted, as a table, and a line of totals.  -v width=:
+# so many columns of a terminal, 0 for as many as need be; -v top=: so many flows, all if empty;
+# -v wide=1: all columns.
 
 # How many characters a text has: its bytes but for those that go on with one.
 function width_of(text) {

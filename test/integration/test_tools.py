@@ -5,10 +5,12 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import struct
 import subprocess
 import termios
+import textwrap
 
 import pytest
 
@@ -62,6 +64,14 @@ def test_biggest_flows_come_first_in_human_units(flows):
          "Closed", "0"],
         ["ICMP", "192.0.2.1", "192.0.2.2", "icmp", "6", "6.2 kB", "43.3 µs", "-", "-", "-"]]
     assert totals(text) == "2 of 22 flows, 92 packets, 54.7 kB in 3.01 s"
+
+
+def test_readme_shows_what_is_printed(flows):
+    readme = (TOP / "README.md").read_text()
+    shown = re.findall(r"^    \$ tools/flows (.*)\n((?:    .*\n)+)", readme, re.M)
+    assert len(shown) == 1
+    for options, text in shown:
+        assert flows(*options.split()).stdout == textwrap.dedent(text)
 
 
 def test_totals_are_those_of_all_flows(flows, tshark, captures):
@@ -174,13 +184,14 @@ def test_filter_reads_what_only_its_owner_may_read(flows, captures, tmp_path):
     capture = tmp_path / "mine.pcapng"
     shutil.copy(captures / "sample.pcapng", capture)
     capture.chmod(0o600)
-    assert totals(flows("-Y", "flow.bytes > 1000", capture).stdout).startswith("5 flows, 59 packets")
+    text = flows("-Y", "flow.bytes > 1000", capture).stdout
+    assert totals(text).startswith("5 flows, 59 packets")
 
 
 def test_csv_of_several_files_has_one_header(flows, captures):
     text = flows("--csv", captures / "tcp_plain.pcap", captures / "sample.pcapng").stdout
     records = list(csv.DictReader(io.StringIO(text)))
-    assert len(records) == 23 and {record["flow.id"] for record in records} == set(map(str, range(22)))
+    assert [int(record["flow.id"]) for record in records] == [0, *range(22)]
     lines = flows("--json", captures / "tcp_plain.pcap").stdout.splitlines()
     assert [json.loads(line)["flow.id"] for line in lines] == [0]
 
@@ -224,14 +235,16 @@ def test_columns_are_found_by_name():
                      "", "", "7", *[""] * 8, "\n"]
 
 
-@pytest.mark.parametrize("text, shown", [('a "b", c', 'a "b", c'), ("a\nb", "a b"), ("a\r\nb", "a b"),
-                                         ("\x1b[2Ja\tb", "?[2Ja?b"), ("é→", "é→")])
+@pytest.mark.parametrize("text, shown", [
+    ('a "b", c', 'a "b", c'), ("a\nb", "a b"), ("a\r\nb", "a b"), ("\x1b[2Ja\tb", "?[2Ja?b"),
+    ("é→", "é→")])
 def test_texts_of_packets_cannot_move_cells_or_cursor(text, shown):
     assert row(**{"flow.app": text})[8] == shown
 
 
 def cells(line, **variables):
-    return awk("flows-table.awk", line, width=0, wide="", top="", **variables).splitlines()[1].split("  ")
+    lines = awk("flows-table.awk", line, width=0, wide="", top="", **variables).splitlines()
+    return lines[1].split("  ")
 
 
 @pytest.mark.parametrize("bytes, text", [
@@ -247,9 +260,97 @@ def test_bytes_in_units(bytes, text):
     ("0.000000000", "0 s"), ("0.000000001", "1 ns"), ("0.000000999", "999 ns"),
     ("0.000048000", "48.0 µs"), ("0.000999499", "999 µs"), ("0.000999500", "1.00 ms"),
     ("0.018200000", "18.2 ms"), ("0.999500000", "1.00 s"), ("59.940000000", "59.9 s"),
-    ("59.960000000", "1 min 00 s"), ("3599.600000000", "1 h 00 min"), ("90000.000000000", "1 d 01 h"),
-    ("-0.002000000", "-2.00 ms")])
+    ("59.960000000", "1 min 00 s"), ("3599.600000000", "1 h 00 min"),
+    ("90000.000000000", "1 d 01 h"), ("-0.002000000", "-2.00 ms")])
 def test_times_in_units(seconds, text):
     line = "\t".join(["0", "0", "", "1", "0", "TCP", "a", "b", "", "", "1", "", "", "5", "", "", "",
                       seconds, *[""] * 5]) + "\n"
     assert cells(line)[-1].strip() == text
+
+
+# Setting up, where the programs that it calls are ours.
+
+@pytest.fixture
+def machine(tree, tmp_path):
+    """A machine without any of the packages; runs a tool on it, without a terminal."""
+    tmp_path.chmod(0o755)
+    for path in tmp_path.parents[:2]:
+        path.chmod(0o755)
+    programs = {"dpkg-query": "exit 1", "apt-get": f'echo "$*" >>{tmp_path}/apt', "sudo": "exit 1",
+                "id": "echo 1000"}
+
+    def run(*command, rc=0, **replaced):
+        for name, text in {**programs, **replaced}.items():
+            program(tmp_path / name.replace("_", "-"), f"#!/bin/sh\n{text}\n")
+        result = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, text=True,
+                                capture_output=True,
+                                env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+        assert result.returncode == rc, result.stdout + result.stderr
+        apt = tmp_path / "apt"
+        return result.stderr, apt.read_text() if apt.exists() else ""
+    return run
+
+
+SETUP = TOP / "tools/setup"
+NEEDED = ("build-essential cmake pkg-config libglib2.0-dev wireshark-dev libwireshark-dev tshark")
+
+
+def test_without_rights_it_says_what_an_administrator_has_to_run(machine):
+    said, installed = machine(SETUP, rc=1)
+    assert said.startswith(f"flowstats needs these packages: {NEEDED}")
+    assert ("an administrator has to run\n    apt-get update && apt-get install -y "
+            f"--no-install-recommends {NEEDED}") in said
+    assert installed == ""
+
+
+@pytest.mark.parametrize("user", [{"id": "echo 0"}, {"sudo": '[ "$1" != -n ] || shift\n"$@"'}])
+def test_with_rights_and_no_terminal_it_installs(machine, user):
+    said, installed = machine(SETUP, **user)
+    assert f"needs these packages: {NEEDED}" in said and "installing" in said
+    assert installed.splitlines()[0].endswith(" update")
+    assert " install -y --no-install-recommends build-essential cmake " in installed
+
+
+def test_what_takes_long_says_how_far_it_is(machine):
+    said, _ = machine(SETUP, id="echo 0", apt_get="echo 'Setting up cmake'; sleep 2.5")
+    assert said.count("tools/setup: Setting up cmake\n") == 1
+
+
+def test_what_failed_is_shown(machine):
+    said, _ = machine(SETUP, rc=1, id="echo 0", apt_get="echo 'E: no network' >&2; exit 100")
+    assert said.endswith("E: no network\ntools/setup: the packages could not be installed\n")
+
+
+def test_reading_that_takes_long_is_told(tree, captures):
+    tshark = tree / "tools/tshark"
+    shutil.move(tshark, tree / "tools/quick")
+    program(tshark, '#!/bin/sh\n[ "$1" = -G ] || sleep 2.5\nexec "$(dirname "$0")/quick" "$@"\n')
+    try:
+        result = subprocess.run([tree / "tools/flows", captures / "tcp_plain.pcap"], text=True,
+                                capture_output=True, stdin=subprocess.DEVNULL)
+    finally:
+        shutil.move(tree / "tools/quick", tshark)
+    assert result.stderr == f"tools/flows: reading {captures}/tcp_plain.pcap: 0 %\n"
+    assert totals(result.stdout).startswith("1 flow, 11 packets")
+
+
+def test_tshark_before_a_build_builds(tree, captures):
+    unbuilt = tree.parent / "unbuilt"
+    shutil.copytree(tree / "tools", unbuilt / "tools")
+    program(unbuilt / "tools/build", f"#!/bin/sh\nmkdir -p {unbuilt}/build\n"
+            f"cp -r {tree}/build/plugins {unbuilt}/build\n")
+    for _ in range(2):
+        result = subprocess.run([unbuilt / "tools/tshark", "-r", captures / "tcp_plain.pcap", "-c1",
+                                 "-Tfields", "-eflow.id"], text=True, capture_output=True)
+        assert (result.returncode, result.stdout) == (0, "0\n")
+        program(unbuilt / "tools/build", "#!/bin/sh\nexit 1\n")
+
+
+def test_an_installed_plugin_is_no_second_one(tree, tshark, captures):
+    """Wireshark says so of a plugin that it finds in two places, and takes one of them."""
+    home = tshark.folder / "with-plugin"
+    shutil.copytree(tree / "build/plugins", home / ".local/lib/wireshark/plugins")
+    result = subprocess.run([*tshark.as_user, tree / "tools/tshark", "-G", "plugins"], text=True,
+                            capture_output=True, env={**os.environ, "HOME": str(home)})
+    assert "flowstats" not in result.stderr
+    assert f"{tree}/build/plugins/" in result.stdout and str(home) not in result.stdout
