@@ -4,20 +4,20 @@
 # empty.
 
 # Split a record of RFC 4180 into cell[1..n]; return n.
-function split_record(record,    n, at, len, ends) {
-    if (!index(record, "\"")) return split(record, cell, ",")
+function split_record(text,    n, at, len, ends) {
+    if (!index(text, "\"")) return split(text, cell, ",")
     n = 0
-    for (at = 1; at <= length(record) + 1; at += len + 1) {
+    for (at = 1; at <= length(text) + 1; at += len + 1) {
         n++
-        if (substr(record, at, 1) != "\"") {
-            ends = index(substr(record, at), ",")
-            len = ends ? ends - 1 : length(record) - at + 1
-            cell[n] = substr(record, at, len)
+        if (substr(text, at, 1) != "\"") {
+            ends = index(substr(text, at), ",")
+            len = ends ? ends - 1 : length(text) - at + 1
+            cell[n] = substr(text, at, len)
             continue
         }
-        match(substr(record, at), /^"([^"]|"")*"/)
+        match(substr(text, at), /^"([^"]|"")*"/)
         len = RLENGTH
-        cell[n] = substr(record, at + 1, len - 2)
+        cell[n] = substr(text, at + 1, len - 2)
         gsub(/""/, "\"", cell[n])
     }
     return n

@@ -16,14 +16,16 @@ function padded(text, size, is_left,    blanks) {
 
 # A text in no more characters: of an address the end says more than the middle.
 function clipped(text, size,    n, i, byte, letter, tail, result) {
-    if (width_of(text) <= size) return text
+    n = width_of(text)
+    if (n <= size) return text
+    tail = int((size - 1) * 2 / 3)
+    if (n == length(text)) return substr(text, 1, size - 1 - tail) "…" substr(text, n - tail + 1)
     n = 0
     for (i = 1; i <= length(text); i++) {
         byte = substr(text, i, 1)
         if (byte >= "\200" && byte < "\300" && n) letter[n] = letter[n] byte
         else letter[++n] = byte
     }
-    tail = int((size - 1) * 2 / 3)
     result = ""
     for (i = 1; i <= size - 1 - tail; i++) result = result letter[i]
     result = result "…"
@@ -63,6 +65,10 @@ function text_of(kind, raw) {
     if (kind == "time") return time_text(raw)
     if (kind == "start") return time_text(raw - first_start)
     return raw
+}
+
+function counted(number, what) {
+    return sprintf("%.0f %s%s", number, what, number == 1 ? "" : "s")
 }
 
 # One column: its title, the place in a line, its kind, whether only the wide table has it.
@@ -126,11 +132,11 @@ function widest(    i, found) {
     return found
 }
 
-function measure(    i, row) {
+# Make columns as wide as their titles and cells.
+function widen(    i, title) {
     for (i = 1; i <= columns; i++) {
-        width_at[i] = width_of(title_of[i])
-        for (row = 1; row <= rows; row++)
-            if (width_of(shown[row, i]) > width_at[i]) width_at[i] = width_of(shown[row, i])
+        title = width_of(title_of[i])
+        width_at[i] = title > cells_at[i] ? title : cells_at[i]
     }
 }
 
@@ -138,7 +144,7 @@ function measure(    i, row) {
 function fit(    i, n, titles, column) {
     for (i = 1; i <= columns && all_widths() > width; i++)
         if (title_of[i] in short) title_of[i] = short[title_of[i]]
-    measure()
+    widen()
     while (all_widths() > width && (column = widest())) width_at[column]--
     n = split("Retr.,App,State,RTT,Duration,Pkts", titles, ",")
     for (i = 1; i <= n && all_widths() > width; i++)
@@ -149,7 +155,7 @@ function print_row(row,    i, line, text) {
     line = ""
     for (i = 1; i <= columns; i++) {
         text = row ? shown[row, i] : title_of[i]
-        text = clipped(text, width_at[i])
+        if (length(text) > width_at[i]) text = clipped(text, width_at[i])
         line = line padded(text, width_at[i], kind_of[i] == "text") "  "
     }
     sub(/ +$/, "", line)
@@ -182,13 +188,17 @@ END {
     choose_columns()
     for (row = 1; row <= rows; row++) {
         split(row_of[row], raw, FS)
-        for (i = 1; i <= columns; i++)
-            shown[row, i] = kind_of[i] == "arrow" ? "→" : text_of(kind_of[i], raw[place_of[i]])
+        for (i = 1; i <= columns; i++) {
+            text = kind_of[i] == "arrow" ? "→" : text_of(kind_of[i], raw[place_of[i]])
+            shown[row, i] = text
+            if (length(text) > cells_at[i] && width_of(text) > cells_at[i])
+                cells_at[i] = width_of(text)
+        }
     }
-    measure()
+    widen()
     if (width && all_widths() > width) fit()
     for (row = 0; row <= rows; row++) print_row(row)
-    printf "%s%.0f flow%s, %.0f packet%s, %s", rows < flows ? rows " of " : "", flows,
-           flows == 1 ? "" : "s", packets, packets == 1 ? "" : "s", bytes_text(bytes)
-    print first_start == "" ? "" : " in " time_text(last - first_start)
+    print (rows < flows ? rows " of " : "") counted(flows, "flow") ", " \
+          counted(packets, "packet") ", " bytes_text(bytes) \
+          (first_start == "" ? "" : " in " time_text(last - first_start))
 }
