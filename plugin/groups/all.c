@@ -1,12 +1,10 @@
 #include "all.h"
 
+#include "community_id.h"
 #include "core.h"
 #include "holes.h"
 #include "zeek.h"
 
 const struct flow_group *const flow_groups_all[] = {
-    &flow_core,
-    &flow_holes,
-    &flow_zeek,
-    NULL,
+    &flow_core, &flow_holes, &flow_zeek, &flow_community_id, NULL,
 };
