@@ -101,6 +101,20 @@ static bool read_tuple(struct flow_view *view, struct tuple *ret_tuple)
     return read_protocol(ret_tuple, view->flow, &first);
 }
 
+bool flow_icmp_ports(struct flow_view *view, uint16_t ret_ports[FLOW_DIRS])
+{
+    struct tuple tuple;
+    struct flow_fact first;
+    uint8_t protocol = view->flow->key.protocol;
+
+    if ((protocol != FLOW_PROTOCOL_ICMP && protocol != FLOW_PROTOCOL_ICMPV6) ||
+        !read_tuple(view, &tuple) || !flow_view_packet(view, 0, &first))
+        return false;
+    ret_ports[flow_fact_dir(&first)] = tuple.port[0];
+    ret_ports[!flow_fact_dir(&first)] = tuple.port[1];
+    return true;
+}
+
 /* Return which end comes first: the one with the smaller address and, if equal, port. */
 static int first_end(const struct tuple *tuple)
 {

@@ -1,5 +1,7 @@
 #include "zeek.h"
 
+#include "view.h"
+
 #include <flowstats/packet.h>
 #include <glib.h>
 #include <string.h>
@@ -436,6 +438,68 @@ static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
 
     if (state->family != FLOW_LINK)
         g_snprintf(ret_text, size, "%s %s", zeek_conn_state(state), state->history);
+}
+
+/* The identifier: "C" and 17 digits to the base of 62, as Zeek's are, of a hash of 96 bits. */
+
+enum { UID_BYTES = 12, UID_DIGITS = 17 };
+
+static void add_key(GChecksum *sum, const struct flow *flow)
+{
+    const struct flow_key *key = &flow->key;
+    uint8_t numbers[] = { key->family, key->protocol, (uint8_t)(key->ident >> 8),
+                          (uint8_t)key->ident };
+
+    for (int i = 0; i < 2; i++) {
+        uint8_t port[] = { (uint8_t)(key->end[i].port >> 8), (uint8_t)key->end[i].port };
+        g_checksum_update(sum, key->end[i].addr, sizeof key->end[i].addr);
+        g_checksum_update(sum, port, sizeof port);
+    }
+    g_checksum_update(sum, numbers, sizeof numbers);
+    if (flow->vni)
+        g_checksum_update(sum, (const guchar *)flow->vni, -1);
+}
+
+static void add_start(GChecksum *sum, const struct flow_view *view)
+{
+    int64_t start_ns = 0;
+    uint8_t bytes[sizeof start_ns];
+
+    flow_history_first_time(view->history, view->index, &start_ns);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)((uint64_t)start_ns >> (8 * i));
+    g_checksum_update(sum, bytes, sizeof bytes);
+}
+
+/* Divide a number of several bytes, the greatest first, by 62 and return the rest as a digit. */
+static char next_digit(uint8_t number[UID_BYTES])
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    unsigned rest = 0;
+
+    for (int i = 0; i < UID_BYTES; i++) {
+        rest = rest << 8 | number[i];
+        number[i] = (uint8_t)(rest / 62);
+        rest %= 62;
+    }
+    return digits[rest];
+}
+
+static const char *uid_text(struct flow_view *view)
+{
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA1);
+    uint8_t digest[20];
+    gsize length = sizeof digest;
+
+    add_key(sum, view->flow);
+    add_start(sum, view);
+    g_checksum_get_digest(sum, digest, &length);
+    g_checksum_free(sum);
+    view->text[0] = 'C';
+    for (int i = UID_DIGITS; i > 0; i--)
+        view->text[i] = next_digit(digest);
+    view->text[1 + UID_DIGITS] = '\0';
+    return view->text;
 }
 
 #define ROWS_FILE  "zeek.def"
