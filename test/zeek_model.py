@@ -54,45 +54,66 @@ class Bytes:
             yield begin, end
 
 
-def stream(segments, down):
-    """The bytes of one direction's latest stream: (first number, captured, acked, FIN)."""
-    start, empty, acked, fin, captured = None, False, None, None, Bytes()
+class Stream:
+    """What one side sends, from a start on."""
+
+    def __init__(self, start, empty):
+        self.start, self.acked, self.empty = start, start + 1, empty
+        self.captured, self.filled = Bytes(), Bytes()  # filled: with the numbers of FINs
+
+    def add(self, segment):
+        top = max([self.acked, *(end for _, end in self.filled.parts)])
+        begin = unwrap(segment.seq + bool(segment.flags & SYN), top)
+        end = begin + segment.length
+        if end > top + WINDOW:
+            return
+        self.captured.add(max(begin, self.start + 1), end)
+        self.filled.add(max(begin, self.start + 1), end + bool(segment.flags & FIN))
+
+    def acknowledge(self, raw):
+        ack = unwrap(raw, max([self.acked, *(end for begin, end in self.filled.parts
+                                             if begin <= self.acked)]))
+        if not (raw == 0 and ack - self.acked > 1 << 20) and ack <= self.acked + WINDOW:
+            self.acked = max(self.acked, ack)
+
+    def sums(self):
+        missing = list(self.filled.holes(self.start + 1, self.acked))
+        if self.empty and missing[:1] == [(self.start + 1, self.start + 2)]:
+            del missing[0]  # a keep-alive, before all else
+        return (sum(end - begin for begin, end in missing),
+                self.captured.within(self.start + 1, 1 << 64))
+
+
+def streams(segments, down):
+    """Those of one direction: another SYN starts another one."""
+    stream, has_sent = None, False
     for segment in segments:
         if segment.flags & RST:
             continue
         if segment.down == down:
-            number = segment.seq if segment.flags & SYN else segment.seq - 1
-            if start is None or (segment.flags & SYN and (number - start) % (1 << 32)):
-                start, empty = number, not segment.flags & SYN and segment.length == 0
-                captured, acked, fin = Bytes(), start + 1, None
-            if segment.flags & SYN:
-                empty = False
-            top = max([acked, *(end for _, end in captured.parts)])
-            begin = unwrap(segment.seq + bool(segment.flags & SYN), top)
-            captured.add(max(begin, start + 1), begin + segment.length)
-            if segment.flags & FIN:
-                fin = begin + segment.length
+            syn = bool(segment.flags & SYN)
+            number = segment.seq if syn else segment.seq - 1
+            is_far = stream and abs(unwrap(number, stream.start) - stream.start) > WINDOW
+            if (not stream or is_far and not has_sent
+                    or syn and (number - stream.start) % (1 << 32)):
+                if stream:
+                    yield stream
+                stream = Stream(number, not syn and segment.length == 0)
+            has_sent = True
+            stream.empty = stream.empty and not syn
+            stream.add(segment)
         elif segment.flags & ACK:
-            if start is None:
-                start, acked = segment.ack - 1, segment.ack
-            ack = unwrap(segment.ack, acked)
-            broken = segment.ack == 0 and ack - acked > 1 << 20
-            if acked < ack <= acked + WINDOW and not broken:
-                acked = ack
-    return start, empty, captured, acked, fin
+            if stream:
+                stream.acknowledge(segment.ack)
+            else:
+                stream = Stream(segment.ack - 1, False)
+    if stream:
+        yield stream
 
 
 def holes(segments, down):
-    """(missed bytes, unique bytes) of a direction; its stream starts once."""
-    start, empty, captured, acked, fin = stream(segments, down)
-    if start is None:
-        return 0, 0
-    if fin is not None and acked == fin + 1:
-        acked = fin
-    missing = list(captured.holes(start + 1, acked))
-    if empty and missing[:1] == [(start + 1, start + 2)]:  # a keep-alive, before all else
-        del missing[0]
-    return (sum(end - begin for begin, end in missing), captured.within(start + 1, 1 << 64))
+    """(missed bytes, unique bytes) of a direction."""
+    return tuple(map(sum, zip((0, 0), *(stream.sums() for stream in streams(segments, down)))))
 
 
 class Side:

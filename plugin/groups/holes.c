@@ -107,21 +107,23 @@ static uint32_t top_of(const struct holes_half *half)
     return half->ranges > 0 ? half->range[half->ranges - 1].end : half->floor;
 }
 
-static void capture(struct holes_half *half, uint32_t seq, uint32_t len)
+/* Note that a part of the stream came; return how many bytes of it had not come before. */
+static uint64_t fill(struct holes_half *half, uint32_t seq, uint32_t len)
 {
     if ((int32_t)(seq - top_of(half)) > FAR - (int64_t)len)
-        return;
+        return 0;
     while (above_floor(half, seq) + len > FAR && half->ranges > 0)
         raise_floor(half);
 
     struct part part = { above_floor(half, seq), above_floor(half, seq) + len };
     part.begin = MAX(part.begin, 0);
     if (part.begin >= part.end)
-        return;
+        return 0;
     struct part late = { part.begin, MIN(part.end, above_floor(half, half->acked)) };
-    half->unique_bytes += not_captured(half, part);
+    uint64_t bytes = not_captured(half, part);
     half->missed_bytes -= not_captured(half, late);
     cover(half, part);
+    return bytes;
 }
 
 static void start(struct holes_half *half, uint32_t number)
@@ -177,8 +179,6 @@ static void acknowledge(struct holes_half *half, uint32_t ack, struct holes_news
         return;
     if (half->bits & HOLES_UNSURE)
         forget_keep_alive(half, ack);
-    if ((half->bits & HOLES_FIN) && ack == half->fin + 1)
-        ack--;
     if (!is_acceptable(half, ack))
         return;
     struct part part = { above_floor(half, half->acked), above_floor(half, ack) };
@@ -188,17 +188,11 @@ static void acknowledge(struct holes_half *half, uint32_t ack, struct holes_news
     follow(half);
 }
 
-/* A FIN has a number and is no payload: if it was acknowledged before it came, it was taken for it.
+/* Whether a segment is the sender's first, and shows that the other side's word is not true of it.
  */
-static void finish(struct holes_half *half, uint32_t fin)
+static bool is_another_start(const struct holes_half *half, uint32_t seq)
 {
-    half->fin = fin;
-    half->bits |= HOLES_FIN;
-    if (half->acked != fin + 1)
-        return;
-    int64_t at = above_floor(half, fin);
-    half->missed_bytes -= at < 0 ? 0 : not_captured(half, (struct part){ at, at + 1 });
-    half->acked = fin;
+    return (half->bits & HOLES_BY_OTHER) && ABS(above_floor(half, seq)) > FAR;
 }
 
 static void begin(struct holes_half *half, const struct flow_fact *segment)
@@ -207,10 +201,11 @@ static void begin(struct holes_half *half, const struct flow_fact *segment)
         if (!(half->bits & HOLES_STARTED) || half->start != segment->tcp_seq)
             start(half, segment->tcp_seq);
         half->bits &= (uint8_t)~HOLES_UNSURE;
-    } else if (!(half->bits & HOLES_STARTED)) {
+    } else if (!(half->bits & HOLES_STARTED) || is_another_start(half, segment->tcp_seq)) {
         start(half, segment->tcp_seq - 1);
         half->bits |= segment->payload_len == 0 ? HOLES_UNSURE : 0;
     }
+    half->bits &= (uint8_t)~HOLES_BY_OTHER;
 }
 
 static void fold_segment(struct holes_half *sender, struct holes_half *receiver,
@@ -221,15 +216,17 @@ static void fold_segment(struct holes_half *sender, struct holes_half *receiver,
 
     begin(sender, segment);
     if (segment->tcp_flags & FLOW_TCP_ACK) {
-        if (receiver->bits & HOLES_STARTED)
+        if (receiver->bits & HOLES_STARTED) {
             acknowledge(receiver, segment->tcp_ack, ret_news);
-        else
+        } else {
             start(receiver, segment->tcp_ack - 1);
+            receiver->bits |= HOLES_BY_OTHER;
+        }
     }
     if (segment->payload_len > 0 && segment->payload_len < FAR)
-        capture(sender, seq, segment->payload_len);
+        sender->unique_bytes += fill(sender, seq, segment->payload_len);
     if (segment->tcp_flags & FLOW_TCP_FIN)
-        finish(sender, seq + segment->payload_len);
+        fill(sender, seq + segment->payload_len, 1);
 }
 
 void holes_fold(struct holes_state *state, const struct flow_fact *fact,

@@ -9,9 +9,10 @@
  */
 extern const struct flow_group flow_holes;
 
-enum { HOLES_RANGES = 16 };
+enum { HOLES_RANGES = 64 };
 
-/* Captured bytes, as raw sequence numbers: from begin on, before end. */
+/* Captured bytes, as raw sequence numbers: from begin on, before end.  A FIN's number is like one.
+ */
 struct holes_range {
     uint32_t begin;
     uint32_t end;
@@ -19,8 +20,8 @@ struct holes_range {
 
 enum holes_bits {
     HOLES_STARTED = 1 << 0,    /* floor and acked are known */
-    HOLES_FIN = 1 << 1,        /* fin is known */
-    HOLES_UNSURE = 1 << 2,     /* it began with an empty segment: maybe a keep-alive */
+    HOLES_UNSURE = 1 << 1,     /* it began with an empty segment: maybe a keep-alive */
+    HOLES_BY_OTHER = 1 << 2,   /* the start is the other side's word: it has sent nothing itself */
     HOLES_FRAGMENTED = 1 << 3, /* IP fragments came: what they carried is not known */
 };
 
@@ -33,7 +34,6 @@ struct holes_half {
     uint32_t start;                         /* the number before the first byte */
     uint32_t floor; /* what comes before is captured, or given up: it counts no more */
     uint32_t acked; /* greatest acknowledgement, and no less than floor */
-    uint32_t fin;   /* the FIN's own sequence number */
     uint8_t ranges;
     uint8_t bits; /* enum holes_bits */
     uint8_t unused[2];

@@ -39,8 +39,8 @@ static void add_letter(struct zeek_state *state, enum flow_dir dir, char letter)
 
 static void add_caret(struct zeek_state *state, enum flow_dir dir)
 {
-    if (!state->history[0] && dir == FLOW_DOWN)
-        state->history[0] = '^';
+    if (dir == FLOW_DOWN && state->half[FLOW_UP].pkts + state->half[FLOW_DOWN].pkts == 1)
+        add_letter(state, dir, '^');
 }
 
 /* Add a letter that a side has once; return whether it had it before. */

@@ -150,6 +150,12 @@ static const struct {
       { 0, 0 } },
 
     /* history */
+    { "^: the first packet goes down, not the first with a letter",
+      { UP("", 100, 0, 0), DOWN("RA", 0, 100, 0) },
+      "RSTRH",
+      "r",
+      0,
+      { 0, 0 } },
     { "a SYN that is sent again is one",
       { UP("S", 99, 0, 0), UP("S", 99, 0, 0) },
       "S0",
