@@ -126,7 +126,7 @@ static uint64_t fill(struct holes_half *half, uint32_t seq, uint32_t len)
     return bytes;
 }
 
-static void start(struct holes_half *half, uint32_t number)
+void holes_begin(struct holes_half *half, uint32_t number)
 {
     half->start = number;
     half->floor = half->acked = number + 1;
@@ -199,10 +199,10 @@ static void begin(struct holes_half *half, const struct flow_fact *segment)
 {
     if (segment->tcp_flags & FLOW_TCP_SYN) {
         if (!(half->bits & HOLES_STARTED) || half->start != segment->tcp_seq)
-            start(half, segment->tcp_seq);
+            holes_begin(half, segment->tcp_seq);
         half->bits &= (uint8_t)~HOLES_UNSURE;
     } else if (!(half->bits & HOLES_STARTED) || is_another_start(half, segment->tcp_seq)) {
-        start(half, segment->tcp_seq - 1);
+        holes_begin(half, segment->tcp_seq - 1);
         half->bits |= segment->payload_len == 0 ? HOLES_UNSURE : 0;
     }
     half->bits &= (uint8_t)~HOLES_BY_OTHER;
@@ -219,12 +219,13 @@ static void fold_segment(struct holes_half *sender, struct holes_half *receiver,
         if (receiver->bits & HOLES_STARTED) {
             acknowledge(receiver, segment->tcp_ack, ret_news);
         } else {
-            start(receiver, segment->tcp_ack - 1);
+            holes_begin(receiver, segment->tcp_ack - 1);
             receiver->bits |= HOLES_BY_OTHER;
         }
     }
     if (segment->payload_len > 0 && segment->payload_len < FAR)
         sender->unique_bytes += fill(sender, seq, segment->payload_len);
+    /* A FIN has a number of its own, which is acknowledged and no payload. */
     if (segment->tcp_flags & FLOW_TCP_FIN)
         fill(sender, seq + segment->payload_len, 1);
 }

@@ -11,15 +11,14 @@ extern const struct flow_group flow_holes;
 
 enum { HOLES_RANGES = 64 };
 
-/* Captured bytes, as raw sequence numbers: from begin on, before end.  A FIN's number is like one.
- */
+/* What was captured, in raw sequence numbers: from begin on, before end. */
 struct holes_range {
     uint32_t begin;
     uint32_t end;
 };
 
 enum holes_bits {
-    HOLES_STARTED = 1 << 0,    /* floor and acked are known */
+    HOLES_STARTED = 1 << 0,    /* start, floor and acked are known */
     HOLES_UNSURE = 1 << 1,     /* it began with an empty segment: maybe a keep-alive */
     HOLES_BY_OTHER = 1 << 2,   /* the start is the other side's word: it has sent nothing itself */
     HOLES_FRAGMENTED = 1 << 3, /* IP fragments came: what they carried is not known */
@@ -53,5 +52,8 @@ struct holes_news {
 /* Fold one more fact; *ret_news is all zero where it reveals nothing. */
 void holes_fold(struct holes_state *state, const struct flow_fact *fact,
                 struct holes_news *ret_news);
+
+/* Begin a side's stream with the number before its first byte; its sums stay. */
+void holes_begin(struct holes_half *half, uint32_t number);
 
 #endif

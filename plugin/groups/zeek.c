@@ -146,10 +146,13 @@ static bool is_start(const struct zeek_half *half, uint32_t number)
 
 static void start_sender(const struct step *step, uint32_t raw)
 {
-    if (has(step, FLOW_TCP_SYN) && is_start(step->sender, raw))
+    if (has(step, FLOW_TCP_SYN) && is_start(step->sender, raw)) {
         start(step->sender, raw, length_of(step));
-    else if (step->sender->state == ZEEK_INACTIVE)
+    } else if (step->sender->state == ZEEK_INACTIVE) {
+        /* What the other side acknowledged before says nothing: Zeek looks no further back. */
         start(step->sender, raw - 1, 1);
+        holes_begin(&step->state->holes.half[step->dir], raw - 1);
+    }
 }
 
 static void acknowledge(const struct step *step, uint32_t raw)

@@ -265,6 +265,13 @@ static const struct {
       0,
       { 50, 0 } },
 
+    { "a side that is joined in the middle starts with its own first segment",
+      { DOWN("SA", 499, 100, 0), UP("A", 120, 500, 10), DOWN("A", 500, 130, 0) },
+      "S1",
+      "^hDa",
+      0,
+      { 10, 0 } },
+
     /* sizes */
     { "a SYN and a FIN are no data", { HANDSHAKE, CLOSE }, "SF", "ShAFf", 0, { 0, 0 } },
     { "a RST far away moves no size",
