@@ -265,8 +265,8 @@ class Connection:
             side.become("reset")
 
     def gaps(self, side, peer, acknowledged):
-        if peer.fin is not None and acknowledged == peer.fin + 1:
-            acknowledged -= 1
+        if peer.fin is not None:
+            acknowledged = min(acknowledged, peer.fin)
         if acknowledged <= peer.next or acknowledged > max(
                 [peer.next, *(end for _, end in peer.captured.parts)]) + WINDOW:
             return

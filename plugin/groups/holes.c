@@ -107,10 +107,9 @@ static uint32_t top_of(const struct holes_half *half)
     return half->ranges > 0 ? half->range[half->ranges - 1].end : half->floor;
 }
 
-/* Note that a part of the stream came; return how many bytes of it had not come before. */
-static uint64_t fill(struct holes_half *half, uint32_t seq, uint32_t len)
+uint64_t holes_fill(struct holes_half *half, uint32_t seq, uint32_t len)
 {
-    if ((int32_t)(seq - top_of(half)) > FAR - (int64_t)len)
+    if (len >= FAR || (int32_t)(seq - top_of(half)) > FAR - (int64_t)len)
         return 0;
     while (above_floor(half, seq) + len > FAR && half->ranges > 0)
         raise_floor(half);
@@ -172,8 +171,7 @@ static void follow(struct holes_half *half)
         half->floor = half->acked;
 }
 
-/* The other side acknowledged what comes before ack. */
-static void acknowledge(struct holes_half *half, uint32_t ack, struct holes_news *ret_news)
+void holes_acknowledge(struct holes_half *half, uint32_t ack, struct holes_news *ret_news)
 {
     if (!is_acceptable(half, ack))
         return;
@@ -182,8 +180,11 @@ static void acknowledge(struct holes_half *half, uint32_t ack, struct holes_news
     if (!is_acceptable(half, ack))
         return;
     struct part part = { above_floor(half, half->acked), above_floor(half, ack) };
-    ret_news->missed_bytes = holes_in(half, part, &ret_news->holes);
-    half->missed_bytes += ret_news->missed_bytes;
+    uint32_t holes;
+    uint64_t bytes = holes_in(half, part, &holes);
+    ret_news->missed_bytes += bytes;
+    ret_news->holes += holes;
+    half->missed_bytes += bytes;
     half->acked = ack;
     follow(half);
 }
@@ -209,50 +210,39 @@ static void begin(struct holes_half *half, const struct flow_fact *segment)
 }
 
 static void fold_segment(struct holes_half *sender, struct holes_half *receiver,
-                         const struct flow_fact *segment, struct holes_news *ret_news)
+                         const struct flow_fact *segment)
 {
-    bool is_syn = segment->tcp_flags & FLOW_TCP_SYN;
-    uint32_t seq = segment->tcp_seq + is_syn;
+    uint32_t seq = segment->tcp_seq + !!(segment->tcp_flags & FLOW_TCP_SYN);
+    struct holes_news ignored = { 0 };
 
     begin(sender, segment);
-    if (segment->tcp_flags & FLOW_TCP_ACK) {
-        if (receiver->bits & HOLES_STARTED) {
-            acknowledge(receiver, segment->tcp_ack, ret_news);
-        } else {
-            holes_begin(receiver, segment->tcp_ack - 1);
-            receiver->bits |= HOLES_BY_OTHER;
-        }
+    if ((segment->tcp_flags & FLOW_TCP_ACK) && (receiver->bits & HOLES_STARTED)) {
+        holes_acknowledge(receiver, segment->tcp_ack, &ignored);
+    } else if (segment->tcp_flags & FLOW_TCP_ACK) {
+        holes_begin(receiver, segment->tcp_ack - 1);
+        receiver->bits |= HOLES_BY_OTHER;
     }
-    if (segment->payload_len > 0 && segment->payload_len < FAR)
-        sender->unique_bytes += fill(sender, seq, segment->payload_len);
+    sender->unique_bytes += holes_fill(sender, seq, segment->payload_len);
     /* A FIN has a number of its own, which is acknowledged and no payload. */
     if (segment->tcp_flags & FLOW_TCP_FIN)
-        fill(sender, seq + segment->payload_len, 1);
+        holes_fill(sender, seq + segment->payload_len, 1);
 }
 
-void holes_fold(struct holes_state *state, const struct flow_fact *fact,
-                struct holes_news *ret_news)
+static void fold(void *data, const struct flow_fold *from)
 {
-    struct holes_half *sender = &state->half[flow_fact_dir(fact)];
-    struct holes_half *receiver = &state->half[!flow_fact_dir(fact)];
+    struct holes_state *state = data;
+    const struct flow_fact *fact = from->fact;
+    enum flow_dir dir = flow_fact_dir(fact);
 
-    *ret_news = (struct holes_news){ 0 };
     if (fact->bits & FLOW_FACT_EVENT)
         return;
     if (fact->bits & FLOW_FACT_FRAG)
-        sender->bits |= HOLES_FRAGMENTED;
+        state->half[dir].bits |= HOLES_FRAGMENTED;
     if (!(fact->bits & FLOW_FACT_TCP))
         return;
     state->segments++;
     if (!(fact->tcp_flags & FLOW_TCP_RST))
-        fold_segment(sender, receiver, fact, ret_news);
-}
-
-static void fold(void *state, const struct flow_fold *from)
-{
-    struct holes_news ignored;
-
-    holes_fold(state, from->fact, &ignored);
+        fold_segment(&state->half[dir], &state->half[!dir], fact);
 }
 
 static bool is_known(const struct holes_state *state, const struct holes_half *half)

@@ -43,17 +43,20 @@ struct holes_state {
     uint64_t segments;
 };
 
-/* What one segment's acknowledgement revealed of the other side's stream. */
+/* What an acknowledgement revealed of a stream. */
 struct holes_news {
     uint64_t missed_bytes;
     uint32_t holes;
 };
 
-/* Fold one more fact; *ret_news is all zero where it reveals nothing. */
-void holes_fold(struct holes_state *state, const struct flow_fact *fact,
-                struct holes_news *ret_news);
-
-/* Begin a side's stream with the number before its first byte; its sums stay. */
+/*
+ * The parts of the fold, for groups that see a connection otherwise.  Sums stay
+ * when a stream begins anew, with the number before its first byte.
+ * holes_acknowledge() adds what it reveals to *ret_news, holes_fill() returns how
+ * many bytes had not come before.
+ */
 void holes_begin(struct holes_half *half, uint32_t number);
+void holes_acknowledge(struct holes_half *half, uint32_t ack, struct holes_news *ret_news);
+uint64_t holes_fill(struct holes_half *half, uint32_t seq, uint32_t len);
 
 #endif

@@ -14,6 +14,7 @@ enum { FAR = 1 << 20 };
 /* A segment on its way through the rules. */
 struct step {
     struct zeek_state *state;
+    const struct flow_fact *fact;
     struct zeek_half *sender;
     struct zeek_half *receiver;
     int64_t seq; /* from the sender's start */
@@ -98,13 +99,12 @@ static void note_flags(const struct step *step)
     case CONTROL: add_once(step, ZEEK_HAS_FIN_RST, 'I'); break;
     default: add_once(step, ZEEK_HAS_OTHER_PAIR, 'Q'); break;
     }
-    sender->marks |= has(step, FLOW_TCP_FIN) ? ZEEK_SENT_FIN : 0;
 }
 
-static void note_window(const struct step *step, uint16_t window)
+static void note_window(const struct step *step)
 {
-    if (window == 0 && !has(step, FLOW_TCP_RST) && step->receiver->state != ZEEK_CLOSED &&
-        step->sender->state != ZEEK_RESET)
+    if (step->fact->tcp_window == 0 && !has(step, FLOW_TCP_RST) &&
+        step->receiver->state != ZEEK_CLOSED && step->sender->state != ZEEK_RESET)
         add_by_count(step->state, step->dir, 'W', &step->sender->zero_windows);
 }
 
@@ -144,29 +144,50 @@ static bool is_start(const struct zeek_half *half, uint32_t number)
     return false;
 }
 
-static void start_sender(const struct step *step, uint32_t raw)
+/* What the other side acknowledged before says nothing: Zeek looks no further back. */
+static void start_sender(const struct step *step)
 {
+    struct holes_half *holes = &step->state->holes[step->dir];
+    uint32_t raw = step->fact->tcp_seq;
+
     if (has(step, FLOW_TCP_SYN) && is_start(step->sender, raw)) {
         start(step->sender, raw, length_of(step));
+        if (!(holes->bits & HOLES_STARTED) || holes->start != raw)
+            holes_begin(holes, raw);
     } else if (step->sender->state == ZEEK_INACTIVE) {
-        /* What the other side acknowledged before says nothing: Zeek looks no further back. */
         start(step->sender, raw - 1, 1);
-        holes_begin(&step->state->holes.half[step->dir], raw - 1);
+        holes_begin(holes, raw - 1);
     }
 }
 
-static void acknowledge(const struct step *step, uint32_t raw)
+static void acknowledge(const struct step *step, struct holes_news *ret_news)
 {
     struct zeek_half *receiver = step->receiver;
+    uint32_t raw = step->fact->tcp_ack;
 
     if (receiver->state == ZEEK_INACTIVE) {
         start(receiver, raw - 1, 0);
+        holes_begin(&step->state->holes[!step->dir], raw - 1);
         return;
     }
     int64_t ack = number_near(receiver, raw, receiver->acked);
     bool is_broken = raw == 0 && ack - receiver->acked > FAR;
-    if (ack >= 0 && !is_broken && !has(step, FLOW_TCP_RST))
-        receiver->acked = MAX(receiver->acked, ack);
+    if (ack < 0 || is_broken || has(step, FLOW_TCP_RST))
+        return;
+    receiver->acked = MAX(receiver->acked, ack);
+    /* A FIN's number is no byte. */
+    bool is_of_fin = (receiver->marks & ZEEK_SENT_FIN) && (int32_t)(raw - receiver->fin) > 0;
+    holes_acknowledge(&step->state->holes[!step->dir], is_of_fin ? receiver->fin : raw, ret_news);
+}
+
+/* Whether what a segment carries is another word on how far its sender has come. */
+static bool is_further(const struct step *step, int64_t end)
+{
+    const struct zeek_half *sender = step->sender;
+
+    if (has(step, FLOW_TCP_FIN) && sender->top == 1)
+        return true;
+    return sender->state != ZEEK_RESET && end > sender->top;
 }
 
 static void move_top(const struct step *step)
@@ -176,13 +197,9 @@ static void move_top(const struct step *step)
 
     if (has(step, FLOW_TCP_SYN | FLOW_TCP_RST) && ABS(end - sender->top) > FAR)
         return;
-    if (has(step, FLOW_TCP_FIN) && sender->top == 1)
+    if (is_further(step, end))
         sender->top = end;
-    else if (sender->state == ZEEK_RESET)
-        return;
-    else if (end > sender->top)
-        sender->top = end;
-    else if (step->len > 0)
+    else if (sender->state != ZEEK_RESET && step->len > 0)
         add_by_count(step->state, step->dir, 'T', &sender->retransmissions);
 }
 
@@ -276,14 +293,13 @@ static bool is_in_order(const struct zeek_half *half)
            (half->state == ZEEK_CLOSED && half->before == ZEEK_ESTABLISHED);
 }
 
-static void note_gaps(const struct step *step, const struct flow_fact *fact,
-                      const struct holes_news *news)
+static void note_gaps(const struct step *step, const struct holes_news *news)
 {
     struct zeek_state *state = step->state;
-    bool is_start = state->is_partial && fact->tcp_ack - step->receiver->start <= 2;
+    bool is_start = state->is_partial && step->receiver->acked <= 2;
 
     if (!is_in_order(step->sender) || !is_in_order(step->receiver) || is_start ||
-        state->holes.half[!step->dir].bits & HOLES_FRAGMENTED)
+        state->holes[!step->dir].bits & HOLES_FRAGMENTED)
         return;
     state->missed_bytes += news->missed_bytes;
     for (uint32_t i = 0; i < news->holes; i++)
@@ -292,30 +308,49 @@ static void note_gaps(const struct step *step, const struct flow_fact *fact,
 
 /* Folding */
 
+static void note_first(struct zeek_state *state, const struct flow_fact *fact)
+{
+    if (!state->has_segment && !(fact->tcp_flags & FLOW_TCP_SYN))
+        state->is_partial = 1;
+    state->has_segment = 1;
+}
+
+static void note_content(const struct step *step)
+{
+    uint32_t seq = step->fact->tcp_seq + has(step, FLOW_TCP_SYN);
+
+    if (!has(step, FLOW_TCP_RST))
+        holes_fill(&step->state->holes[step->dir], seq, step->len);
+    if (!has(step, FLOW_TCP_FIN))
+        return;
+    step->sender->fin = seq + step->len;
+    step->sender->marks |= ZEEK_SENT_FIN;
+}
+
 static void fold_segment(struct zeek_state *state, const struct flow_fact *fact)
 {
     enum flow_dir dir = flow_fact_dir(fact);
-    struct holes_news news;
+    struct holes_news news = { 0 };
     struct step step = { .state = state,
+                         .fact = fact,
                          .sender = &state->half[dir],
                          .receiver = &state->half[!dir],
                          .len = fact->payload_len,
                          .dir = dir,
                          .flags = fact->tcp_flags };
 
-    if (state->holes.segments == 0 && !has(&step, FLOW_TCP_SYN))
-        state->is_partial = 1;
+    note_first(state, fact);
     add_caret(state, dir);
-    start_sender(&step, fact->tcp_seq);
+    start_sender(&step);
     step.seq = number_near(step.sender, fact->tcp_seq, step.sender->top);
     note_flags(&step);
-    note_window(&step, fact->tcp_window);
+    note_window(&step);
     if (has(&step, FLOW_TCP_ACK))
-        acknowledge(&step, fact->tcp_ack);
+        acknowledge(&step, &news);
     move_top(&step);
     move_state(&step);
-    holes_fold(&state->holes, fact, &news);
-    note_gaps(&step, fact, &news);
+    note_gaps(&step, &news);
+    note_content(&step);
 }
 
 static void fold_datagram(struct zeek_state *state, enum flow_dir dir)
@@ -338,19 +373,18 @@ static void fold(void *data, const struct flow_fold *from)
     struct zeek_state *state = data;
     const struct flow_fact *fact = from->fact;
     enum flow_dir dir = flow_fact_dir(fact);
-    struct holes_news ignored;
 
     state->protocol = from->protocol;
     state->family = from->family;
     if (fact->bits & FLOW_FACT_EVENT)
         return;
     count(&state->half[dir], fact);
+    if (fact->bits & FLOW_FACT_FRAG)
+        state->holes[dir].bits |= HOLES_FRAGMENTED;
     if (fact->bits & FLOW_FACT_TCP)
         fold_segment(state, fact);
     else if (from->protocol == FLOW_PROTOCOL_UDP)
         fold_datagram(state, dir);
-    else
-        holes_fold(&state->holes, fact, &ignored);
 }
 
 /* Verdicts */

@@ -45,6 +45,7 @@ struct zeek_half {
     int64_t last_fin;
     int64_t last_rst;
     uint32_t start; /* raw: of its SYN, or the one before its first byte */
+    uint32_t fin;   /* raw: of its last FIN */
     uint32_t pkts;
     uint32_t retransmissions;
     uint32_t zero_windows;
@@ -52,18 +53,19 @@ struct zeek_half {
     uint8_t state;  /* enum zeek_endpoint_state */
     uint8_t before; /* the state before that one */
     uint8_t marks;  /* enum zeek_marks */
-    uint8_t unused;
+    uint8_t unused[5];
 };
 
 struct zeek_state {
-    struct holes_state holes;
+    struct holes_half holes[FLOW_DIRS];
     struct zeek_half half[FLOW_DIRS];
     uint64_t missed_bytes;
     char history[ZEEK_HISTORY_LEN + 1];
     uint8_t protocol; /* of the flow */
     uint8_t family;
+    uint8_t has_segment;
     uint8_t is_partial; /* its first segment had no SYN */
-    uint8_t unused[5];
+    uint8_t unused[4];
 };
 
 /* Return Zeek's conn_state. */
