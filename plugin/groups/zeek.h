@@ -56,6 +56,8 @@ struct zeek_half {
     uint8_t unused[5];
 };
 
+_Static_assert(sizeof(struct zeek_half) == 88, "no padding: states are compared as memory");
+
 struct zeek_state {
     struct holes_half holes[FLOW_DIRS];
     struct zeek_half half[FLOW_DIRS];
