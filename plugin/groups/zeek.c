@@ -481,11 +481,10 @@ static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
 
 enum { UID_BYTES = 12, UID_DIGITS = 17 };
 
-static void add_key(GChecksum *sum, const struct flow *flow)
+static void add_key(GChecksum *sum, const struct flow_key *key)
 {
-    const struct flow_key *key = &flow->key;
     uint8_t numbers[] = { key->family, key->protocol, (uint8_t)(key->ident >> 8),
-                          (uint8_t)key->ident };
+                          (uint8_t)key->ident, key->asker };
 
     for (int i = 0; i < 2; i++) {
         uint8_t port[] = { (uint8_t)(key->end[i].port >> 8), (uint8_t)key->end[i].port };
@@ -493,8 +492,18 @@ static void add_key(GChecksum *sum, const struct flow *flow)
         g_checksum_update(sum, port, sizeof port);
     }
     g_checksum_update(sum, numbers, sizeof numbers);
-    if (flow->vni)
-        g_checksum_update(sum, (const guchar *)flow->vni, -1);
+}
+
+/* Numbers of paths are those of a run, so the text. */
+static void add_path(GChecksum *sum, const struct flow_view *view)
+{
+    enum flow_dir dir = flow_first_dir(view->flow);
+    char text[FLOW_PATH_TEXT_LEN];
+
+    if (!view->flow->way[dir].path)
+        return;
+    flow_paths_text(view->paths, view->flow->way[dir].path, dir, text);
+    g_checksum_update(sum, (const guchar *)text, -1);
 }
 
 static void add_start(GChecksum *sum, const struct flow_view *view)
@@ -528,7 +537,8 @@ static const char *uid_text(struct flow_view *view)
     uint8_t digest[20];
     gsize length = sizeof digest;
 
-    add_key(sum, view->flow);
+    add_key(sum, &view->flow->key);
+    add_path(sum, view);
     add_start(sum, view);
     g_checksum_get_digest(sum, digest, &length);
     g_checksum_free(sum);

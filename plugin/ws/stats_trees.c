@@ -175,6 +175,21 @@ static const char *place_of(const struct division *division, const struct flow_v
     return value->as.ns < 0 ? NULL : band_of(division->bands, value->as.number);
 }
 
+/*
+ * Wireshark finds a tree's rows by a hash that is not seeded, so texts of
+ * packets have a limited number of rows, and a last one for all others.
+ */
+static uint32_t number_of(struct census *census, const char *band)
+{
+    enum { TEXTS_MAX = 256 };
+    uint32_t number = flow_texts_find(census->bands, band);
+
+    if (number > 0)
+        return number;
+    return flow_texts_number(census->bands,
+                             flow_texts_count(census->bands) < TEXTS_MAX ? band : "others");
+}
+
 static void add(GArray *sums, uint32_t band, int more)
 {
     if (band >= sums->len)
@@ -190,7 +205,7 @@ static void count(struct flow_view *view, void *data)
         struct flow_value value = flow_field_value(census->fields[i], view);
         const char *place = place_of(&census->tree->divisions[i], &value);
         if (place)
-            add(census->counts[i], flow_texts_number(census->bands, place), 1);
+            add(census->counts[i], number_of(census, place), 1);
     }
 }
 

@@ -155,7 +155,7 @@ def conn_log(tshark, path, *options, then=""):
 def test_conn_log(tshark, captures):
     """The connection of tcp_plain: 54 bytes of headers a frame, 14 of them Ethernet's."""
     assert conn_log(tshark, captures / "tcp_plain.pcap") == [{
-        "ts": 1700000000.0, "uid": "C02nGqelpBVmWk3obk", "id.orig_h": "10.0.0.1",
+        "ts": 1700000000.0, "uid": "C0imkfYoMv8UCuKtvT", "id.orig_h": "10.0.0.1",
         "id.orig_p": 40000, "id.resp_h": "10.0.0.2", "id.resp_p": 80, "proto": "tcp",
         "duration": 0.125, "orig_bytes": 10, "resp_bytes": 1000, "conn_state": "SF",
         "missed_bytes": 0, "history": "ShADdFaf", "orig_pkts": 6, "orig_ip_bytes": 6 * 40 + 10,
