@@ -16,6 +16,10 @@ PUBLISHED = [
 # With seed 1, of the first two.
 PUBLISHED_WITH_SEED = ["1:3V71V58M3Ksw/yuFALMcW0LAHvc=", "1:Q9We8WO3piVF8yEQBNJF4uiSVrI="]
 
+# Wireshark names what a sample quotes, and the next hop of a routing header; a flow's ends are those
+# that Wireshark's packet list shows.
+NAMED_OTHERWISE = {"sampled.pcap", "routes.pcap"}
+
 
 def of_flows(tshark, path, *options):
     """The field on the first packet of each flow."""
@@ -74,5 +78,5 @@ def test_all_flows(tshark, captures, any_capture):
             continue
         if frame["flow.proto"] not in ("1", "58"):
             assert frame["flow.community_id"] == by_definition(frame), frame
-        if is_comparable(frame):
+        if any_capture not in NAMED_OTHERWISE and is_comparable(frame):
             assert frame["flow.community_id"] == frame["communityid"].split(";")[-1], frame
