@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <wsutil/report_message.h>
 
-static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json };
+static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json, &fs_trust };
 
 struct export
 {
@@ -20,6 +20,7 @@ struct export
     char *file;
     struct flow_tally *tally;
     GString *rows;            /* that are not written yet */
+    void *sums;               /* of a sink that adds up */
     struct fs_output *output; /* where to write them now; NULL: they are kept */
 };
 
@@ -44,6 +45,7 @@ static void reset(void *data)
 
     flow_tally_clear(export->tally);
     g_string_truncate(export->rows, 0);
+    memset(export->sums, 0, export->sink->sums_size);
 }
 
 static void write_rows(struct export *export)
@@ -56,6 +58,10 @@ static void add_row(struct flow_view *view, void *data)
 {
     struct export *export = data;
 
+    if (export->sink->add) {
+        export->sink->add(export->sums, view);
+        return;
+    }
     export->sink->row(export->rows, view);
     if (export->output && export->rows->len >= CHUNK)
         write_rows(export);
@@ -70,7 +76,20 @@ static void take(void *data)
     flow_tally_clear(export->tally);
 }
 
-static void write_all(struct export *export)
+/* What was kept of earlier files and the flows of this one; drawing again counts nothing twice. */
+static void write_report(struct export *export)
+{
+    void *kept = export->sums;
+
+    export->sums = g_memdup2(kept, export->sink->sums_size);
+    flow_tally_each(export->tally, fs_session_meter(), add_row, export);
+    export->sink->report(export->rows, export->sums);
+    write_rows(export);
+    g_free(export->sums);
+    export->sums = kept;
+}
+
+static void write_rows_of_all(struct export *export)
 {
     GString *kept = export->rows;
 
@@ -95,7 +114,10 @@ static void draw(void *data)
     fs_session_draw();
     export->output = fs_output_open(export->file, &error);
     if (export->output) {
-        write_all(export);
+        if (export->sink->report)
+            write_report(export);
+        else
+            write_rows_of_all(export);
         fs_output_close(export->output, &error);
         export->output = NULL;
     }
@@ -114,6 +136,7 @@ static void finish(void *data)
     fs_session_detach(export);
     flow_tally_free(export->tally);
     g_string_free(export->rows, TRUE);
+    g_free(export->sums);
     g_free(export->file);
     g_free(export);
 }
@@ -153,6 +176,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
         struct export *export = g_new0(struct export, 1);
         export->sink = sink;
         export->rows = g_string_new(NULL);
+        export->sums = g_malloc0(MAX(sink->sums_size, 1));
         export->file = g_strdup(file);
         export->tally = flow_tally_new(filter != NULL);
         fs_session_attach(take, export);
