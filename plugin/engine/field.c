@@ -1,6 +1,6 @@
 #include "field.h"
 
-#include "core.h"
+#include "all.h"
 
 #include <string.h>
 
@@ -109,36 +109,37 @@ static void add_rows(const struct flow_group *group)
             add_ways(group, row, FLOW_SCOPE_SOFAR);
 }
 
-static void add_core(void)
+static void add_built_in(void)
 {
     if (fields)
         return;
     fields = g_ptr_array_new();
     by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    add_rows(&flow_core);
+    for (size_t i = 0; flow_groups_all[i]; i++)
+        add_rows(flow_groups_all[i]);
 }
 
 size_t flow_field_count(void)
 {
-    add_core();
+    add_built_in();
     return fields->len;
 }
 
 const struct flow_field *flow_field_at(size_t number)
 {
-    add_core();
+    add_built_in();
     return number < fields->len ? fields->pdata[number] : NULL;
 }
 
 const struct flow_field *flow_field_named(const char *name)
 {
-    add_core();
+    add_built_in();
     return g_hash_table_lookup(by_name, name);
 }
 
 void flow_fields_add(const struct flow_group *group)
 {
-    add_core();
+    add_built_in();
     add_rows(group);
 }
 
@@ -161,9 +162,7 @@ static bool is_askable(const struct flow_field *field, struct flow_asked *asked)
     switch (field->scope) {
     case FLOW_SCOPE_FLOW: return true;
     case FLOW_SCOPE_PACKET: asked->fact = view->fact; return view->fact != NULL;
-    case FLOW_SCOPE_LATER:
-        asked->fact = view->fact;
-        return view->fact != NULL && view->with_whole;
+    case FLOW_SCOPE_LATER: asked->fact = view->fact; return view->fact != NULL && view->with_whole;
     case FLOW_SCOPE_WHOLE:
         asked->is_whole = true;
         asked->state = flow_view_whole(view, field->group);

@@ -10,7 +10,7 @@
 enum base {
     BASE_ALL,   /* all flows */
     BASE_TCP,   /* those of TCP */
-    BASE_KNOWN, /* those in which the fields are known */
+    BASE_KNOWN, /* those of TCP in which the fields are known */
     BASES
 };
 

@@ -267,6 +267,8 @@ def test_the_page_says_what_was_found(tshark, captures):
     ("vantage_server", "Capture point: near the server, by 1 of 1 TCP handshakes (100.0 %)"),
     ("out_of_order_times", "Capture point: not known"),
     ("tcp_plain", "Copies: none"),
+    ("tcp_plain", "Missed bytes: none"),
+    ("one_sided", "Missed bytes: 10 bytes, in 1 of 1 TCP flows (100.0 %)"),
 ])
 def test_each_finding_has_its_line_and_a_sentence(tshark, captures, capture, line):
     lines = page(tshark, captures / f"{capture}.pcap").splitlines()

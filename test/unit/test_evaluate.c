@@ -267,6 +267,7 @@ struct noted_fact {
 struct record {
     const struct flow_groups *groups;
     struct flow_table *table;
+    struct flow_paths *paths;
     struct flow_history *history;
     struct flow_evaluation *evaluation;
     GRand *rand;
@@ -288,7 +289,8 @@ static struct record *record_new(const struct flow_groups *groups, uint32_t seed
 
     record->groups = groups;
     record->note_size = groups->note_size;
-    record->table = flow_table_new(0);
+    record->paths = flow_paths_new();
+    record->table = flow_table_new(0, record->paths);
     record->history = flow_history_new(record->note_size, (groups->once_size + 7) / 8 * 8);
     record->evaluation = flow_evaluation_new(record->history, record->table, groups);
     record->rand = g_rand_new_with_seed(seed);
@@ -304,6 +306,7 @@ static void record_free(struct record *record)
     flow_evaluation_free(record->evaluation);
     flow_history_free(record->history);
     flow_table_free(record->table);
+    flow_paths_free(record->paths);
     g_rand_free(record->rand);
     for (unsigned i = 0; i < record->states->len; i++) {
         void **states = record->states->pdata[i];
@@ -344,10 +347,10 @@ static void begin_flow(struct record *record)
     uint32_t flow = record->states->len;
     struct flow_packet packet =
         packet_of(1, tuple_of(kinds[flow % 4].family, kinds[flow % 4].protocol, 1, 2));
-    unsigned sender;
-    struct flow_key key = flow_key_make(&packet.tuple, flow, &sender);
+    struct flow_search search = flow_table_search(record->table, &packet, 0);
+    enum flow_dir dir;
 
-    flow_table_begin(record->table, &key, sender, &packet);
+    flow_table_begin(record->table, &search, &packet, NULL, &dir);
     g_ptr_array_add(record->states, states_new(record->groups));
     g_ptr_array_add(record->expected, g_array_new(FALSE, FALSE, sizeof(struct digests)));
 }

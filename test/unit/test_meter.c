@@ -3,6 +3,7 @@
 #include "traffic.h"
 
 #include "core.h"
+#include "direction.h"
 
 #include <glib.h>
 #include <string.h>
@@ -254,14 +255,55 @@ static void test_a_flow_without_timestamps_has_no_times(void)
 
 /* TCP through all rooms */
 
+static struct flow_packet with_stamps(struct flow_packet packet, uint32_t tsval, uint32_t tsecr)
+{
+    packet.fact.tcp_options = (struct flow_tcp_options){ .tsval = tsval,
+                                                         .tsecr = tsecr,
+                                                         .bits = FLOW_TCP_OPTION_TIMESTAMPS };
+    packet.fact.bits |= FLOW_FACT_OPTIONS;
+    return packet;
+}
+
+static void note_options(const struct flow_fact *fact, GString *kept)
+{
+    static const struct flow_tcp_options none;
+    bool has = fact->bits & FLOW_FACT_OPTIONS;
+
+    g_assert_cmpint(has, ==, memcmp(&fact->tcp_options, &none, sizeof none) != 0);
+    g_string_append_c(kept, has ? 'o' : '.');
+}
+
+/* Options are kept of SYNs and SYN-ACKs, and of four ACKs of the other side after each. */
+static void test_options_are_rare(void)
+{
+    static const char *const segments[] = { ">A", ">S",  "<SA", ">A", ">A", ">R", "<A", "<A",
+                                            ">A", ">FA", ">A",  "<A", "<A", "<A", "<S", ">A" };
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+    struct flow_view view;
+    GString *kept = g_string_new(NULL);
+
+    for (uint32_t i = 0; i < G_N_ELEMENTS(segments); i++) {
+        bool is_down = *segments[i] == '<', is_syn = strchr(segments[i], 'S');
+        uint32_t seq = is_down ? 300 : 100;
+        account(meter, with_stamps((is_down ? tcp_down : tcp_up)(i + 1, segments[i] + 1,
+                                                                 is_syn ? seq : seq + 1, 0),
+                                   7, 1));
+    }
+    for (uint32_t frame = 1; flow_meter_view(meter, frame, true, &view); frame++)
+        note_options(view.fact, kept);
+    g_assert_cmpstr(kept->str, ==, ".oooo.oooo.oo.oo");
+    g_string_free(kept, TRUE);
+    flow_meter_free(meter);
+}
+
 static void test_handshake(void)
 {
     struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
 
-    account(meter, at_second(tcp_up(1, "S", 100, 0), 10));
-    account(meter, at_second(tcp_up(2, "S", 100, 0), 11));
-    account(meter, at_second(tcp_down(3, "SA", 300, 101), 13));
-    account(meter, at_second(tcp_up(4, "A", 101, 301), 18));
+    account(meter, with_stamps(at_second(tcp_up(1, "S", 100, 0), 10), 1, 0));
+    account(meter, with_stamps(at_second(tcp_up(2, "S", 100, 0), 11), 2, 0));
+    account(meter, with_stamps(at_second(tcp_down(3, "SA", 300, 101), 13), 7, 2));
+    account(meter, with_stamps(at_second(tcp_up(4, "A", 101, 301), 18), 3, 7));
     expect_ns(meter, 1, "tcp.rtt", 7 * SECOND);
     expect_ns(meter, 1, "tcp.rtt_net", 2 * SECOND);
     expect_ns(meter, 1, "tcp.rtt_user", 5 * SECOND);
@@ -486,6 +528,55 @@ static void test_timeouts_split_flows(void)
     }
 }
 
+/* Whoever sends first after a timeout: the pieces have one source. */
+static void test_a_timeout_keeps_the_source(void)
+{
+    const struct flow_limits limits = { 10 * SECOND, 0 };
+    struct flow_meter *meter = flow_meter_new(&limits, 0, NULL);
+
+    account(meter, at_second(tcp_up(1, "S", 100, 0), 0));
+    account(meter, at_second(tcp_down(2, "A", 900, 101), 20));
+    account(meter, at_second(tcp_up(3, "A", 101, 901), 40));
+    for (uint32_t frame = 1; frame <= 3; frame++) {
+        expect_number(meter, frame, "id", frame - 1);
+        expect_number(meter, frame, "srcport", 50000);
+        expect_number(meter, frame, "direction_reason", FLOW_REASON_HANDSHAKE);
+    }
+    expect_number(meter, 2, "direction", DOWN);
+    account(meter, at_second(tcp_down(4, "S", 7000, 0), 60));
+    expect_number(meter, 4, "id", 3);
+    expect_number(meter, 4, "srcport", 80);
+    flow_meter_free(meter);
+}
+
+/* Two hosts that ping each other with one identifier: who asks is in the key. */
+static void test_pings_both_ways_are_two_flows(void)
+{
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+    static const struct {
+        uint8_t from, to;
+        bool answers;
+        uint32_t flow;
+    } rows[] = {
+        { 1, 2, false, 0 }, { 2, 1, false, 1 }, { 2, 1, true, 0 },
+        { 1, 2, true, 1 },  { 1, 2, false, 0 },
+    };
+
+    for (uint32_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct flow_packet packet =
+            packet_of(i + 1, tuple_of(FLOW_IPV4, FLOW_PROTOCOL_ICMP, rows[i].from, rows[i].to));
+        packet.tuple.ident = 7;
+        packet.tuple.bits = FLOW_TUPLE_IDENT | (rows[i].answers ? FLOW_TUPLE_ANSWER : 0);
+        packet.message_type = rows[i].answers ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_REQUEST;
+        account(meter, packet);
+    }
+    for (uint32_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        expect_number(meter, i + 1, "id", rows[i].flow);
+        expect_number(meter, i + 1, "direction", rows[i].answers ? DOWN : UP);
+    }
+    flow_meter_free(meter);
+}
+
 /* Clocks start anywhere, and a frame without timestamp moves none. */
 static const struct {
     const char *claim;
@@ -704,6 +795,31 @@ static void test_the_latest_first_fragment_wins(void)
     flow_meter_free(meter);
 }
 
+static struct flow_packet carrying(struct flow_packet packet, uint32_t offset, bool is_last)
+{
+    packet.fragment.offset = offset;
+    packet.fragment.len = 400;
+    packet.fragment.is_last = is_last;
+    return packet;
+}
+
+/* The next datagram's end, which comes before its first fragment, is not the last one's. */
+static void test_complete_datagrams_are_over(void)
+{
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+
+    account(meter, carrying(head(1, 7), 0, false));
+    account(meter, carrying(tail(2, 7), 400, true));
+    account(meter, carrying(tail(4, 7), 400, true));
+    g_assert_true(flow_meter_is_waiting(meter, 4));
+    account(meter, carrying(first_fragment(udp_packet(5, 1, 50001, 2, 53), 7), 0, false));
+    expect_number(meter, 1, "pkts", 2);
+    expect_number(meter, 2, "id", 0);
+    expect_number(meter, 4, "id", 1);
+    expect_number(meter, 5, "pkts", 2);
+    flow_meter_free(meter);
+}
+
 static void test_lone_fragments_are_counted_after_60_seconds(void)
 {
     struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
@@ -818,7 +934,8 @@ static void test_fragments_of_pings(void)
     struct flow_packet reply = packet_of(4, tuple_of(FLOW_IPV4, FLOW_PROTOCOL_ICMP, 2, 1));
 
     ping.tuple.ident = reply.tuple.ident = 77;
-    ping.tuple.bits = reply.tuple.bits = FLOW_TUPLE_IDENT;
+    ping.tuple.bits = FLOW_TUPLE_IDENT;
+    reply.tuple.bits = FLOW_TUPLE_IDENT | FLOW_TUPLE_ANSWER;
     ping.message_type = FLOW_MESSAGE_REQUEST;
     reply.message_type = FLOW_MESSAGE_RESPONSE;
     account(meter, first_fragment(ping, 5));
@@ -1256,6 +1373,7 @@ int main(int argc, char **argv)
         { "time/forwards-backwards-and-unknown", test_time },
         { "time/a-flow-without-timestamps-has-none", test_a_flow_without_timestamps_has_no_times },
         { "tcp/handshake", test_handshake },
+        { "tcp/options-are-rare", test_options_are_rare },
         { "tcp/intervals-need-their-timestamps", test_intervals_need_their_timestamps },
         { "tcp/a-new-connection-is-a-new-flow", test_a_new_connection_is_a_new_flow },
         { "tcp/a-new-connection-may-turn-the-flow", test_a_new_connection_may_turn_the_flow },
@@ -1264,6 +1382,8 @@ int main(int argc, char **argv)
         { "udp-has-no-connections", test_udp_has_no_connections },
         { "ends/reasons-in-their-order", test_end_reasons },
         { "ends/timeouts-split-flows", test_timeouts_split_flows },
+        { "ends/a-timeout-keeps-the-source", test_a_timeout_keeps_the_source },
+        { "identity/pings-both-ways-are-two-flows", test_pings_both_ways_are_two_flows },
         { "ends/timeouts-go-by-timestamps", test_timeouts_go_by_timestamps },
         { "ends/replaced-goes-before-idle", test_a_replaced_flow_ended_by_itself_first },
         { "encapsulation/is-part-of-the-key", test_encapsulation_is_part_of_the_key },
@@ -1286,6 +1406,7 @@ int main(int argc, char **argv)
         { "fragments/more-wait-than-may", test_more_wait_than_may },
         { "fragments/of-portless-protocols-do-not-wait",
           test_fragments_of_portless_protocols_do_not_wait },
+        { "fragments/complete-datagrams-are-over", test_complete_datagrams_are_over },
         { "fragments/of-pings-follow-the-identifier", test_fragments_of_pings },
         { "fragments/a-segment-counts-at-its-first",
           test_a_fragmented_segment_counts_at_its_first_fragment },

@@ -4,6 +4,7 @@
 
 #include "core.h"
 #include "quality.h"
+#include "tcp_group.h"
 
 #include <glib.h>
 #include <string.h>
@@ -491,7 +492,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     flow_groups_add(&groups, &flow_core);
+    flow_groups_add(&groups, &flow_tcp_group);
     flow_groups_add(&groups, &flow_quality);
+    flow_fields_add(&flow_tcp_group);
     flow_fields_add(&flow_quality);
     g_test_add_func("/quality/a-mirrored-connection-is-all-copies",
                     test_a_mirrored_connection_is_all_copies);

@@ -123,8 +123,8 @@ static void test_further_members_are_kept(void)
 
     g_assert_cmpstr(flow_field_named("unit.flow")->row->column, ==, "Flow");
     g_assert_null(nth->row->column);
-    g_assert_true(nth->row->is_repeated && nth->row->is_hidden && !nth->row->is_zero_quiet);
-    g_assert_true(flow_field_named("unit.all.pkts")->row->is_zero_quiet);
+    g_assert_true(nth->row->is_repeated && nth->row->is_hidden && !nth->row->is_zero_shown);
+    g_assert_true(flow_field_named("unit.all.pkts")->row->is_zero_shown);
     g_assert_cmpint((int)flow_field_named("unit.text")->row->list, ==, FLOW_LIST_TEXTS);
     g_assert_cmpuint(flow_field_named("unit.hex")->row->number, ==, 7);
     g_assert_cmpint((int)flow_field_named("unit.hex")->section, ==, FLOW_SECTION_GROUP);
