@@ -15,7 +15,7 @@ enum base {
 };
 
 static const char *const base_names[BASES] = {
-    [BASE_ALL] = "flows", [BASE_TCP] = "TCP flows", [BASE_KNOWN] = "flows"
+    [BASE_ALL] = "flows", [BASE_TCP] = "TCP flows", [BASE_KNOWN] = "TCP flows"
 };
 
 enum unit { UNIT_FLAG, UNIT_PACKETS, UNIT_BYTES };
