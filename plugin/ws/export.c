@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <wsutil/report_message.h>
 
-static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json, &fs_conn_log };
+static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json, &fs_conn_log, &fs_trust };
 
 struct export
 {
@@ -20,6 +20,7 @@ struct export
     struct fs_output *output;
     struct flow_tally *tally;
     GString *rows;   /* that are not written yet */
+    void *sums;      /* of a sink that adds up */
     FILE *file;      /* where to write them now; NULL: they are kept */
     bool is_refused; /* the program writes to this file itself */
 };
@@ -55,6 +56,7 @@ static void reset(void *data)
 
     flow_tally_clear(export->tally);
     g_string_truncate(export->rows, 0);
+    memset(export->sums, 0, export->sink->sums_size);
 }
 
 static void write_rows(struct export *export)
@@ -67,6 +69,10 @@ static void add_row(struct flow_view *view, void *data)
 {
     struct export *export = data;
 
+    if (export->sink->add) {
+        export->sink->add(export->sums, view);
+        return;
+    }
     export->sink->row(export->rows, view);
     if (export->file && export->rows->len >= CHUNK)
         write_rows(export);
@@ -81,7 +87,20 @@ static void take(void *data)
     flow_tally_clear(export->tally);
 }
 
-static void write_all(struct export *export)
+/* What was kept of earlier files and the flows of this one; drawing again counts nothing twice. */
+static void write_report(struct export *export)
+{
+    void *kept = export->sums;
+
+    export->sums = g_memdup2(kept, export->sink->sums_size);
+    flow_tally_each(export->tally, fs_session_meter(), add_row, export);
+    export->sink->report(export->rows, export->sums);
+    write_rows(export);
+    g_free(export->sums);
+    export->sums = kept;
+}
+
+static void write_rows_of_all(struct export *export)
 {
     GString *kept = export->rows;
 
@@ -108,7 +127,10 @@ static void draw(void *data)
         return;
     export->file = fs_output_open(export->output, &error);
     if (export->file) {
-        write_all(export);
+        if (export->sink->report)
+            write_report(export);
+        else
+            write_rows_of_all(export);
         export->file = NULL;
         fs_output_close(export->output, &error);
     }
@@ -142,6 +164,7 @@ static void finish(void *data)
     fs_session_detach(export);
     flow_tally_free(export->tally);
     g_string_free(export->rows, TRUE);
+    g_free(export->sums);
     fs_output_free(export->output);
     g_free(export);
 }
@@ -182,6 +205,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
         struct export *export = g_new0(struct export, 1);
         export->sink = sink;
         export->rows = g_string_new(NULL);
+        export->sums = g_malloc0(MAX(sink->sums_size, 1));
         export->output = output;
         export->tally = flow_tally_new(filter != NULL);
         fs_session_attach(take, export);
