@@ -287,12 +287,9 @@ void fs_stat_table_later_dissection(bool is_last)
 static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t *edt _U_,
                               const void *tapped _U_, tap_flags_t flags _U_)
 {
-    int64_t now_ns, since_start_ns;
-
     if (fs_program_runs_once())
         fs_drawing_before(draw, &tally);
-    if (fs_ns_of(&pinfo->abs_ts, &now_ns) && fs_ns_of(&pinfo->rel_ts, &since_start_ns))
-        file_start_ns = now_ns - since_start_ns;
+    fs_start_of_file(pinfo, &file_start_ns);
     flow_tally_pass(tally, pinfo->num);
     if (!fs_session_is_last(pinfo->num))
         stage = TO_FILL; /* what looked like the end was the window painting the last row */

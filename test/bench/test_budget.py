@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import traffic
 from measure import DISSECT, FIELDS, FIELDS_OF_FLOWS, OFF, Bench
 
 PACKETS = 4000
@@ -51,3 +52,18 @@ def test_budget(bench, alone, without, ours, limits):
         inside = bench.inside(pool, ours, PACKETS)
         ratio = 1 + inside() / alone(pool, without)
     assert 1 < ratio < limit
+
+
+@pytest.mark.parametrize("statistic, listener", [
+    ("conv,flow", "add_conversation*"), ("endpoints,flow", "add_endpoints*"),
+    ("flowstats.sizes,tree", "packet_2*"), ("flowstats,table", "pass*"),
+])
+def test_a_waiting_fragment_costs_no_more_where_many_wait(bench, statistic, listener):
+    """What each listener of ours does at a frame, where 64 wait and where 4096 do."""
+    def cost(count):
+        path = bench.folder / f"lone-{count}.pcap"
+        traffic.write(path, traffic.lone_fragments(count))
+        return bench.count(path, ("-q", "-z", statistic), "plugins",
+                           f"--toggle-collect={listener}") / count
+    few, many = cost(64), cost(4096)
+    assert 0 < many <= few

@@ -96,6 +96,61 @@ def test_conversations_have_ports_in_ipv6_and_none_where_there_are_none(tshark, 
     assert re.search(r"^2001:db8::1 +<-> 2001:db8::2 ", text, re.M)
 
 
+WITHOUT_PORTS = ("10.0.0.1", "10.0.0.2"), ("2001:db8::1", "2001:db8::2")
+WITH_PORTS = (("10.0.0.1:40000", "10.0.0.2:9999"),
+              ("[2001:db8::1]:40000", "[2001:db8::2]:9999"))
+
+
+def conversations(text):
+    """(source, destination, frames back, frames there) of each, in any order."""
+    rows = re.findall(r"^(\S+) +<-> (\S+) +(\d+) .*?bytes +(\d+) ", text, re.M)
+    return sorted((source, destination, int(down), int(up)) for source, destination, down, up in rows)
+
+
+@pytest.mark.parametrize("capture, options, right", [
+    ("fragments_reversed", (), [(*ends, 0, 3) for ends in WITH_PORTS]),
+    # 2 of IPv4 | its first one, 1 of IPv6 | 2 of IPv6, the last of them the first one
+    ("fragments_reversed", ("-M", "2"),
+     [(*WITHOUT_PORTS[0], 0, 2), (*WITH_PORTS[0], 0, 1), (*WITHOUT_PORTS[1], 0, 1),
+      (*WITH_PORTS[1], 0, 2)]),
+    ("fragments_first_missing", (),
+     [(*WITHOUT_PORTS[0], 0, 2), ("10.0.0.1:1", "10.0.0.2:2", 0, 1)]),
+    ("fragments_first_missing", ("-M", "1"),
+     [(*WITHOUT_PORTS[0], 0, 1)] * 2 + [("10.0.0.1:1", "10.0.0.2:2", 0, 1)]),
+])
+def test_conversations_have_waiting_fragments_in_one_pass(tshark, captures, capture, options,
+                                                          right):
+    text = statistic(tshark, captures / f"{capture}.pcap", "conv,flow", *options)
+    assert conversations(text) == sorted(right)
+
+
+@pytest.mark.parametrize("capture", ["fragments_reversed", "fragments_first_missing",
+                                     "tcp_analysis_in_fragments", "tunnels_apart", "tcp_plain"])
+@pytest.mark.parametrize("what", ["conv,flow", "endpoints,flow", "conv,flow,frame.number > 1",
+                                  "flowstats.protocols,tree"])
+def test_one_pass_says_what_two_say(tshark, captures, capture, what):
+    result = tshark.run("-n", "-q", "-r", captures / f"{capture}.pcap", "-z", what)
+    assert result.stdout == statistic(tshark, captures / f"{capture}.pcap", what, "-2")
+    assert result.stderr == ""
+
+
+def test_conversations_begin_with_the_source_of_the_flow(tshark, captures):
+    text = statistic(tshark, captures / "tcp_plain.pcap", "conv,flow,ip.src == 10.0.0.2")
+    assert conversations(text) == [("10.0.0.1:40000", "10.0.0.2:80", 5, 0)]
+
+
+def test_conversations_sum_more_bytes_than_an_int_holds(tshark, save):
+    """Three packets that say they had 2^31 - 1 bytes on the wire, as a cut capture may."""
+    from scapy.all import UDP
+    from recipes import A, B, eth
+    from scapy.all import IP
+    packets = [eth(IP(src=A, dst=B) / UDP(sport=1, dport=2) / b"abc") for _ in range(3)]
+    for packet in packets:
+        packet.wirelen = 2**31 - 1
+    text = statistic(tshark, save("long.pcap", packets), "endpoints,flow")
+    assert str(3 * (2**31 - 1)) in text.replace(",", "")
+
+
 def test_filter_selects_the_packets_that_are_measured(tshark, captures):
     """Measures are those of the packets that pass; who the flow is does not change."""
     capture = captures / "port_reuse.pcap"
