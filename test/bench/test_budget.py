@@ -5,13 +5,18 @@ start-up, which differs from run to run by a little of them.  The limits are wha
 a little more; from 4.4 on Wireshark dissects with fewer instructions, so ours are a larger share.
 The whole table is test/bench/run's.
 """
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-import traffic
 from measure import DISSECT, FIELDS, FIELDS_OF_FLOWS, OFF, Bench
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "load"))
+
+import traffic  # noqa: E402
 
 PACKETS = 4000
 
