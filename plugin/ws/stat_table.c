@@ -22,7 +22,7 @@
  * window sorts by the first column, so that the largest flow is on top.
  */
 static const struct fs_column first_columns[] = {
-    { "Rank", FS_CELL_RANK, NULL },
+    { "#", FS_CELL_RANK, NULL }, /* in this order: the largest flow is the first */
     { "Flow", FS_CELL_INTEGER, "id" },
     { "Protocol", FS_CELL_TEXT, "proto_name" },
     { "Source", FS_CELL_END, "src" },

@@ -48,7 +48,7 @@ def test_csv_equals_json_equals_last_frame(tshark, captures, decoded, any_captur
 
 def table_of(text):
     """The table's rows: a dict each, by the titles of its columns."""
-    titles = [title.strip() for title in re.search(r"^(Rank \|.*)\|$", text, re.M)[1].split("|")]
+    titles = [title.strip() for title in re.search(r"^(# \|.*)\|$", text, re.M)[1].split("|")]
     return [dict(zip(titles, (cell.strip() for cell in row.split("|"))))
             for row in ROWS.findall(text)]
 
@@ -77,14 +77,14 @@ def test_table_equals_csv(tshark, captures, capture):
 
 def test_table_begins_with_the_largest_flow(tshark, captures):
     table = table_of(statistic(tshark, captures / "sample.pcapng", "flowstats,table"))
-    assert [int(row["Rank"]) for row in table] == list(range(1, len(table) + 1))
+    assert [int(row["#"]) for row in table] == list(range(1, len(table) + 1))
     sizes = [int(row["Bytes"]) for row in table]
     assert sizes == sorted(sizes, reverse=True) and len(set(sizes)) > 5
 
 
 def test_table_has_columns_in_the_order_of_interest(tshark, captures):
     titles = list(table_of(statistic(tshark, captures / "sample.pcapng", "flowstats,table"))[0])
-    first = ["Rank", "Flow", "Protocol", "Source", "Destination", "Application", "Bytes", "Packets",
+    first = ["#", "Flow", "Protocol", "Source", "Destination", "Application", "Bytes", "Packets",
              "Duration", "RTT", "State", "Retransmissions up", "Retransmissions down",
              "Lost segments up", "Lost segments down", "Start"]
     assert [title for title in titles if title in first] == first
