@@ -244,6 +244,14 @@ static struct flow_value name_of(const struct flow_asked *asked)
     return value;
 }
 
+static void summarise(const struct flow_asked *asked, char *ret_text, size_t size)
+{
+    struct flow_value name = name_of(asked);
+
+    if (name.known)
+        g_strlcpy(ret_text, name.as.text, size);
+}
+
 static const struct flow_row rows[] = {
     { .name = "app",
       .label = "Application",
@@ -269,4 +277,5 @@ const struct flow_group fs_app = {
     .extract = extract,
     .fold = fold,
     .merge = merge,
+    .summary = summarise,
 };

@@ -6,6 +6,8 @@
 #include "program.h"
 #include "summary.h"
 
+#include <math.h>
+
 /*
  * The sections of the tree, in the order of interest: those of the core group,
  * one for each other group, the identity of the flow, and what was so far.  Of
@@ -279,13 +281,14 @@ static void begin_section(struct showing *showing)
     showing->tree = add_item_of(section, showing->parent, showing->tvb, summary);
 }
 
-/* A count of nothing says little: it can be filtered, and is not seen. */
+/* A count of nothing, or a share of it, says little: it can be filtered, and is not seen. */
 static bool is_count_of_nothing(const struct flow_field *field, const struct flow_value *value)
 {
     bool is_count = field->kind == FLOW_UINT32 || field->kind == FLOW_UINT64;
-    bool is_measure = field->row->scope == FLOW_SCOPE_MEASURE;
+    bool is_none = (is_count && value->as.number == 0) ||
+                   (field->kind == FLOW_DOUBLE && fpclassify(value->as.real) == FP_ZERO);
 
-    return is_count && is_measure && !field->row->is_zero_shown && value->as.number == 0;
+    return is_none && field->row->scope == FLOW_SCOPE_MEASURE && !field->row->is_zero_shown;
 }
 
 /* Add a field's values, which are one but where it is repeated. */

@@ -15,10 +15,20 @@ def tree_of(window, frame):
     return rows[next(i for i, (_, text) in enumerate(rows) if text.startswith("[Flow Stat")):]
 
 
+SECTIONS = ("TCP", "Both directions", "Up", "Down", "This packet", "TCP analysis", "Application",
+            "Identity", "So far")
+GROUPS = ("TCP analysis", "Application")
+
+
 def printed(window, frame):
     """These rows as tshark prints them: only a window says in short what is in a section."""
-    return [(depth, re.sub(r"^\[(Up|Down|TCP): .*\]$", r"[\1]", text))
-            for depth, text in tree_of(window, frame)]
+    titles, inner = "|".join(SECTIONS), []
+    for depth, text in tree_of(window, frame):
+        is_section = depth == 1 or (depth == 2 and inner and inner[-1][1] == "[So far]")
+        is_section |= depth == 2 and any(text == "[So far]" for _, text in inner)
+        inner.append((depth, re.sub(rf"^\[({titles}): .*\]$", r"[\1]", text) if is_section
+                      else text))
+    return inner
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +52,34 @@ def wait_for_root(window, text):
 
 def test_subtrees(unfolded):
     top, *rows = tree_of(unfolded, 73)
-    assert top == (0, "[Flow Statistics: flow 20, TCP 192.0.2.1:51608 → 192.0.2.2:80, packet 1 "
-                      "of 17, 613 B up, 41 kB down, Closed, RTT 0.0441 ms]")
-    assert [text.strip("[]").split(":")[0] for depth, text in rows if depth == 1] == [
-        "Identity", "This packet", "Both directions", "Up", "Down", "TCP", "TCP analysis",
-        "Application", "So far"]
-    for summary in ("[Up: 8 packets, 613 B]", "[TCP: Closed, RTT 0.0441 ms]",
-                    "[Up: 1 packet, 74 B]", "[TCP: SynSent]"):
-        assert summary in [text for _, text in rows]
+    assert top == (0, "[Flow Statistics: flow 20, TCP 192.0.2.1:51608 → 192.0.2.2:80, http, "
+                      "packet 1 of 17, 613 B up, 41 kB down, Closed, RTT 0.0441 ms]")
+    assert [text.strip("[]").split(":")[0] for depth, text in rows if depth == 1] == list(SECTIONS)
+    assert [text for depth, text in rows if depth == 1] == [
+        "[TCP: Closed, RTT 0.0441 ms]", "[Both directions: 17 packets, 41 kB in 2.17 ms]",
+        "[Up: 8 packets, 613 B]", "[Down: 9 packets, 41 kB]", "[This packet: 1, up]",
+        "[TCP analysis: no retransmissions]", "[Application: http]",
+        "[Identity: TCP 192.0.2.1:51608 → 192.0.2.2:80]", "[So far]"]
+
+
+def test_a_tcp_packet_has_a_screenful(unfolded):
+    """All unfolded but what was so far, and with one line for each group that is no core."""
+    section, lines = "", 0
+    for depth, text in tree_of(unfolded, 73):
+        if depth <= 1:
+            section = text.strip("[]").split(":")[0]
+        lines += depth <= 1 or section not in (*GROUPS, "So far")
+    assert 40 < lines <= 60
+
+
+def test_numbers_have_names_and_counts_of_nothing_are_hidden(unfolded):
+    texts = [text for _, text in tree_of(unfolded, 73)]
+    assert "[State: Closed (0)]" in texts and "[Direction: up (0)]" in texts
+    assert not [text for text in texts if re.search(r": 0\]$", text)]
+    assert not [text for text in texts if re.search("retransmission.*: ", text, re.I)
+                if not text.startswith("[TCP analysis")]
+    unfolded.filter("flow.tcp.syn_retrans == 0 && flow.tcp.state_name == \"Closed\"")
+    assert 73 in unfolded.frames()
 
 
 def test_packets_clicked_in_any_order(unfolded, details):
@@ -61,7 +91,7 @@ def test_expert_info_comes_first_and_folds_nothing(unfolded):
     tree_of(unfolded, 73)
     rows = tree_of(unfolded, 91)
     assert rows[1] == (1, "[Expert Info (Note/Sequence): Connection reset before any data]")
-    assert (1, "[Identity]") in rows and (2, "[Flow: 21]") in rows
+    assert (2, "[Flow: 21]") in rows
 
 
 @pytest.mark.parametrize("link, frame", [("Next", 74), ("Last", 89), ("SYN-ACK", 74)])
