@@ -10,10 +10,11 @@ static enum rank rank_of(const struct flow_field *field)
     return field->row->is_late ? LATE : FIRST;
 }
 
-/* A cell has one value. */
+/* A cell has one value.  Of quiet groups there is what stands in the flow table, too. */
 static bool is_column(const struct flow_field *field)
 {
-    return flow_field_is_of_flow(field) && !field->row->is_repeated && !field->group->is_quiet;
+    return flow_field_is_of_flow(field) && !field->row->is_repeated &&
+           (!field->group->is_quiet || field->row->column);
 }
 
 const GPtrArray *fs_columns(void)
