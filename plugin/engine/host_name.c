@@ -120,7 +120,7 @@ static bool records(struct cursor stream, struct flow_host_name *ret_name)
            number(&stream, 2, &version) && version >> 8 == TLS_MAJOR &&
            vector(&stream, 2, &record)) {
         g_byte_array_append(message, record.at, (unsigned)record.left);
-        if (message->data[0] != TLS_CLIENT_HELLO)
+        if (message->len > 0 && message->data[0] != TLS_CLIENT_HELLO)
             break;
         is_known =
             handshake((struct cursor){ message->data, message->len, stream.is_cut }, ret_name);

@@ -58,7 +58,7 @@ def test_host(hosts, capture, host):
 
 def test_it_needs_no_tree(tshark, captures):
     """An export reads the file once, and builds no tree."""
-    assert tshark.flows(captures / "tls_host_in_two_segments.pcap")[0]["host"] == (
+    assert tshark.flows(captures / "tls_host_in_two_segments.pcap")[0]["flow.host"] == (
         "quantum.example.org")
 
 
