@@ -1,6 +1,7 @@
 #ifndef FLOWSTATS_ENGINE_VIEW_H
 #define FLOWSTATS_ENGINE_VIEW_H
 
+#include "among.h"
 #include "evaluate.h"
 
 #include <flowstats/path.h>
@@ -45,6 +46,7 @@ struct flow_view {
     struct flow_view_head head;
     struct flow_history *history;
     struct flow_evaluation *evaluation;
+    struct flow_among *among;
     const struct flow_groups *groups;
     struct flow_paths *paths;
     const struct flow_capture *capture;
