@@ -1,6 +1,6 @@
 #include "among.h"
 
-#include <flowstats/state.h>
+#include "core.h"
 
 #include <glib.h>
 
@@ -15,19 +15,32 @@ struct earlier {
     uint32_t last; /* where count is not 0 */
 };
 
+/* A connection opens or closes; when they are sorted, the sum until then. */
+struct change {
+    uint32_t frame;
+    int32_t open;
+};
+
+/* When an answer was computed. */
+struct stamp {
+    uint64_t facts; /* that there were then */
+    bool is_known;
+};
+
 struct flow_among {
     struct flow_history *history;
     const struct flow_table *table;
     struct flow_evaluation *evaluation;
-    uint64_t facts;      /* that there were when all of this was computed */
-    bool is_known;       /* and it was */
-    uint64_t wire_bytes; /* of all flows */
-    GArray *bytes;       /* uint64_t: of each flow */
-    GArray *ranks;       /* uint32_t: of each flow, from 0 */
-    GArray *firsts;      /* uint32_t: frames of the flows' first packets, sorted */
-    GArray *lasts;       /* likewise of the last packets */
-    GArray *earlier;     /* struct earlier: of the flows that were looked at */
-    GHashTable *latest;  /* flow + 1, by key: the last of those */
+    struct stamp computed;    /* bytes, ranks, firsts and lasts */
+    struct stamp tcp_changed; /* changes */
+    uint64_t wire_bytes;      /* of all flows */
+    GArray *bytes;            /* uint64_t: of each flow */
+    GArray *ranks;            /* uint32_t: of each flow, from 0 */
+    GArray *firsts;           /* uint32_t: frames of the flows' first packets, sorted */
+    GArray *lasts;            /* likewise of the last packets */
+    GArray *changes;          /* struct change: of all TCP connections, sorted */
+    GArray *earlier;          /* struct earlier: of the flows that were looked at */
+    GHashTable *latest;       /* flow + 1, by key: the last of those */
 };
 
 struct flow_among *flow_among_new(struct flow_history *history, const struct flow_table *table,
@@ -42,6 +55,7 @@ struct flow_among *flow_among_new(struct flow_history *history, const struct flo
     among->ranks = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     among->firsts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     among->lasts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    among->changes = g_array_new(FALSE, FALSE, sizeof(struct change));
     among->earlier = g_array_new(FALSE, FALSE, sizeof(struct earlier));
     among->latest = g_hash_table_new(flow_key_hash, flow_key_equal);
     return among;
@@ -55,6 +69,7 @@ void flow_among_free(struct flow_among *among)
     g_array_unref(among->ranks);
     g_array_unref(among->firsts);
     g_array_unref(among->lasts);
+    g_array_unref(among->changes);
     g_array_unref(among->earlier);
     g_hash_table_unref(among->latest);
     g_free(among);
@@ -113,15 +128,22 @@ static void look_at(struct flow_among *among, uint32_t flow)
     g_array_append_val(among->lasts, last);
 }
 
+/* Whether what was computed then stands; from now on it does. */
+static bool stands(const struct flow_among *among, struct stamp *stamp)
+{
+    struct stamp now = { .facts = flow_history_recorded(among->history), .is_known = true };
+    bool is_same = stamp->is_known && stamp->facts == now.facts;
+
+    *stamp = now;
+    return is_same;
+}
+
 static void compute(struct flow_among *among)
 {
-    uint64_t facts = flow_history_recorded(among->history);
     uint32_t flows = flow_table_count(among->table);
 
-    if (among->is_known && among->facts == facts)
+    if (stands(among, &among->computed))
         return;
-    among->is_known = true;
-    among->facts = facts;
     among->wire_bytes = 0;
     g_array_set_size(among->bytes, 0);
     g_array_set_size(among->firsts, 0);
@@ -195,4 +217,87 @@ uint32_t flow_among_earlier(struct flow_among *among, uint32_t flow, uint32_t *r
     if (earlier->count > 0)
         *ret_flow = earlier->last;
     return earlier->count;
+}
+
+/* Open connections */
+
+static int by_frame(const void *left, const void *right)
+{
+    const struct change *a = left, *b = right;
+
+    return a->frame < b->frame ? -1 : a->frame > b->frame;
+}
+
+static void change(struct flow_among *among, uint32_t frame, int32_t open)
+{
+    struct change change = { .frame = frame, .open = open };
+
+    g_array_append_val(among->changes, change);
+}
+
+static bool is_open(const struct flow_state *state)
+{
+    return state->tcp_state >= FLOW_TCP_SYN_SENT && state->tcp_state <= FLOW_TCP_CLOSING;
+}
+
+/* Note when a connection opens and closes; return whether it is open in the end. */
+static bool note_changes(struct flow_among *among, uint32_t flow)
+{
+    struct flow_state state = { .bits = 0 };
+    struct flow_fold next = { .protocol = FLOW_PROTOCOL_TCP };
+    const void *notes;
+    bool was_open = false;
+
+    for (uint32_t i = 0; (next.fact = flow_history_fact(among->history, flow, i, &notes)); i++) {
+        flow_core.fold(&state, &next);
+        if (is_open(&state) != was_open)
+            change(among, next.fact->frame, was_open ? -1 : 1);
+        was_open = is_open(&state);
+    }
+    return was_open;
+}
+
+static void follow(struct flow_among *among, uint32_t flow, GByteArray *open)
+{
+    bool is_tcp = flow_table_at(among->table, flow)->key.protocol == FLOW_PROTOCOL_TCP;
+    uint32_t before;
+
+    if (is_tcp && flow_among_earlier(among, flow, &before) > 0 && open->data[before])
+        change(among, flow_history_first_frame(among->history, flow), -1);
+    open->data[flow] = is_tcp && note_changes(among, flow);
+}
+
+static void compute_tcp(struct flow_among *among)
+{
+    uint32_t flows = flow_table_count(among->table);
+    GByteArray *open = g_byte_array_new();
+    int32_t sum = 0;
+
+    if (!stands(among, &among->tcp_changed)) {
+        g_byte_array_set_size(open, flows);
+        g_array_set_size(among->changes, 0);
+        for (uint32_t flow = 0; flow < flows; flow++)
+            follow(among, flow, open);
+        g_array_sort(among->changes, by_frame);
+        for (unsigned i = 0; i < among->changes->len; i++) {
+            struct change *at = &g_array_index(among->changes, struct change, i);
+            at->open = sum += at->open;
+        }
+    }
+    g_byte_array_unref(open);
+}
+
+uint32_t flow_among_live_tcp(struct flow_among *among, uint32_t frame)
+{
+    uint32_t low = 0, high;
+
+    compute_tcp(among);
+    for (high = among->changes->len; low < high;) {
+        uint32_t middle = low + (high - low) / 2;
+        if (g_array_index(among->changes, struct change, middle).frame <= frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? (uint32_t)g_array_index(among->changes, struct change, low - 1).open : 0;
 }

@@ -27,6 +27,12 @@ bool flow_among_share(struct flow_among *among, uint32_t flow, double *ret_perce
 uint32_t flow_among_live(struct flow_among *among, uint32_t frame);
 
 /*
+ * Return how many TCP connections are open after a frame: in the states from
+ * SynSent to Closing.  A flow that another one with its key follows is over then.
+ */
+uint32_t flow_among_live_tcp(struct flow_among *among, uint32_t frame);
+
+/*
  * Return how many flows before that one had its key, and the last of them; 0 of
  * them: *ret_flow is untouched.  This needs no pass: flows are looked at once.
  */

@@ -121,6 +121,33 @@ static void test_flows_know_who_had_their_ports(void)
     flow_meter_free(meter);
 }
 
+/* One is refused, one closes by both FINs, one is followed by another on its ports. */
+static void test_connections_are_open_from_their_syn_on(void)
+{
+    struct flow_meter *meter = flow_meter_new(NULL, 0, &groups);
+    const struct flow_packet packets[] = {
+        tcp_packet(1, 1, 50000, 2, 80, "S", 100, 0),
+        tcp_packet(2, 1, 50001, 2, 80, "S", 200, 0),
+        tcp_packet(3, 2, 80, 1, 50001, "RA", 0, 201),
+        udp_packet(4, 1, 50000, 2, 53),
+        tcp_packet(5, 1, 50002, 2, 80, "S", 300, 0),
+        tcp_packet(6, 2, 80, 1, 50002, "SA", 400, 301),
+        tcp_packet(7, 1, 50002, 2, 80, "FA", 301, 401),
+        tcp_packet(8, 2, 80, 1, 50002, "FA", 401, 302 + PAYLOAD_LEN),
+        tcp_packet(9, 1, 50002, 2, 80, "A", 302 + PAYLOAD_LEN, 402 + PAYLOAD_LEN),
+        tcp_packet(10, 1, 50000, 2, 80, "S", 900, 0),
+    };
+    static const uint32_t open[] = { 1, 2, 1, 1, 2, 2, 2, 2, 1, 1 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(packets); i++)
+        flow_meter_account(meter, &packets[i]);
+    for (uint32_t i = 0; i < G_N_ELEMENTS(open); i++)
+        expect_number(meter, i + 1, "live_tcp", open[i]);
+    expect_absent_first(meter, 1, "live_tcp");
+    expect_number(meter, 10, "reuse", 1);
+    flow_meter_free(meter);
+}
+
 /* Asked of each packet on a first pass, and then again: neither is a pass through all flows. */
 static void test_many_flows(void)
 {
@@ -157,6 +184,8 @@ int main(int argc, char **argv)
                     test_flows_live_from_their_first_packet_to_their_last);
     g_test_add_func("/among/what-is-recorded-later-counts", test_what_is_recorded_later_counts);
     g_test_add_func("/among/flows-know-who-had-their-ports", test_flows_know_who_had_their_ports);
+    g_test_add_func("/among/connections-are-open-from-their-syn-on",
+                    test_connections_are_open_from_their_syn_on);
     g_test_add_func("/among/many-flows", test_many_flows);
     return g_test_run();
 }
