@@ -120,7 +120,7 @@ static bool read_all(const struct flow_extract *from, const struct flow_host_rea
 
 static void keep(struct kept *kept, const struct flow_host_name *name)
 {
-    char *text = fs_plain_text((const char *)name->bytes, name->length, FLOW_HOST_NAME_MAX);
+    char *text = flow_plain_text((const char *)name->bytes, name->length, FLOW_HOST_NAME_MAX);
 
     if (!texts)
         texts = flow_texts_new();

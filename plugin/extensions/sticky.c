@@ -51,7 +51,7 @@ static char *text_of(wmem_allocator_t *scope, field_info *field)
     const char *shown =
         fvalue_to_string_repr(scope, WS_FIELD_VALUE(field), FTREPR_DISPLAY, field->hfinfo->display);
 
-    return fs_plain_text(shown ? shown : "", shown ? strlen(shown) : 0, TEXT_MAX);
+    return flow_plain_text(shown ? shown : "", shown ? strlen(shown) : 0, TEXT_MAX);
 }
 
 static void extract(const struct flow_extract *from, void *ret_note)

@@ -2,7 +2,7 @@
 
 #include <glib.h>
 
-char *fs_plain_text(const char *bytes, size_t length, size_t most)
+char *flow_plain_text(const char *bytes, size_t length, size_t most)
 {
     char *valid = g_utf8_make_valid(bytes, (gssize)length);
     GString *text = g_string_new(NULL);

@@ -1,5 +1,5 @@
-#ifndef FLOWSTATS_PLAIN_TEXT_H
-#define FLOWSTATS_PLAIN_TEXT_H
+#ifndef FLOWSTATS_ENGINE_PLAIN_TEXT_H
+#define FLOWSTATS_ENGINE_PLAIN_TEXT_H
 
 #include <stddef.h>
 
@@ -9,6 +9,6 @@
  * Make bytes a text of at most so many: UTF-8, control characters escaped, cut
  * between characters.  The caller frees it.
  */
-char *fs_plain_text(const char *bytes, size_t length, size_t most);
+char *flow_plain_text(const char *bytes, size_t length, size_t most);
 
 #endif
