@@ -11,14 +11,15 @@ PUBLIC, ENGINE, GROUPS, ADAPTERS, EXTENSIONS = (TOP / path for path in (
 # What other plugins include; each sees those before it.
 FACE = ["fact", "packet", "value", "extension", "tap"]
 # The rooms of the engine, each on those before it; the groups stand on all up to the rows.
-BEFORE_GROUPS = ["hash", "pages", "samples", "texts", "codec", "tcp_options", "message",
+BEFORE_GROUPS = ["hash", "pages", "samples", "texts", "plain_text", "host_name", "codec", "tcp_options", "message",
                  "application", "direction", "address", "key", "path", "table", "fragments", "history",
                  "groups", "evaluate", "text", "section", "view", "rows"]
 AFTER_GROUPS = ["field", "meter", "tally"]
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
 GROUND = ["ws_compat", "arguments", "clock", "prefs", "bytes", "ip", "transport", "cursor",
           "headers", "search", "run", "listing", "walk", "payload", "program", "host", "session",
-          "tap", "output", "drawing", "value_text", "columns", "sink", "summary"]
+          "tap", "output", "drawing", "value_text", "columns", "sink", "summary",
+          "stat_rows"]
 # The only libraries of the engine and the groups.
 LIBRARIES = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h", "math.h"}
 
@@ -90,7 +91,8 @@ def test_extensions_use_what_others_could_use():
         for header in includes(path):
             ours = header.startswith("flowstats/") or not header.startswith(("epan/", "wsutil/"))
             assert not ours or header in ("flowstats/extension.h", "builtin.h", "ws_compat.h",
-                                          "tcp_data.h", "samples.h", "texts.h", "transport.h"), (
+                                          "tcp_data.h", "samples.h", "texts.h", "transport.h",
+                                          "host_name.h", "plain_text.h"), (
                                               f"{path.name}: {header}")
 
 

@@ -139,7 +139,10 @@ struct flow_group {
      */
     bool (*once)(const struct flow_extract *from, void *ret_once);
 
-    /* Fold one more fact into the state.  Pure: it is repeated for the same facts. */
+    /*
+     * Fold one more fact into the state.  Pure: it is repeated for the same facts.
+     * NULL: the group has no state, and what it knows is kept once.
+     */
     void (*fold)(void *state, const struct flow_fold *from);
 
     /*

@@ -2,7 +2,6 @@
 #define FLOWSTATS_ENGINE_VIEW_H
 
 #include "evaluate.h"
-
 #include "table.h"
 
 /* What all flows of a capture share. */
@@ -25,6 +24,8 @@ struct flow_selection {
     void *data;
 };
 
+struct flow_among; /* values across flows: among.h */
+
 /*
  * What can be asked about a flow, at one of its packets or as a whole.  What
  * costs something is computed when it is asked for.  Not to be copied: fact
@@ -34,6 +35,7 @@ struct flow_view {
     struct flow_view_head head;
     struct flow_history *history;
     struct flow_evaluation *evaluation;
+    struct flow_among *among;
     const struct flow_groups *groups;
     const struct flow_paths *paths;
     const struct flow_capture *capture;

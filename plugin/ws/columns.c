@@ -23,11 +23,11 @@ static bool is_inside_another(const struct flow_field *field)
     return is_inside;
 }
 
-/* A cell has one value. */
+/* A cell has one value.  Of quiet groups there is what stands in the flow table, too. */
 static bool is_column(const struct flow_field *field)
 {
     return !is_inside_another(field) && flow_field_is_of_flow(field) && !field->row->is_repeated &&
-           !field->group->is_quiet;
+           (!field->group->is_quiet || field->row->column);
 }
 
 const GPtrArray *fs_columns(void)

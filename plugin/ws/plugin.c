@@ -136,6 +136,7 @@ void plugin_register(void)
 
     flow_extension_register(&fs_tcp_analysis);
     flow_extension_register(&fs_app);
+    flow_extension_register(&fs_host);
     flow_extension_register(&fs_sticky);
     proto_register_plugin(&plugin);
 }

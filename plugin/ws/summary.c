@@ -89,30 +89,36 @@ static const char *state_text(struct flow_view *view, char text[LONG])
     return text;
 }
 
-/* A text of another group's, with words before it; empty where it is not known. */
+/* A text of another group's, with words before it, cut between characters; empty where it is not
+ * known. */
 static const char *text_value(struct flow_view *view, const char *name, const char *before,
                               char text[LONG])
 {
     struct flow_value value = flow_view_value(view, name);
+    const char *end;
 
     *text = '\0';
     if (value.known)
         g_snprintf(text, LONG, "%s%s", before, value.as.text);
+    if (!g_utf8_validate(text, -1, &end))
+        text[end - text] = '\0';
     return text;
 }
 
 void fs_summary_of_flow(struct flow_view *view, char ret_text[FS_SUMMARY_LEN])
 {
     const struct flow_state *state = known_state(view);
-    char tuple[FLOW_TUPLE_TEXT_LEN], of[SHORT] = "", up[SHORT], down[SHORT], tcp[LONG], app[LONG];
+    char tuple[FLOW_TUPLE_TEXT_LEN], of[SHORT] = "", up[SHORT], down[SHORT], tcp[LONG], app[LONG],
+                                     host[LONG];
 
     flow_tuple_text(view->flow, tuple);
     if (view->with_whole)
         g_snprintf(of, sizeof of, " of %u", flow_state_pkts(state));
     state_text(view, tcp);
     text_value(view, view->with_whole ? "app" : "sofar.app", ", ", app);
-    g_snprintf(ret_text, FS_SUMMARY_LEN, "flow %u, %s%s, packet %u%s, %s up, %s down%s%s",
-               view->flow->id, tuple, app, view->packet + 1, of,
+    text_value(view, "host", ", ", host);
+    g_snprintf(ret_text, FS_SUMMARY_LEN, "flow %u, %s%s%s, packet %u%s, %s up, %s down%s%s",
+               view->flow->id, tuple, app, host, view->packet + 1, of,
                amount(state->half[FLOW_UP].bytes, up), amount(state->half[FLOW_DOWN].bytes, down),
                *tcp ? ", " : "", tcp);
 }

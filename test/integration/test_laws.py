@@ -6,7 +6,8 @@ import pytest
 from conformance_rules import is_group
 
 # Present only when a frame is dissected again, besides the whole flow's values.
-LATER = {"flow.is_last", "flow.next_frame"}
+LATER = {"flow.is_last", "flow.next_frame", "flow.response.answer_frame", "flow.live",
+         "flow.live_tcp"}
 # What the flow is known to have so far: a later packet may add to it.
 GROWING = {"flow.vni.id", "flow.eth.src", "flow.eth.dst"}
 # Fragments that wait for their first one, and are accounted after their own frame.
@@ -18,7 +19,8 @@ def is_whole(name, names):
     """Whether a field has a second reading, or stands for the whole flow alone."""
     return (name.replace("flow.", "flow.sofar.", 1) in names
             or name in {"flow.last_frame", "flow.icmp_error_frame", "flow.end_reason",
-                        "flow.end_reason_name"})
+                        "flow.end_reason_name", "flow.host", "flow.request.unanswered",
+                        "flow.rank", "flow.share"})
 
 
 @pytest.fixture(scope="session")
