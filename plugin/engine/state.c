@@ -24,6 +24,7 @@ static void half_apply(struct flow_half *half, const struct flow_fact *fact)
     half->wire_bytes += fact->wire_len;
     half->payload_pkts += fact->payload_len > 0;
     half->payload_bytes += fact->payload_len;
+    half->ip_bytes += fact->ip_len;
     half->frags += (fact->bits & FLOW_FACT_FRAG) != 0;
     half->frag_pkts += (fact->bits & FLOW_FACT_FIRST_FRAG) != 0;
     if (fact->bits & FLOW_FACT_IP_ID)

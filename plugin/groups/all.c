@@ -1,8 +1,10 @@
 #include "all.h"
 
 #include "core.h"
+#include "headers.h"
+#include "shape.h"
+#include "splt.h"
 
 const struct flow_group *const flow_groups_all[] = {
-    &flow_core,
-    NULL,
+    &flow_core, &flow_shape, &flow_splt, &flow_headers, NULL,
 };
