@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from recipes import BUILDERS, write
-from recipes import flows, fragments, links, odd, tunnels  # noqa: F401  each registers its captures
+from recipes import flows, fragments, links, odd, shape, tunnels  # noqa: F401  each registers its captures
 
 
 SAMPLE = Path(__file__).resolve().parent / "sample.pcapng"
