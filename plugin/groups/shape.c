@@ -14,7 +14,7 @@ static const struct flow_setting settings[] = {
     { .name = "idle_gap",
       .title = "Idle gap (milliseconds)",
       .help = "A longer silence of a flow is one of its idle periods, and stands between two of "
-              "activity: flow.idle and flow.active.",
+              "activity: flow.idle.count, flow.active.count and what belongs to them.",
       .value = &idle_gap,
       .least = 1,
       .most = UINT32_MAX },

@@ -1,5 +1,6 @@
 #include "export.h"
 
+#include "columns.h"
 #include "output.h"
 #include "program.h"
 #include "session.h"
@@ -149,7 +150,8 @@ static ws_stat_init_ret init(const char *argument, void *data)
         error = g_strdup_printf("flowstats: -z %s: a filter stands where the file is expected; for "
                                 "standard output write -z %s,-,%s",
                                 argument, sink->cli, rest + 1);
-    } else if (fs_output_can_open(file, &error)) {
+    } else if ((!sink->has_columns || fs_columns_check(&error)) &&
+               fs_output_can_open(file, &error)) {
         struct export *export = g_new0(struct export, 1);
         export->sink = sink;
         export->rows = g_string_new(NULL);

@@ -12,6 +12,7 @@ struct fs_sink {
     void (*begin)(GString *out); /* this and end: NULL for nothing */
     void (*row)(GString *out, struct flow_view *view);
     void (*end)(GString *out);
+    bool has_columns; /* those of flow.columns */
 };
 
 /* CSV as in RFC 4180, with a heading: a column a field. */

@@ -1,6 +1,7 @@
 #include "stat_table.h"
 
 #include "clock.h"
+#include "columns.h"
 #include "drawing.h"
 #include "field.h"
 #include "prefs.h"
@@ -9,6 +10,7 @@
 #include "tally.h"
 #include "tap.h"
 #include "text.h"
+#include "value_text.h"
 
 #include <epan/stat_tap_ui.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@ enum cell {
     CELL_ID,
     CELL_END, /* an end of the flow, with its port */
     CELL_TEXT,
+    CELL_ADDRESS,
     CELL_PACKETS,
     CELL_BYTES,
     CELL_COUNT,   /* may be absent */
@@ -62,11 +65,12 @@ static const struct column own_columns[] = {
     { "End", CELL_TEXT, "end_reason_name" },
 };
 
-/* Those and, after them, the columns that rows of the groups ask for. */
-enum { COLUMNS_MAX = 64 };
+/* Those and, after them, the columns that rows of the groups ask for; or what the user chooses. */
+enum { COLUMNS_MAX = 512 };
 
 static struct column columns[COLUMNS_MAX];
 static unsigned column_count;
+static GPtrArray *titles; /* of columns that are no own ones */
 static const struct flow_field *field_of[COLUMNS_MAX];
 
 /* The rows past the limit become one: how many they are, and the sums of their counts. */
@@ -83,7 +87,7 @@ static enum {
     FILLED_NOW, /* the listener, which may get the last frame too */
 } stage;
 
-static stat_tap_table_ui *table_ui;
+static stat_tap_table_ui ui;
 static stat_tap_table *table;
 static struct flow_tally *tally;
 static int64_t file_start_ns;
@@ -98,6 +102,7 @@ static stat_tap_table_item_enum type_of(enum cell cell)
     case CELL_ID:
     case CELL_END:
     case CELL_TEXT:
+    case CELL_ADDRESS:
     case CELL_COUNT:
     case CELL_REAL:
     case CELL_SECONDS:
@@ -115,6 +120,16 @@ static const char *format_of(enum cell cell)
     }
 }
 
+static char *address_text(const struct column *column, const struct flow_value *value)
+{
+    char room[FS_VALUE_TEXT_LEN];
+    bool is_number;
+
+    return g_strdup(
+        value->known ? fs_value_text(flow_field_named(column->field)->kind, value, room, &is_number)
+                     : "-");
+}
+
 /* The same for an absent value in every column of strings. */
 static char *text_of(const struct column *column, struct flow_view *view,
                      const struct flow_value *value)
@@ -128,6 +143,7 @@ static char *text_of(const struct column *column, struct flow_view *view,
                       sizeof text);
         break;
     case CELL_TEXT: return g_strdup(value->known ? value->as.text : text);
+    case CELL_ADDRESS: return address_text(column, value);
     case CELL_COUNT:
         if (value->known)
             g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT, value->as.number);
@@ -213,7 +229,7 @@ static void free_item(stat_tap_table *of _U_, ws_uint row _U_, ws_uint column,
 /* Rows that a second window still shows are left to it. */
 static void empty(stat_tap_table *of)
 {
-    if (table_ui && table_ui->refcount <= 1)
+    if (ui.refcount <= 1)
         for (unsigned row = 0; row < of->num_elements; row++) {
             for (unsigned i = 0; i < column_count; i++)
                 free_item(of, row, i, stat_tap_get_field_data(of, row, i));
@@ -237,7 +253,7 @@ static void add_rows(void)
 
 static bool is_open(void)
 {
-    return table && stat_tap_find_table(table_ui, TITLE) == table;
+    return table && stat_tap_find_table(&ui, TITLE) == table;
 }
 
 /* tshark fills it once, after the rows of the files before; a window as often as it is asked. */
@@ -301,21 +317,28 @@ static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t
     return TAP_PACKET_REDRAW;
 }
 
-static void init(stat_tap_table_ui *ui)
+static void end_with(const char *error)
 {
-    table = stat_tap_find_table(ui, TITLE);
-    if (table && fs_program_may_end()) {
-        /* Wireshark's tables of one kind share their rows: two filters cannot be told apart. */
-        report_failure("flowstats: -z flowstats,table can be given once");
-        exit(EXIT_FAILURE);
-    }
-    table_ui = ui;
+    report_failure("%s", error);
+    exit(EXIT_FAILURE);
+}
+
+static void init(stat_tap_table_ui *of _U_)
+{
+    char *error = NULL;
+
+    table = stat_tap_find_table(&ui, TITLE);
+    /* Wireshark's tables of one kind share their rows: two filters cannot be told apart. */
+    if (table && fs_program_may_end())
+        end_with("flowstats: -z flowstats,table can be given once");
+    if (fs_program_may_end() && !fs_columns_check(&error))
+        end_with(error);
     stage = TO_FILL;
     if (table) {
         forget_rows();
     } else {
         table = stat_tap_init_table(TITLE, (int)column_count, 0, NULL);
-        stat_tap_add_table(ui, table);
+        stat_tap_add_table(&ui, table);
     }
     if (tally) {
         flow_tally_clear(tally);
@@ -325,14 +348,16 @@ static void init(stat_tap_table_ui *ui)
     }
 }
 
-/* False for what no cell shows: addresses. */
-static bool cell_of(enum flow_kind kind, enum cell *ret_cell)
+static enum cell cell_of(enum flow_kind kind)
 {
     switch (kind) {
-    case FLOW_SPAN: *ret_cell = CELL_SECONDS; return true;
-    case FLOW_INSTANT: *ret_cell = CELL_START; return true;
-    case FLOW_DOUBLE: *ret_cell = CELL_REAL; return true;
-    case FLOW_TEXT: *ret_cell = CELL_TEXT; return true;
+    case FLOW_SPAN: return CELL_SECONDS;
+    case FLOW_INSTANT: return CELL_START;
+    case FLOW_DOUBLE: return CELL_REAL;
+    case FLOW_TEXT: return CELL_TEXT;
+    case FLOW_ADDR_MAC:
+    case FLOW_ADDR_IPV4:
+    case FLOW_ADDR_IPV6: return CELL_ADDRESS;
     case FLOW_UINT8:
     case FLOW_UINT16:
     case FLOW_UINT32:
@@ -340,36 +365,92 @@ static bool cell_of(enum flow_kind kind, enum cell *ret_cell)
     case FLOW_HEX16:
     case FLOW_HEX32:
     case FLOW_FRAME:
-    case FLOW_FLAG: *ret_cell = CELL_COUNT; return true;
-    case FLOW_ADDR_MAC:
-    case FLOW_ADDR_IPV4:
-    case FLOW_ADDR_IPV6: break;
+    case FLOW_FLAG: break;
     }
-    return false;
+    return CELL_COUNT;
+}
+
+static void add_column(const struct flow_field *field, char *title)
+{
+    g_ptr_array_add(titles, title);
+    columns[column_count++] =
+        (struct column){ .title = title, .cell = cell_of(field->kind), .field = field->name };
+}
+
+/* The heading that a row asks for. */
+static char *heading_of(const struct flow_field *field)
+{
+    const char *way = field->dir == FLOW_DIRS ? "" : field->dir == FLOW_UP ? " up" : " down";
+
+    return g_strconcat(field->row->column, way, NULL);
 }
 
 /* A group that is off leaves its columns, with nothing in them: a window may show them. */
-static void collect_columns(void)
+static void collect_usual(void)
 {
     memcpy(columns, own_columns, sizeof own_columns);
     column_count = G_N_ELEMENTS(own_columns);
-    for (size_t i = 0; i < flow_field_count() && column_count < COLUMNS_MAX; i++) {
-        const struct flow_field *field = flow_field_at(i);
-        enum cell cell;
-        if (!field->row->column || field->is_name || field->scope != FLOW_SCOPE_WHOLE ||
-            !cell_of(field->kind, &cell))
-            continue;
-        const char *way = field->dir == FLOW_DIRS ? "" : field->dir == FLOW_UP ? " up" : " down";
-        columns[column_count++] = (struct column){
-            .title = g_strconcat(field->row->column, way, NULL), .cell = cell, .field = field->name
-        };
+    for (int quiet = 0; quiet < 2; quiet++)
+        for (size_t i = 0; i < flow_field_count() && column_count < COLUMNS_MAX; i++) {
+            const struct flow_field *field = flow_field_at(i);
+            if (field->row->column && !field->is_name && field->scope == FLOW_SCOPE_WHOLE &&
+                field->group->is_quiet == quiet)
+                add_column(field, heading_of(field));
+        }
+}
+
+static const struct column *own_column_of(const struct flow_field *field)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(own_columns); i++)
+        if (strcmp(own_columns[i].field, field->name) == 0)
+            return &own_columns[i];
+    return NULL;
+}
+
+static void collect_chosen(void)
+{
+    const GPtrArray *fields = fs_columns();
+
+    column_count = 0;
+    for (unsigned i = 0; i < fields->len && column_count < COLUMNS_MAX; i++) {
+        const struct flow_field *field = fields->pdata[i];
+        const struct column *own = own_column_of(field);
+        if (own)
+            columns[column_count++] = *own;
+        else
+            add_column(field, field->row->column && !field->is_name ? heading_of(field)
+                                                                    : g_strdup(field->label));
     }
+}
+
+/* A table that is open keeps the columns that it was made with. */
+void fs_stat_table_apply(void)
+{
+    static stat_tap_table_item items[COLUMNS_MAX];
+
+    if (is_open())
+        return;
+    if (titles)
+        g_ptr_array_unref(titles);
+    titles = g_ptr_array_new_with_free_func(g_free);
+    if (fs_columns_are_chosen())
+        collect_chosen();
+    else
+        collect_usual();
+    for (size_t i = 0; i < column_count; i++)
+        items[i] =
+            (stat_tap_table_item){ .type = type_of(columns[i].cell),
+                                   .align = columns[i].cell <= CELL_ADDRESS ? TAP_ALIGN_LEFT
+                                                                            : TAP_ALIGN_RIGHT,
+                                   .column_name = columns[i].title,
+                                   .field_format = format_of(columns[i].cell) };
+    ui.fields = items;
+    ui.nfields = column_count;
 }
 
 void fs_stat_table_register(void)
 {
-    static stat_tap_table_item items[COLUMNS_MAX];
-    static stat_tap_table_ui ui = {
+    ui = (stat_tap_table_ui){
         .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
         .title = TITLE,
         .tap_name = FLOW_PREFIX,
@@ -378,16 +459,7 @@ void fs_stat_table_register(void)
         .packet_func = pass,
         .stat_tap_reset_table_cb = empty,
         .stat_tap_free_table_item_cb = free_item,
-        .fields = items,
     };
-
-    collect_columns();
-    for (size_t i = 0; i < column_count; i++)
-        items[i] = (stat_tap_table_item){ .type = type_of(columns[i].cell),
-                                          .align = columns[i].cell <= CELL_TEXT ? TAP_ALIGN_LEFT
-                                                                                : TAP_ALIGN_RIGHT,
-                                          .column_name = columns[i].title,
-                                          .field_format = format_of(columns[i].cell) };
-    ui.nfields = column_count;
+    fs_stat_table_apply();
     register_stat_tap_table_ui(&ui);
 }
