@@ -107,7 +107,7 @@ static void fold(void *of, const struct flow_fold *from)
 
 /* Rows */
 
-static struct flow_samples both(const struct flow_samples *up, const struct flow_samples *down)
+struct flow_samples flow_shape_both(const struct flow_samples *up, const struct flow_samples *down)
 {
     struct flow_samples sum = *up;
 
@@ -120,7 +120,8 @@ static struct flow_samples len(const struct shape_state *state, enum flow_dir di
 {
     const struct shape_half *half = state->half;
 
-    return dir < FLOW_DIRS ? half[dir].len : both(&half[FLOW_UP].len, &half[FLOW_DOWN].len);
+    return dir < FLOW_DIRS ? half[dir].len
+                           : flow_shape_both(&half[FLOW_UP].len, &half[FLOW_DOWN].len);
 }
 
 static struct flow_samples payload(const struct shape_state *state, enum flow_dir dir)
@@ -128,7 +129,7 @@ static struct flow_samples payload(const struct shape_state *state, enum flow_di
     const struct shape_half *half = state->half;
 
     return dir < FLOW_DIRS ? half[dir].payload
-                           : both(&half[FLOW_UP].payload, &half[FLOW_DOWN].payload);
+                           : flow_shape_both(&half[FLOW_UP].payload, &half[FLOW_DOWN].payload);
 }
 
 static const struct shape_clock *clock_of(const struct shape_state *state, enum flow_dir dir)
@@ -141,8 +142,7 @@ static struct flow_samples gaps(const struct shape_state *state, enum flow_dir d
     return clock_of(state, dir)->gaps;
 }
 
-/* The period that goes on counts as if it were over. */
-static struct flow_samples active(const struct shape_state *state)
+struct flow_samples flow_shape_active(const struct shape_state *state)
 {
     struct flow_samples periods = state->active;
 

@@ -46,4 +46,10 @@ struct shape_state {
 
 extern const struct flow_group flow_shape;
 
+/* Return the samples of both directions together. */
+struct flow_samples flow_shape_both(const struct flow_samples *up, const struct flow_samples *down);
+
+/* Return the periods of activity; the one that goes on counts as if it were over. */
+struct flow_samples flow_shape_active(const struct shape_state *state);
+
 #endif

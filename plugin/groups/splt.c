@@ -23,19 +23,30 @@ static const struct flow_setting settings[] = {
     { .name = NULL },
 };
 
-static void fold(void *of, const struct flow_fold *from)
+uint32_t flow_splt_packets(void)
 {
-    struct splt_state *state = of;
-    const struct flow_fact *fact = from->fact;
+    return packets;
+}
+
+void flow_splt_add(struct splt_state *state, const struct flow_fact *fact, uint32_t len)
+{
     uint32_t at = state->count;
 
-    if ((fact->bits & FLOW_FACT_EVENT) || at == packets || (fact->payload_len == 0 && !with_empty))
+    if (at == packets)
         return;
-    state->payload_len[at] = fact->payload_len;
+    state->len[at] = len;
     state->down |= (uint64_t)flow_fact_dir(fact) << at;
     state->time_ns[at] = fact->time_ns;
     state->untimed |= (uint64_t) !(fact->bits & FLOW_FACT_TIME) << at;
     state->count++;
+}
+
+static void fold(void *state, const struct flow_fold *from)
+{
+    const struct flow_fact *fact = from->fact;
+
+    if (!(fact->bits & FLOW_FACT_EVENT) && (fact->payload_len > 0 || with_empty))
+        flow_splt_add(state, fact, fact->payload_len);
 }
 
 /* Rows: what they list is longer than a view's own text can be. */
@@ -50,7 +61,7 @@ static const char *lengths(const struct splt_state *state)
 
     for (uint32_t i = 0; i < state->count; i++)
         at += g_snprintf(at, ITEM_LEN, "%s%c%u", i > 0 ? " " : "", state->down >> i & 1 ? '<' : '>',
-                         state->payload_len[i]);
+                         state->len[i]);
     return list;
 }
 
@@ -88,7 +99,7 @@ static void merge(void *of, const void *later)
 
     for (uint32_t i = 0; i < more->count && state->count < packets; i++) {
         uint32_t at = state->count++;
-        state->payload_len[at] = more->payload_len[i];
+        state->len[at] = more->len[i];
         state->down |= (more->down >> i & 1) << at;
         state->time_ns[at] = more->time_ns[i];
         state->untimed |= (more->untimed >> i & 1) << at;

@@ -21,4 +21,10 @@ extern const struct fs_sink fs_csv;
 /* A JSON object a line, with a member for each field that is known. */
 extern const struct fs_sink fs_json;
 
+/* The columns of CICFlowMeter, of TCP and UDP flows. */
+extern const struct fs_sink fs_cic;
+
+/* The columns of NFStream, of IP flows. */
+extern const struct fs_sink fs_nfstream;
+
 #endif
