@@ -13,7 +13,8 @@
  * which of its own are not.  What no sample tells is 0, as it is there.
  */
 
-#define NS_IN_S INT64_C(1000000000)
+#define NS_IN_S  INT64_C(1000000000)
+#define NS_IN_US 1000.0
 
 /* What it calls a bulk: at least so many packets with payload in a row, one way, without a pause.
  */
@@ -197,22 +198,6 @@ static double stddev(const struct flow_samples *samples)
     double stddev = 0;
 
     flow_samples_stddev(samples, &stddev);
-    return stddev;
-}
-
-static int64_t mean_ns(const struct flow_samples *samples)
-{
-    int64_t mean = 0;
-
-    flow_samples_mean_rounded(samples, &mean);
-    return mean;
-}
-
-static int64_t stddev_ns(const struct flow_samples *samples)
-{
-    int64_t stddev = 0;
-
-    flow_samples_stddev_rounded(samples, &stddev);
     return stddev;
 }
 

@@ -17,6 +17,8 @@
  * accounting_mode 0.  What no sample tells is 0, as it is there.
  */
 
+#define NS_IN_MS 1e6
+
 /* What the columns are made of. */
 struct nfstream {
     struct flow_view *view;
@@ -184,18 +186,25 @@ static const struct column counters[] = {
 
 enum statistic { MINIMUM, MEAN, DEVIATION, MAXIMUM };
 
+static void put_statistic(GString *out, const struct flow_samples *samples,
+                          enum statistic statistic, double unit)
+{
+    double real = 0;
+
+    switch (statistic) {
+    case MINIMUM: real = (double)samples->min; break;
+    case MEAN: flow_samples_mean(samples, &real); break;
+    case DEVIATION: flow_samples_stddev(samples, &real); break;
+    case MAXIMUM: real = (double)samples->max; break;
+    }
+    fs_cell_real(out, real / unit);
+}
+
 static void put_size(GString *out, const struct nfstream *n)
 {
     struct flow_samples lengths = lengths_of(n, n->dir);
-    double real = 0;
 
-    switch ((enum statistic)n->number) {
-    case MINIMUM: real = (double)lengths.min; break;
-    case MEAN: flow_samples_mean(&lengths, &real); break;
-    case DEVIATION: flow_samples_stddev(&lengths, &real); break;
-    case MAXIMUM: real = (double)lengths.max; break;
-    }
-    fs_cell_real(out, real);
+    put_statistic(out, &lengths, (enum statistic)n->number, 1);
 }
 
 static const struct column sizes[] = {
@@ -210,15 +219,8 @@ static void put_gap(GString *out, const struct nfstream *n)
 {
     const struct flow_samples *gaps =
         n->dir < FLOW_DIRS ? &n->shape.half[n->dir].clock.gaps : &n->shape.clock.gaps;
-    int64_t ns = 0;
 
-    switch ((enum statistic)n->number) {
-    case MINIMUM: ns = gaps->min; break;
-    case MEAN: flow_samples_mean_rounded(gaps, &ns); break;
-    case DEVIATION: flow_samples_stddev_rounded(gaps, &ns); break;
-    case MAXIMUM: ns = gaps->max; break;
-    }
-    fs_cell_ms(out, ns);
+    put_statistic(out, gaps, (enum statistic)n->number, NS_IN_MS);
 }
 
 static const struct column gaps[] = {

@@ -1,7 +1,7 @@
 """Flows that have a shape: beacons, bulk and chat, pauses, late packets, marks and options."""
 from scapy.all import IP, IPv6, Raw, UDP
 
-from recipes import A, A6, B, B6, Talk, capture, eth
+from recipes import A, A6, B, B6, Talk, capture, connection, cut, eth
 
 OPTIONS = [("MSS", 1460), ("SAckOK", b""), ("Timestamp", (100, 0)), ("NOP", None), ("WScale", 7)]
 ANSWER = [("MSS", 1400), ("SAckOK", b""), ("Timestamp", (900, 100)), ("NOP", None), ("WScale", 2)]
@@ -117,3 +117,26 @@ def marks_v6():
 
     return [packet(0, 0xabcde, 0), packet(10, 0xabcde, 8), packet(20, 0, 0, down=True),
             packet(30, 0x12345, 8), packet(40, 0x1, 0, down=True)]
+
+
+@capture
+def bulk_up():
+    """An upload: 6 segments in a row, an answer, 3 more, a pause, and 5 more."""
+    talk = Talk(dport=5001).handshake()
+    for i, time in enumerate([40, 41, 42, 43, 44, 46, 60, 61, 62, 3000, 3001, 3002, 3003, 3004]):
+        talk.tcp(time, "PA", 101 + 1000 * i, 501, payload=1000)
+        if i == 5:
+            talk.tcp(50, "PA", 501, 6101, payload=20, down=True)
+    return talk.packets
+
+
+@capture
+def same_instant():
+    """A question and its answer at one time, so that no rate is known."""
+    return Talk(dport=53).udp(0, 20).udp(0, 40, down=True).packets
+
+
+@capture
+def snapped():
+    """No more than 60 bytes of each frame were captured."""
+    return [(time, cut(packet, 60)) for time, packet in connection()]
