@@ -14,12 +14,12 @@ enum { FLOW_TAP_VERSION = 2 };
 
 struct flow_tap {
     uint32_t version;
-    uint32_t flow;  /* the flow's id */
-    uint32_t index; /* this packet's number in its flow, from 1 */
-    bool is_known;  /* false: the frame has no flow, or not yet; then nothing else is known */
-    bool has_whole; /* the whole flow is known: not on a first dissection */
-    const struct flow_fact *fact; /* this packet */
+    uint32_t index;   /* this packet's number in its flow, from 1 */
+    const void *none; /* NULL: where listeners of version 1 found the flow, they see that none is */
+    const struct flow_fact *fact; /* this packet; NULL: the frame has no flow, or not yet */
     struct flow_view *view;       /* for flow_view_value(): any field at this packet, by name */
+    uint32_t flow;                /* the flow's id */
+    bool has_whole;               /* the whole flow is known: not on a first dissection */
 };
 
 #endif

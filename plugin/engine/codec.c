@@ -298,7 +298,7 @@ size_t flow_encode(struct flow_codec *codec, const struct flow_fact *fact, const
         marks |= MARK_RARE;
         at = put_rare(at, fact, rare);
     }
-    uint8_t *kept = codec->notes + (size_t)dir * codec->note_size;
+    uint8_t *kept = codec->notes + dir * flow_codec_room(codec->note_size);
     if (notes ? memcmp(notes, kept, codec->note_size) != 0 : !is_zero(kept, codec->note_size)) {
         marks |= MARK_NOTES;
         if (notes)
@@ -348,7 +348,7 @@ size_t flow_decode(struct flow_codec *codec, const uint8_t *code, struct flow_fa
     if (marks & MARK_RARE)
         get_rare(&at, &fact);
     if (marks & MARK_NOTES)
-        get_notes(&at, codec->notes + (size_t)dir * codec->note_size, codec->note_size);
+        get_notes(&at, codec->notes + dir * flow_codec_room(codec->note_size), codec->note_size);
     remember(codec, &fact);
     *ret_fact = fact;
     return (size_t)(at - code);

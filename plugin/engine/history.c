@@ -20,7 +20,7 @@
  * On real captures a code has 8 to 10 bytes; the place of a frame has 8 more.
  */
 
-enum { CURSORS = 1024, FIRST_ROOM = 48 };
+enum { CURSORS = 1024 };
 
 struct event {
     uint32_t packets; /* of the flow, before it */
@@ -92,8 +92,7 @@ struct flow_history *flow_history_new(uint32_t note_size, uint32_t once_size)
 
     pages_init(&history->streams, sizeof(struct stream));
     pages_init(&history->frames, sizeof(struct frame));
-    /* A cursor goes on with two directions' notes. */
-    pages_init(&history->cursors, (sizeof(struct cursor) + 2 * (size_t)note_size + 7) / 8 * 8);
+    pages_init(&history->cursors, offsetof(struct cursor, codec) + flow_codec_size(note_size));
     pages_init(&history->once, MAX(once_size, 1));
     history->errors = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
     history->first = g_malloc(flow_codec_size(note_size));

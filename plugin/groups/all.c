@@ -4,7 +4,8 @@
 #include "headers.h"
 #include "shape.h"
 #include "splt.h"
+#include "tcp_group.h"
 
 const struct flow_group *const flow_groups_all[] = {
-    &flow_core, &flow_shape, &flow_splt, &flow_headers, NULL,
+    &flow_core, &flow_tcp_group, &flow_shape, &flow_splt, &flow_headers, NULL,
 };

@@ -3,6 +3,7 @@
 #include "prefs.h"
 #include "program.h"
 
+#include <string.h>
 #include <wsutil/report_message.h>
 
 /* Where a column stands: what came to flowstats later stands after what was there. */
@@ -15,10 +16,27 @@ static enum rank rank_of(const struct flow_field *field)
     return field->row->is_late ? LATE : FIRST;
 }
 
-/* A cell has one value. */
-static bool can_be_column(const struct flow_field *field)
+/* JSON cannot have both a value and a group of values under one name. */
+static bool is_inside_another(const struct flow_field *field)
 {
-    return flow_field_is_of_flow(field) && !field->row->is_repeated;
+    const char *dot = strrchr(field->name, '.');
+    char *parent = dot ? g_strndup(field->name, (size_t)(dot - field->name)) : NULL;
+    bool is_inside = parent && flow_field_named(parent);
+
+    g_free(parent);
+    return is_inside;
+}
+
+/* Return why a field cannot be a column; NULL where it can. */
+static const char *obstacle_of(const struct flow_field *field)
+{
+    if (field->scope == FLOW_SCOPE_SOFAR)
+        return "says what was so far at one packet, and a row is about a whole flow";
+    if (!flow_field_is_of_flow(field))
+        return "is about one packet, and a row is about a whole flow";
+    if (field->row->is_repeated)
+        return "has several values at once, and a cell has one";
+    return is_inside_another(field) ? "has its name inside that of another one" : NULL;
 }
 
 static bool is_default(const struct flow_field *field)
@@ -54,7 +72,7 @@ static unsigned add_columns(GPtrArray *columns, const char *word)
     for (int rank = FIRST; rank < RANKS; rank++)
         for (size_t i = 0; i < flow_field_count(); i++) {
             const struct flow_field *field = flow_field_at(i);
-            if ((int)rank_of(field) != rank || !can_be_column(field) ||
+            if ((int)rank_of(field) != rank || obstacle_of(field) ||
                 !(word ? is_named(field, word) : is_default(field)))
                 continue;
             add_once(columns, field);
@@ -77,12 +95,8 @@ static char *error_of(const char *word)
                                                      "%s, and names of fields begin with "
                                                      "\"" FLOW_PREFIX ".\"",
                                word);
-    const char *why = field->scope == FLOW_SCOPE_SOFAR
-                          ? "says what was so far at one packet, and a row is about a whole flow"
-                      : flow_field_is_of_flow(field)
-                          ? "has several values at once, and a cell has one"
-                          : "is about one packet, and a row is about a whole flow";
-    return g_strdup_printf("flowstats: flow.columns: %s cannot be a column: it %s", word, why);
+    return g_strdup_printf("flowstats: flow.columns: %s cannot be a column: it %s", word,
+                           obstacle_of(field));
 }
 
 /* What the preference says, taken apart once. */

@@ -18,10 +18,11 @@ static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json, &fs_cic, &fs_n
 struct export
 {
     const struct fs_sink *sink;
-    char *file;
+    struct fs_output *output;
     struct flow_tally *tally;
-    GString *rows;            /* that are not written yet */
-    struct fs_output *output; /* where to write them now; NULL: they are kept */
+    GString *rows;   /* that are not written yet */
+    FILE *file;      /* where to write them now; NULL: they are kept */
+    bool is_refused; /* the program writes to this file itself */
 };
 
 /* Rows are written when there are so many bytes of them. */
@@ -29,6 +30,16 @@ enum { CHUNK = 1 << 16 };
 
 /* A write that failed is told by the exit code, after everything has been drawn. */
 static bool has_failed;
+
+static GSList *exports; /* struct export */
+
+/* Takes the error; an empty one is not worth a word. */
+static void report(char *error)
+{
+    if (*error)
+        report_failure("%s", error);
+    g_free(error);
+}
 
 static tap_packet_status pass(void *data, packet_info *pinfo, epan_dissect_t *edt _U_,
                               const void *tapped _U_, tap_flags_t flags _U_)
@@ -49,7 +60,7 @@ static void reset(void *data)
 
 static void write_rows(struct export *export)
 {
-    fwrite(export->rows->str, 1, export->rows->len, fs_output_file(export->output));
+    fwrite(export->rows->str, 1, export->rows->len, export->file);
     g_string_truncate(export->rows, 0);
 }
 
@@ -58,7 +69,7 @@ static void add_row(struct flow_view *view, void *data)
     struct export *export = data;
 
     export->sink->row(export->rows, view);
-    if (export->output && export->rows->len >= CHUNK)
+    if (export->file && export->rows->len >= CHUNK)
         write_rows(export);
 }
 
@@ -79,7 +90,7 @@ static void write_all(struct export *export)
     if (export->sink->begin)
         export->sink->begin(export->rows);
     write_rows(export);
-    fwrite(kept->str, 1, kept->len, fs_output_file(export->output));
+    fwrite(kept->str, 1, kept->len, export->file);
     flow_tally_each(export->tally, fs_session_meter(), add_row, export);
     if (export->sink->end)
         export->sink->end(export->rows);
@@ -94,17 +105,33 @@ static void draw(void *data)
     char *error = NULL;
 
     fs_session_draw();
-    export->output = fs_output_open(export->file, &error);
-    if (export->output) {
+    if (export->is_refused)
+        return;
+    export->file = fs_output_open(export->output, &error);
+    if (export->file) {
         write_all(export);
+        export->file = NULL;
         fs_output_close(export->output, &error);
-        export->output = NULL;
     }
     if (error) {
-        if (*error)
-            report_failure("%s", error);
-        g_free(error);
+        report(error);
         has_failed = true;
+    }
+}
+
+/* tshark opens the file of -w after it has read -z, and before the first frame. */
+static void refuse_open_files(void)
+{
+    for (GSList *item = exports; item; item = item->next) {
+        struct export *export = item->data;
+        char *error = NULL;
+        if (export->is_refused && fs_program_runs_once())
+            continue; /* another session of the same run */
+        export->is_refused = !fs_output_is_ours(export->output, &error);
+        if (export->is_refused) {
+            report(error);
+            has_failed = true;
+        }
     }
 }
 
@@ -112,10 +139,11 @@ static void finish(void *data)
 {
     struct export *export = data;
 
+    exports = g_slist_remove(exports, export);
     fs_session_detach(export);
     flow_tally_free(export->tally);
     g_string_free(export->rows, TRUE);
-    g_free(export->file);
+    fs_output_free(export->output);
     g_free(export);
 }
 
@@ -142,6 +170,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
     char **parts = g_strsplit(*rest == ',' ? rest + 1 : "", ",", 2);
     const char *file = parts[0] ? parts[0] : "";
     const char *filter = parts[0] && parts[1] && *parts[1] ? parts[1] : NULL;
+    struct fs_output *output;
     char *error = NULL;
 
     if (*rest && *rest != ',') {
@@ -151,13 +180,14 @@ static ws_stat_init_ret init(const char *argument, void *data)
                                 "standard output write -z %s,-,%s",
                                 argument, sink->cli, rest + 1);
     } else if ((!sink->has_columns || fs_columns_check(&error)) &&
-               fs_output_can_open(file, &error)) {
+               (output = fs_output_new(file, &error))) {
         struct export *export = g_new0(struct export, 1);
         export->sink = sink;
         export->rows = g_string_new(NULL);
-        export->file = g_strdup(file);
+        export->output = output;
         export->tally = flow_tally_new(filter != NULL);
         fs_session_attach(take, export);
+        exports = g_slist_prepend(exports, export);
         /* Other programs draw what has been handed something new. */
         bool is_handed = filter || !fs_program_runs_once();
         GString *refusal = register_tap_listener(is_handed ? FLOW_PREFIX : FS_TAP_OF_NONE, export,
@@ -173,8 +203,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
     if (!error)
         WS_STAT_INIT_OK;
 
-    report_failure("%s", error);
-    g_free(error);
+    report(error);
     if (!fs_program_may_end())
         WS_STAT_INIT_OK;
     WS_STAT_INIT_FAIL;
@@ -182,6 +211,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
 
 void fs_export_register(void)
 {
+    fs_session_at_first_frame(refuse_open_files);
     for (size_t i = 0; i < G_N_ELEMENTS(sinks); i++) {
         stat_tap_ui ui = { .group = REGISTER_STAT_GROUP_GENERIC,
                            .cli_string = sinks[i]->cli,

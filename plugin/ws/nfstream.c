@@ -53,14 +53,15 @@ static void put_id(GString *out, const struct nfstream *n)
     fs_cell_number(out, n->flow->id);
 }
 
-/* 0 idle, 1 active timeout, -1 all else. */
+/* IPFIX's 1 and 2, idle and active timeout, are 0 and 1 here, and all else is -1. */
 static void put_expiration(GString *out, const struct nfstream *n)
 {
-    enum flow_end_reason reason = flow_view_end_reason(n->view);
+    struct flow_value reason = flow_view_value(n->view, "end_reason");
 
-    fs_cell_text(out, reason == FLOW_END_IDLE_TIMEOUT     ? "0"
-                      : reason == FLOW_END_ACTIVE_TIMEOUT ? "1"
-                                                          : "-1");
+    if (reason.known && (reason.as.number == 1 || reason.as.number == 2))
+        fs_cell_number(out, reason.as.number - 1);
+    else
+        fs_cell_text(out, "-1");
 }
 
 static void put_address(GString *out, const struct nfstream *n)
@@ -72,24 +73,25 @@ static void put_address(GString *out, const struct nfstream *n)
     fs_cell_text(out, text);
 }
 
-static void put_mac_bytes(GString *out, const struct nfstream *n, uint32_t sender, int bytes)
+static void put_mac_bytes(GString *out, const struct nfstream *n, int bytes)
 {
-    const uint8_t *mac = n->flow->mac[sender];
+    static const char *const names[] = { [FLOW_UP] = "eth.src", [FLOW_DOWN] = "eth.dst" };
+    struct flow_value mac = flow_view_value(n->view, names[n->number]);
     char text[3 * FLOW_MAC_LEN + 1] = "";
 
-    for (int i = 0; (n->flow->bits & FLOW_MACS) && i < bytes; i++)
-        g_snprintf(text + MAX(3 * i - 1, 0), 4, "%s%02x", i > 0 ? ":" : "", mac[i]);
+    for (int i = 0; mac.known && i < bytes; i++)
+        g_snprintf(text + MAX(3 * i - 1, 0), 4, "%s%02x", i > 0 ? ":" : "", mac.as.addr[i]);
     fs_cell_text(out, text);
 }
 
 static void put_mac(GString *out, const struct nfstream *n)
 {
-    put_mac_bytes(out, n, n->number, FLOW_MAC_LEN);
+    put_mac_bytes(out, n, FLOW_MAC_LEN);
 }
 
 static void put_oui(GString *out, const struct nfstream *n)
 {
-    put_mac_bytes(out, n, n->number, 3);
+    put_mac_bytes(out, n, 3);
 }
 
 static void put_port(GString *out, const struct nfstream *n)
@@ -107,19 +109,27 @@ static void put_version(GString *out, const struct nfstream *n)
     fs_cell_number(out, n->flow->key.family == FLOW_IPV4 ? 4 : 6);
 }
 
+/* What follows a word in the text of the encapsulation; NULL where it does not have the word. */
+static const char *encapsulation_after(const struct nfstream *n, const char *word)
+{
+    struct flow_value vni = flow_view_value(n->view, "vni");
+    const char *at = vni.known ? strstr(vni.as.text, word) : NULL;
+
+    return at ? at + strlen(word) : NULL;
+}
+
 /* The outermost one. */
 static void put_vlan(GString *out, const struct nfstream *n)
 {
-    static const char vlan[] = "vlan(";
-    const char *at = n->flow->vni ? strstr(n->flow->vni, vlan) : NULL;
+    const char *number = encapsulation_after(n, "vlan(");
 
-    fs_cell_number(out, at ? strtoul(at + strlen(vlan), NULL, 10) : 0);
+    fs_cell_number(out, number ? strtoul(number, NULL, 10) : 0);
 }
 
-/* Its numbers are nDPI's: 1 is GTP, and of the others it reads none by default. */
+/* Its numbers are nDPI's: 1 is GTP, and 0 all that it does not look into by default. */
 static void put_tunnel(GString *out, const struct nfstream *n)
 {
-    fs_cell_number(out, n->flow->vni && strstr(n->flow->vni, "gtp") ? 1 : 0);
+    fs_cell_number(out, encapsulation_after(n, "gtp") ? 1 : 0);
 }
 
 static const struct column identity[] = {

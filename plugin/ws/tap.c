@@ -17,7 +17,6 @@ static struct flow_tap *tap_of(packet_info *pinfo)
         return tap;
     tap->flow = view->flow->id;
     tap->index = view->packet + 1;
-    tap->is_known = true;
     tap->has_whole = has_whole;
     tap->fact = view->fact;
     tap->view = view;

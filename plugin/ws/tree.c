@@ -15,10 +15,9 @@ enum { SECTIONS_MAX = FLOW_SECTIONS + FLOW_EXTENSIONS_MAX };
 
 /* A section is an item without a value: its name stays the same in JSON, where that counts. */
 struct section {
-    hf_register_info registration;
     const struct flow_group *group; /* NULL: of core */
     enum flow_section core;
-    int hf;
+    struct place *place;
     int ett;
     GPtrArray *fields[2]; /* struct place, by reading */
 };
@@ -32,6 +31,17 @@ struct place {
     bool is_named;                  /* after -e, where the program does not say so */
 };
 
+/*
+ * Places lie side by side, so that looking at all of them costs little: nobody
+ * tells which of a thousand fields are asked for, and every tree asks anew.
+ */
+enum { BATCH = 256, GLANCE = 8 };
+
+struct batch {
+    struct place places[BATCH];
+    unsigned count;
+};
+
 /* What the flow is as a whole, with what does not change; and what it was up to the packet. */
 enum reading { WHOLE, SO_FAR };
 
@@ -40,7 +50,7 @@ static int ett_flow = -1;
 static struct section sections[SECTIONS_MAX];
 static size_t section_count;
 static struct section so_far; /* its own fields are none */
-static GHashTable *by_hf;     /* struct place, by Wireshark's number of the field */
+static GPtrArray *batches;    /* struct batch: all but the last are full */
 static size_t registered;     /* fields that have a place */
 
 /* The places where a kind of value meets Wireshark: its type, its display, and how to add it. */
@@ -123,21 +133,35 @@ static proto_item *add_value(proto_tree *tree, tvbuff_t *tvb, int hf, enum flow_
 
 /* Register */
 
+static struct place *add_place(struct section *section, const struct flow_field *field)
+{
+    struct batch *batch = batches->len > 0 ? batches->pdata[batches->len - 1] : NULL;
+
+    if (!batch || batch->count == BATCH) {
+        batch = g_new0(struct batch, 1);
+        g_ptr_array_add(batches, batch);
+    }
+    struct place *place = &batch->places[batch->count++];
+    *place = (struct place){ .hf = -1, .section = section, .field = field };
+    return place;
+}
+
+static void register_place(struct place *place, header_field_info info)
+{
+    place->registration = (hf_register_info){ &place->hf, info };
+    proto_register_field_array(proto_flow, &place->registration, 1);
+}
+
 static void register_section(struct section *section, const char *name, const char *title)
 {
-    section->hf = section->ett = -1;
+    char *filter = g_strconcat(FLOW_PREFIX ".section.", name, NULL);
+
+    section->ett = -1;
     section->fields[WHOLE] = g_ptr_array_new();
     section->fields[SO_FAR] = g_ptr_array_new();
-    section->registration = (hf_register_info){
-        &section->hf,
-        { title, g_strconcat(FLOW_PREFIX ".section.", name, NULL), FT_NONE, BASE_NONE, NULL, 0,
-          NULL, HFILL },
-    };
-    proto_register_field_array(proto_flow, &section->registration, 1);
-
-    struct place *place = g_new0(struct place, 1);
-    place->section = section;
-    g_hash_table_insert(by_hf, GINT_TO_POINTER(section->hf), place);
+    section->place = add_place(section, NULL);
+    register_place(section->place,
+                   (header_field_info){ title, filter, FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL });
 }
 
 static struct section *add_section(const struct flow_group *group, enum flow_section core,
@@ -175,23 +199,17 @@ static const char *blurb_of(const struct flow_field *field)
 
 static void register_field(const struct flow_field *field)
 {
-    struct place *place = g_new0(struct place, 1);
+    struct place *place = add_place(section_for(field), field);
     enum reading reading = field->scope == FLOW_SCOPE_SOFAR ? SO_FAR : WHOLE;
     const struct flow_name *names = field->is_name ? NULL : field->row->names;
+    char *filter = g_strconcat(FLOW_PREFIX ".", field->name, NULL);
 
-    place->hf = -1;
-    place->section = section_for(field);
-    place->field = field;
-    place->registration = (hf_register_info){
-        &place->hf,
-        { field->label, g_strconcat(FLOW_PREFIX ".", field->name, NULL), type_of(field->kind),
-          display_of(field->kind), names ? VALS((const value_string *)(const void *)names) : NULL,
-          0, blurb_of(field), HFILL },
-    };
+    register_place(place, (header_field_info){
+                              field->label, filter, type_of(field->kind), display_of(field->kind),
+                              names ? VALS((const value_string *)(const void *)names) : NULL, 0,
+                              blurb_of(field), HFILL });
     g_ptr_array_add(place->section->fields[reading], place);
-    proto_register_field_array(proto_flow, &place->registration, 1);
-    g_hash_table_insert(by_hf, GINT_TO_POINTER(place->hf), place);
-    place->is_named = fs_arguments_name("e", place->registration.hfinfo.abbrev);
+    place->is_named = fs_arguments_name("e", filter);
 }
 
 void fs_tree_register_more(void)
@@ -216,7 +234,7 @@ void fs_tree_register(int proto)
     int *ett[] = { &ett_flow, &so_far.ett };
 
     proto_flow = proto;
-    by_hf = g_hash_table_new(NULL, NULL);
+    batches = g_ptr_array_new();
     for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
         add_section(NULL, own[i].section, own[i].name, own[i].title);
     register_section(&so_far, "sofar", "So far");
@@ -239,7 +257,7 @@ struct showing {
 static proto_tree *add_item_of(struct section *section, proto_tree *parent, tvbuff_t *tvb,
                                const char *summary)
 {
-    proto_item *item = proto_tree_add_item(parent, section->hf, tvb, 0, 0, ENC_NA);
+    proto_item *item = proto_tree_add_item(parent, section->place->hf, tvb, 0, 0, ENC_NA);
 
     proto_item_set_generated(item);
     if (*summary)
@@ -288,6 +306,11 @@ static void show_field(struct showing *showing, const struct place *place)
     }
 }
 
+static bool is_referenced(const struct place *place)
+{
+    return place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE;
+}
+
 /*
  * Whether a visible tree shows a field that nobody asks for: the fields of quiet
  * groups are for windows, and of these only the first reading.
@@ -298,7 +321,7 @@ static bool is_shown(const struct showing *showing, const struct place *place)
 
     if (!group || !group->is_quiet)
         return true;
-    return place->is_named || place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE ||
+    return place->is_named || is_referenced(place) ||
            (showing->reading == WHOLE && fs_program() == FS_WIRESHARK);
 }
 
@@ -330,27 +353,44 @@ static void show_sections(proto_tree *parent, tvbuff_t *tvb, struct flow_view *v
                 show_section(&sections[i], parent, tvb, view, reading);
 }
 
+/* Whether any of those from the n-th on, a glance of them, is asked for. */
+static bool is_any_referenced(const struct batch *batch, unsigned n)
+{
+    unsigned any = HF_REF_TYPE_NONE;
+
+    for (unsigned i = n; i < n + GLANCE; i++)
+        any |= (unsigned)batch->places[i].registration.hfinfo.ref_type;
+    return any != HF_REF_TYPE_NONE;
+}
+
+_Static_assert(HF_REF_TYPE_NONE == 0 && BATCH % GLANCE == 0, "a glance is an or");
+
+static void show_place(struct showing *showing, const struct place *place)
+{
+    if (place->field)
+        show_field(showing, place);
+    else
+        show_section(place->section, showing->tree, showing->tvb, showing->view, WHOLE);
+}
+
 /*
  * In a tree that nobody looks at, only the fields that somebody asks for are
- * added, right inside the root: Wireshark has their numbers.  A section that is
- * asked for stands for all of its fields.
+ * added, right inside the root.  A section that is asked for stands for all of
+ * its fields.
  */
 static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view)
 {
     struct showing showing = { .tree = tree, .tvb = tvb, .view = view };
-    GHashTable *asked_for = ws_tree_asked_for(tree);
-    GHashTableIter iterator;
-    void *hf;
 
-    if (!asked_for)
-        return;
-    g_hash_table_iter_init(&iterator, asked_for);
-    while (g_hash_table_iter_next(&iterator, &hf, NULL)) {
-        const struct place *place = g_hash_table_lookup(by_hf, hf);
-        if (place && place->field)
-            show_field(&showing, place);
-        else if (place)
-            show_section(place->section, tree, tvb, view, WHOLE);
+    for (unsigned b = 0; b < batches->len; b++) {
+        const struct batch *batch = batches->pdata[b];
+        for (unsigned n = 0; n < batch->count; n += GLANCE) {
+            if (!is_any_referenced(batch, n))
+                continue;
+            for (unsigned i = n; i < n + GLANCE; i++)
+                if (is_referenced(&batch->places[i]))
+                    show_place(&showing, &batch->places[i]);
+        }
     }
 }
 

@@ -42,13 +42,6 @@ static inline bool ws_tree_is_visible(proto_tree *tree)
     return PTREE_DATA(tree)->visible;
 }
 
-/* Return the numbers of the fields that are asked for in a tree, as keys; NULL: none.  Read only.
- */
-static inline GHashTable *ws_tree_asked_for(proto_tree *tree)
-{
-    return PTREE_DATA(tree)->interesting_hfids;
-}
-
 /* The value of a struct field_info. */
 #if WSV(4, 4)
 #define WS_FIELD_VALUE(field) ((field)->value)

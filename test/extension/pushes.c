@@ -1,5 +1,5 @@
 /*
- * A plugin beside flowstats: two extensions and a listener to its tap.
+ * A plugin beside flowstats: two groups of measures and a listener to its tap.
  *
  * flow.pushes.*: how many segments of a flow have the PSH flag; no tree needed.
  * flow.ttl.*: the least and the greatest TTL; wants ip.ttl, so it is off at first.
@@ -33,45 +33,53 @@ WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 /* flow.pushes.*: what a fact has needs no note. */
 
-static void fold_push(void *data, const struct flow_fact *fact, const void *note,
-                      const struct flow_state *state)
+static void fold_push(void *state, const struct flow_fold *from)
 {
-    enum { PSH = 0x08 };
-    uint32_t *pushes = data;
+    uint32_t *pushes = state;
 
-    (void)note, (void)state;
-    if ((fact->bits & FLOW_FACT_TCP) && (fact->tcp_flags & PSH))
-        pushes[flow_fact_dir(fact)]++;
+    if ((from->fact->bits & FLOW_FACT_TCP) && (from->fact->tcp_flags & FLOW_TCP_PSH))
+        pushes[flow_fact_dir(from->fact)]++;
 }
 
-static struct flow_value count_of(const struct flow_extension_row *row, const void *data,
-                                  const struct flow_state *state, enum flow_dir dir)
+static void merge_pushes(void *state, const void *later)
 {
-    (void)row;
-    return (struct flow_value){ .known = state->bits & FLOW_STATE_TCP,
-                                .as.number = ((const uint32_t *)data)[dir] };
+    uint32_t *pushes = state;
+    const uint32_t *more = later;
+
+    pushes[FLOW_UP] += more[FLOW_UP];
+    pushes[FLOW_DOWN] += more[FLOW_DOWN];
 }
 
-static const struct flow_extension_row push_rows[] = {
-    { .name = "count",
+static struct flow_value count_of(const struct flow_asked *asked)
+{
+    const uint32_t *pushes = asked->state;
+    bool is_tcp = flow_view_value(asked->view, "proto").as.number == FLOW_PROTOCOL_TCP;
+
+    return (struct flow_value){ .known = is_tcp, .as.number = pushes[asked->dir] };
+}
+
+static const struct flow_row push_rows[] = {
+    { .name = "pushes.*.count",
       .label = "Pushes",
       .help = "Segments with the PSH flag.",
       .column = "Pushes",
       .value = count_of,
       .kind = FLOW_UINT32,
-      .each_way = true },
+      .scope = FLOW_SCOPE_MEASURE,
+      .ways = FLOW_WAYS_EACH },
     { .name = NULL },
 };
 
-static const struct flow_extension pushes = {
+static const struct flow_group pushes = {
     .version = FLOW_EXTENSION_VERSION,
-    .data_size = FLOW_DIRS * sizeof(uint32_t),
+    .state_size = FLOW_DIRS * sizeof(uint32_t),
     .is_on = true,
     .name = "pushes",
     .title = "Pushes",
     .help = "Count segments with the PSH flag.",
     .rows = push_rows,
     .fold = fold_push,
+    .merge = merge_pushes,
 };
 
 /* flow.ttl.*: a note of one byte, from a field that Wireshark decoded; 0 is none. */
@@ -91,49 +99,47 @@ static void extract_ttl(const struct flow_extract *from, void *ret_note)
     }
 }
 
-static void fold_ttl(void *data, const struct flow_fact *fact, const void *note,
-                     const struct flow_state *state)
+static void fold_ttl(void *state, const struct flow_fold *from)
 {
-    struct ttl *ttl = data;
-    uint8_t now = *(const uint8_t *)note;
+    struct ttl *ttl = state;
+    uint8_t now = *(const uint8_t *)from->note;
 
-    (void)fact, (void)state;
     if (now == 0)
         return;
     ttl->least = ttl->least == 0 ? now : MIN(ttl->least, now);
     ttl->greatest = MAX(ttl->greatest, now);
 }
 
-static struct flow_value ttl_of(const struct flow_extension_row *row, const void *data,
-                                const struct flow_state *state, enum flow_dir dir)
+static struct flow_value ttl_of(const struct flow_asked *asked)
 {
-    const struct ttl *ttl = data;
+    const struct ttl *ttl = asked->state;
 
-    (void)state, (void)dir;
     return (struct flow_value){ .known = ttl->least > 0,
-                                .as.number = row->number ? ttl->greatest : ttl->least };
+                                .as.number = asked->row->number ? ttl->greatest : ttl->least };
 }
 
 static const char *const wanted_of_ttl[] = { "ip.ttl", NULL };
 
-static const struct flow_extension_row ttl_rows[] = {
-    { .name = "min",
+static const struct flow_row ttl_rows[] = {
+    { .name = "ttl.min",
       .label = "TTL minimum",
       .help = "Least TTL.",
       .value = ttl_of,
-      .kind = FLOW_UINT8 },
-    { .name = "max",
+      .kind = FLOW_UINT8,
+      .scope = FLOW_SCOPE_MEASURE },
+    { .name = "ttl.max",
       .label = "TTL maximum",
       .help = "Greatest TTL.",
       .value = ttl_of,
       .kind = FLOW_UINT8,
-      .number = 1 },
+      .number = 1,
+      .scope = FLOW_SCOPE_MEASURE },
     { .name = NULL },
 };
 
-static const struct flow_extension ttl = {
+static const struct flow_group ttl = {
     .version = FLOW_EXTENSION_VERSION,
-    .data_size = sizeof(struct ttl),
+    .state_size = sizeof(struct ttl),
     .note_size = sizeof(uint8_t),
     .name = "ttl",
     .title = "TTL",
@@ -144,9 +150,9 @@ static const struct flow_extension ttl = {
     .fold = fold_ttl,
 };
 
-/* An extension of another version of the interface: refused, and nothing else happens. */
-static const struct flow_extension from_the_future = { .version = FLOW_EXTENSION_VERSION + 1,
-                                                       .name = "future" };
+/* A group of another version of the interface: refused, and nothing else happens. */
+static const struct flow_group from_the_future = { .version = FLOW_EXTENSION_VERSION + 1,
+                                                   .name = "future" };
 
 /* The tap */
 
@@ -165,15 +171,13 @@ static tap_packet_status print_frame(void *data, packet_info *pinfo, epan_dissec
     const struct flow_tap *tap = tapped;
 
     (void)data, (void)edt, (void)flags;
-    if (tap->version < 1 || !tap->flow)
+    if (tap->version < 2 || !tap->fact)
         return TAP_PACKET_DONT_REDRAW;
-    printf("frame %u flow %u index %u dir %u bytes %lu of %lu pushes %lu\n", pinfo->num,
-           tap->flow->id, tap->index, flow_fact_dir(tap->fact),
-           (unsigned long)tap->value(tap, "sofar.bytes").as.number,
-           tap->whole ? (unsigned long)(tap->whole->half[FLOW_UP].bytes +
-                                        tap->whole->half[FLOW_DOWN].bytes)
-                      : 0,
-           (unsigned long)tap->value(tap, "sofar.pushes.up.count").as.number);
+    printf("frame %u flow %u index %u dir %u bytes %lu of %lu pushes %lu\n", pinfo->num, tap->flow,
+           tap->index, flow_fact_dir(tap->fact),
+           (unsigned long)flow_view_value(tap->view, "sofar.bytes").as.number,
+           (unsigned long)flow_view_value(tap->view, "bytes").as.number,
+           (unsigned long)flow_view_value(tap->view, "sofar.pushes.up.count").as.number);
     return TAP_PACKET_DONT_REDRAW;
 }
 

@@ -2,7 +2,6 @@
 #define FLOWSTATS_STATE_H
 
 #include "fact.h"
-#include "value.h"
 
 #include <stdbool.h>
 
@@ -12,7 +11,7 @@
  *  - All zero bytes is the valid state of a flow without facts.
  *  - It holds no pointers and no padding: a copy with = is a complete copy.
  *
- * Folding relies on both.
+ * The history relies on both.
  */
 enum flow_half_bits {
     FLOW_HALF_IP_ID = 1 << 0,     /* ip_id is known */
@@ -28,7 +27,6 @@ struct flow_half {
     uint64_t bytes;      /* captured */
     uint64_t wire_bytes; /* on the wire */
     uint64_t payload_bytes;
-    uint64_t ip_bytes;
     uint32_t pkts;
     uint32_t payload_pkts;
     uint32_t frags;
@@ -87,11 +85,12 @@ struct flow_state {
     uint8_t unused;
 };
 
-_Static_assert(sizeof(struct flow_state) == 208, "no padding: states are compared as memory");
+_Static_assert(sizeof(struct flow_state) == 192,
+               "no padding: states are compared as memory, and kept once in 32 facts of a flow");
 
 /* Fold one more fact into the state.  Pure: the result depends on nothing else. */
 void flow_state_apply(struct flow_state *state, const struct flow_fact *fact);
 
-extern const struct flow_name flow_tcp_state_names[];
+const char *flow_tcp_state_name(enum flow_tcp_state state);
 
 #endif
