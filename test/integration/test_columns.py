@@ -24,12 +24,12 @@ def test_names_and_patterns_in_their_order(header):
 
 
 def test_a_column_stands_where_it_is_named_first(header):
-    assert header("flow.pkts,flow.id,flow.p*s,flow.id") == ["flow.pkts", "flow.id"]
+    assert header("flow.pkts,flow.id,flow.pk*,flow.id") == ["flow.pkts", "flow.id"]
 
 
 def test_groups_and_all(tshark, header):
     core, shape, everything = header("core"), header("shape"), header("all")
-    assert {"flow.id", "flow.ip_bytes", "flow.tcp.rtt"} < set(core)
+    assert {"flow.id", "flow.ip_bytes", "flow.pkts"} < set(core)
     assert {"flow.len.min", "flow.rate.bits", "flow.pcr"} < set(shape)
     assert not set(core) & set(shape)
     assert set(core) | set(shape) | set(header("headers")) < set(everything)
@@ -42,9 +42,9 @@ def test_groups_and_all(tshark, header):
 def test_nothing_chosen_is_what_it_was_and_rates(header):
     usual = header("")
     assert usual[:3] == ["flow.id", "flow.tuple", "flow.proto"]
-    assert usual[-9:] == ["flow.ip_bytes", "flow.up.ip_bytes", "flow.down.ip_bytes",
-                          "flow.rate.bits", "flow.rate.up.bits", "flow.rate.down.bits",
-                          "flow.rate.pkts", "flow.rate.up.pkts", "flow.rate.down.pkts"]
+    assert usual[-6:] == [f"flow.rate.{way}{what}" for what in ("bits", "pkts")
+                          for way in ("", "up.", "down.")]
+    assert usual.index("flow.ip_bytes") > usual.index("flow.app")
     assert "flow.len.min" not in usual
     assert header(" , ") == usual
 
