@@ -209,16 +209,35 @@ static double peak(const struct shape_state *state, enum flow_dir dir)
     return 8 * (double)MAX(bin->greatest, bin->bytes) * 1000 / peak_interval;
 }
 
-/* TCP sends bytes again: its goodput is not that of its payload. */
-static bool has_goodput(const struct flow_view *view, const struct shape_half *half)
+/* TCP sends bytes again: there the group of holes knows how many came once. */
+static bool new_bytes(const struct flow_asked *asked, const struct shape_half *half,
+                      double *ret_bytes)
 {
-    return view->flow->key.protocol != FLOW_PROTOCOL_TCP &&
-           half->payload_last_ns > half->payload_first_ns;
+    static const char *const names[2][FLOW_DIRS] = {
+        { [FLOW_UP] = "sofar.tcp.up.unique_bytes", [FLOW_DOWN] = "sofar.tcp.down.unique_bytes" },
+        { [FLOW_UP] = "tcp.up.unique_bytes", [FLOW_DOWN] = "tcp.down.unique_bytes" },
+    };
+    struct flow_value unique = { .known = true, .as.number = half->payload.sum[0] };
+
+    if (asked->view->flow->key.protocol == FLOW_PROTOCOL_TCP)
+        unique = flow_view_value(asked->view, names[asked->is_whole][asked->dir]);
+    *ret_bytes = (double)unique.as.number;
+    return unique.known;
 }
 
-static double goodput(const struct shape_half *half)
+static bool has_goodput(const struct flow_asked *asked, const struct shape_half *half)
 {
-    return 8 * total(half->payload) / seconds(half->payload_last_ns - half->payload_first_ns);
+    double bytes;
+
+    return half->payload_last_ns > half->payload_first_ns && new_bytes(asked, half, &bytes);
+}
+
+static double goodput(const struct flow_asked *asked, const struct shape_half *half)
+{
+    double bytes = 0;
+
+    new_bytes(asked, half, &bytes);
+    return 8 * bytes / seconds(half->payload_last_ns - half->payload_first_ns);
 }
 
 /* The producer-consumer ratio. */

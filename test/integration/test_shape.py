@@ -121,7 +121,7 @@ def shape_of(packets):
         for i in chosen:
             bins[(clock[i] - clock[0]) // INTERVAL] += int(packets[i]["frame.len"])
         want[f"rate{suffix}.peak"] = 8 * max(bins.values()) if bins else None
-        if way and packets[0].get("flow.proto") != "6":
+        if way and packets[0].get("flow.proto") != "6":  # TCP's comes from another group
             own = running_maxima([times[i] for i in chosen])
             talking = [time for time, i in zip(own, chosen) if packets[i]["payload"]]
             seconds = Fraction(max(talking, default=0) - min(talking, default=0), 10 ** 9)
@@ -222,8 +222,9 @@ def tcp_headers(way, mine):
 
 
 def is_error(frame):
-    return (innermost(frame, "icmp.type") in ("3", "4", "5", "11", "12") if "icmp.type" in frame
-            else "icmpv6.type" in frame and int(innermost(frame, "icmpv6.type")) < 5)
+    return (any(kind in ("3", "4", "5", "11", "12")
+                for kind in frame.get("icmp.type", "").split(";"))
+            or any(int(kind) < 5 for kind in frame.get("icmpv6.type", "5").split(";")))
 
 
 def is_decoded(frame, family, is_tcp):

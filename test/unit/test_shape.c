@@ -189,13 +189,58 @@ static void test_the_peak_is_the_busiest_interval(void)
 static void test_goodput_is_between_packets_with_payload(void)
 {
     struct flow_meter *meter = METER(talk);
-    struct flow_meter *tcp = meter_of(talk, G_N_ELEMENTS(talk), FLOW_PROTOCOL_TCP);
 
     expect_real(meter, 1, "rate.up.goodput", 8 * (58 + 258 + 158) / 0.1);
     expect_absent(meter, 1, "rate.down.goodput"); /* one packet */
-    expect_absent(tcp, 1, "rate.up.goodput");
-    flow_meter_free(tcp);
     flow_meter_free(meter);
+}
+
+/* A group that knows how many bytes came once: half of all, up. */
+static void fold_unique(void *state, const struct flow_fold *from)
+{
+    if (flow_fact_dir(from->fact) == FLOW_UP)
+        *(uint64_t *)state += from->fact->payload_len;
+}
+
+static struct flow_value unique_bytes(const struct flow_asked *asked)
+{
+    return (struct flow_value){ .known = asked->dir == FLOW_UP,
+                                .as.number = *(const uint64_t *)asked->state / 2 };
+}
+
+static const struct flow_row unique_rows[] = {
+    { .name = "tcp.*.unique_bytes",
+      .label = "Unique bytes",
+      .help = "Bytes.",
+      .value = unique_bytes,
+      .kind = FLOW_UINT64,
+      .scope = FLOW_SCOPE_MEASURE,
+      .ways = FLOW_WAYS_EACH },
+    { .name = NULL },
+};
+
+static const struct flow_group unique = { .version = FLOW_EXTENSION_VERSION,
+                                          .state_size = sizeof(uint64_t),
+                                          .name = "unit.unique",
+                                          .rows = unique_rows,
+                                          .fold = fold_unique };
+
+static void test_goodput_of_tcp_is_that_of_unique_bytes(void)
+{
+    struct flow_meter *meter = meter_of(talk, G_N_ELEMENTS(talk), FLOW_PROTOCOL_TCP);
+
+    expect_absent(meter, 1, "rate.up.goodput"); /* nobody knows them */
+    flow_meter_free(meter);
+
+    struct flow_groups before = groups;
+    flow_fields_add(&unique);
+    flow_groups_add(&groups, &unique);
+    meter = meter_of(talk, G_N_ELEMENTS(talk), FLOW_PROTOCOL_TCP);
+    expect_real(meter, 1, "rate.up.goodput", 8 * (58 + 258 + 158) / 2 / 0.1);
+    expect_real(meter, 3, "sofar.rate.up.goodput", 8 * (58 + 258) / 2 / 0.04);
+    expect_absent(meter, 1, "rate.down.goodput");
+    flow_meter_free(meter);
+    groups = before;
 }
 
 static void test_pcr_tells_who_produces(void)
@@ -256,6 +301,8 @@ int main(int argc, char **argv)
                     test_the_peak_is_the_busiest_interval);
     g_test_add_func("/shape/goodput-is-between-packets-with-payload",
                     test_goodput_is_between_packets_with_payload);
+    g_test_add_func("/shape/goodput-of-tcp-is-that-of-unique-bytes",
+                    test_goodput_of_tcp_is_that_of_unique_bytes);
     g_test_add_func("/shape/pcr-tells-who-produces", test_pcr_tells_who_produces);
     g_test_add_func("/shape/gaps-and-periods-fill-the-time-of-the-flow",
                     test_gaps_and_periods_fill_the_time_of_the_flow);
