@@ -97,7 +97,8 @@ def is_equal(cell, value):
         return len(ours) == len(value) and all(map(is_equal, map(str, ours), value))
     if not math.isfinite(value):
         return False
-    tolerance = max(2e-6, 1e-9 * min(abs(value), 10 ** 6))  # times since the epoch are exact
+    # Real numbers have 15 digits; times since the epoch are exact.
+    tolerance = max(2e-6, 1e-9 * min(abs(value), 10 ** 6), 1e-13 * abs(value))
     return abs(Fraction(cell) - Fraction(value)) <= tolerance
 
 
