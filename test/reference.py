@@ -25,7 +25,7 @@ TYPES = {
     "FT_UINT64": number(64),
     "FT_DOUBLE": ("number", {"type": "number"}),
     "FT_FRAMENUM": ("frame", {"type": "integer", "minimum": 1}),
-    "FT_BOOLEAN": ("flag", {"const": 1}),
+    "FT_BOOLEAN": ("flag", {"const": True}),
     "FT_RELATIVE_TIME": ("time span", {"type": "number"}),
     "FT_ABSOLUTE_TIME": ("time", {"type": "number"}),
     "FT_STRING": ("text", {"type": "string"}),
@@ -33,6 +33,10 @@ TYPES = {
     "FT_IPv4": ("IPv4 address", {"type": "string", "format": "ipv4"}),
     "FT_IPv6": ("IPv6 address", {"type": "string", "format": "ipv6"}),
 }
+
+# Texts that list several values: the export makes arrays of them.
+LISTS = {"flow.splt": {"type": "array", "items": {"type": "string", "pattern": "^[<>][0-9]+$"}},
+         "flow.splt_delta": {"type": "array", "items": {"type": "integer"}}}
 
 # What every flow has, whatever its protocol.
 ALWAYS = (["id", "tuple", "direction_reason", "direction_reason_name", "first_frame", "last_frame",
@@ -111,14 +115,18 @@ def preferences_manual(tshark):
 
 
 def schema(tshark):
-    """The JSON schema of a line of -z flowstats,json, as text."""
+    """The JSON schema of a line of -z flowstats,json, as text: what any choice of columns can have,
+    and what the usual one always has."""
     fields = known(tshark)
-    exported = tshark.run("-q", "-r", SAMPLE, "-z", "flowstats,csv").stdout.splitlines()[0]
+    exported = tshark.run("-q", "-r", SAMPLE, "-o", "flow.columns:all", "-z",
+                          "flowstats,csv").stdout.splitlines()[0]
     return json.dumps({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A flow, as a line of tshark -z flowstats,json; what is absent has no key",
         "type": "object",
-        "properties": {name: {"description": meaning, **TYPES[kind][1]}
+        "$comment": "The preference flow.columns chooses among the properties. Those that are "
+                    "required are there while it is empty.",
+        "properties": {name: {"description": meaning, **LISTS.get(name, TYPES[kind][1])}
                        for name, (kind, meaning) in ((name, fields[name])
                                                      for name in exported.split(","))},
         "required": [f"flow.{name}" for name in ALWAYS],

@@ -61,6 +61,12 @@ const void *flow_view_whole(struct flow_view *view, const struct flow_group *gro
 /* Return the state of another group in the reading that a row is asked about. */
 const void *flow_asked_state(const struct flow_asked *asked, const struct flow_group *group);
 
+/*
+ * Fold a group that has no notes, whether it is on or not, over the facts that
+ * flow_view_whole() stands for.  ret_state: zeroed room.
+ */
+void flow_view_fold(struct flow_view *view, const struct flow_group *group, void *ret_state);
+
 /* Return what a group keeps once of the flow, NULL where there is nothing (yet). */
 const void *flow_view_once(struct flow_view *view, const struct flow_group *group);
 

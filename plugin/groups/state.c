@@ -22,6 +22,7 @@ static void half_apply(struct flow_half *half, const struct flow_fact *fact)
     half->wire_bytes += fact->wire_len;
     half->payload_pkts += fact->payload_len > 0;
     half->payload_bytes += fact->payload_len;
+    half->ip_bytes += fact->ip_len;
     half->frags += (fact->bits & FLOW_FACT_FRAG) != 0;
     half->frag_pkts += (fact->bits & FLOW_FACT_FIRST_FRAG) != 0;
     if (fact->bits & FLOW_FACT_IP_ID)
@@ -72,6 +73,7 @@ static void merge_half(struct flow_half *half, const struct flow_half *later)
     half->wire_bytes += later->wire_bytes;
     half->payload_pkts += later->payload_pkts;
     half->payload_bytes += later->payload_bytes;
+    half->ip_bytes += later->ip_bytes;
     half->frags += later->frags;
     half->frag_pkts += later->frag_pkts;
     half->lost += later->lost;

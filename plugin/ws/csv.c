@@ -70,4 +70,6 @@ static void row(GString *out, struct flow_view *view)
     g_string_append(out, "\r\n");
 }
 
-const struct fs_sink fs_csv = { .cli = "flowstats,csv", .begin = begin, .row = row };
+const struct fs_sink fs_csv = {
+    .cli = "flowstats,csv", .begin = begin, .row = row, .has_columns = true
+};

@@ -1,6 +1,7 @@
 #include "ws_compat.h"
 
 #include "builtin.h"
+#include "columns.h"
 #include "conversations.h"
 #include "experts.h"
 #include "export.h"
@@ -98,6 +99,8 @@ static void apply_preferences(void)
     if (fs_host_apply(post_dissector) && fs_session_meter())
         flow_meter_forget_states(fs_session_meter());
     fs_tree_register_more();
+    fs_columns_applied();
+    fs_stat_table_apply();
 }
 
 static void register_flow(void)

@@ -5,6 +5,7 @@
 
 /* The preferences, as they were when last applied: what was only set makes no difference. */
 struct fs_prefs {
+    const char *columns;     /* of exports and the table; never NULL, empty: their own */
     unsigned idle_timeout;   /* seconds; 0: never */
     unsigned active_timeout; /* likewise */
     unsigned slow_handshake; /* milliseconds; 0: none is */

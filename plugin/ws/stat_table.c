@@ -1,6 +1,7 @@
 #include "stat_table.h"
 
 #include "clock.h"
+#include "columns.h"
 #include "drawing.h"
 #include "field.h"
 #include "prefs.h"
@@ -58,11 +59,13 @@ static const struct fs_column last_columns[] = {
     { "Encapsulation", FS_CELL_TEXT, "vni" },
 };
 
-enum { COLUMNS_MAX = 128 };
+enum { COLUMNS_MAX = 512 };
 
+/* A table that is open keeps the columns that it was made with. */
 static struct fs_column columns[COLUMNS_MAX];
 static stat_tap_table_item items[COLUMNS_MAX]; /* what Wireshark knows of them */
 static unsigned column_count;
+static GPtrArray *titles; /* of columns that are not on the lists */
 
 static struct fs_rows *rows; /* gathered since the table was asked for; in tshark of all files */
 
@@ -73,7 +76,7 @@ static enum {
     FILLED_NOW, /* the listener, which may get the last frame too */
 } stage;
 
-static stat_tap_table_ui *table_ui;
+static stat_tap_table_ui ui;
 static stat_tap_table *table;
 static struct flow_tally *tally;
 static int64_t file_start_ns;
@@ -90,7 +93,7 @@ static void free_item(stat_tap_table *of _U_, ws_uint row _U_, ws_uint column _U
 /* Rows that a second window still shows are left to it. */
 static void empty(stat_tap_table *of)
 {
-    if (table_ui && table_ui->refcount <= 1)
+    if (ui.refcount <= 1)
         for (unsigned row = 0; row < of->num_elements; row++) {
             for (unsigned i = 0; i < column_count; i++)
                 free_item(of, row, i, stat_tap_get_field_data(of, row, i));
@@ -119,7 +122,7 @@ static void forget_rows(void)
 
 static bool is_open(void)
 {
-    return table && stat_tap_find_table(table_ui, TITLE) == table;
+    return table && stat_tap_find_table(&ui, TITLE) == table;
 }
 
 /* tshark fills it once, with the rows of the files before; a window as often as it is asked. */
@@ -179,22 +182,29 @@ static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t
     return TAP_PACKET_REDRAW;
 }
 
-static void init(stat_tap_table_ui *ui)
+static void end_with(const char *error)
 {
-    table = stat_tap_find_table(ui, TITLE);
-    if (table && fs_program_may_end()) {
-        /* Wireshark's tables of one kind share their rows: two filters cannot be told apart. */
-        report_failure("flowstats: -z flowstats,table can be given once");
-        exit(EXIT_FAILURE);
-    }
-    table_ui = ui;
+    report_failure("%s", error);
+    exit(EXIT_FAILURE);
+}
+
+static void init(stat_tap_table_ui *of _U_)
+{
+    char *error = NULL;
+
+    table = stat_tap_find_table(&ui, TITLE);
+    /* Wireshark's tables of one kind share their rows: two filters cannot be told apart. */
+    if (table && fs_program_may_end())
+        end_with("flowstats: -z flowstats,table can be given once");
+    if (fs_program_may_end() && !fs_columns_check(&error))
+        end_with(error);
     stage = TO_FILL;
     forget_rows();
     if (table) {
         empty(table);
     } else {
         table = stat_tap_init_table(TITLE, (int)column_count, 0, NULL);
-        stat_tap_add_table(ui, table);
+        stat_tap_add_table(&ui, table);
     }
     if (tally) {
         flow_tally_clear(tally);
@@ -221,38 +231,99 @@ static void add_columns(const struct fs_column *some, size_t count)
             columns[column_count++] = some[i];
 }
 
-/* The heading that a row asks for. */
+/* The heading that a row asks for, else what the field is called. */
 static char *heading_of(const struct flow_field *field)
 {
     const char *way = field->dir == FLOW_DIRS ? "" : field->dir == FLOW_UP ? " up" : " down";
 
-    return g_strconcat(field->row->column, way, NULL);
+    return field->row->column && !field->is_name ? g_strconcat(field->row->column, way, NULL)
+                                                 : g_strdup(field->label);
+}
+
+static void add_field(const struct flow_field *field)
+{
+    char *title = heading_of(field);
+
+    g_ptr_array_add(titles, title);
+    add_columns(&(struct fs_column){ title, fs_cell_of(field->kind), field->name }, 1);
 }
 
 /* A group that is off leaves its columns, with nothing in them: a window may show them. */
 static void add_columns_of_groups(void)
 {
-    for (size_t i = 0; i < flow_field_count(); i++) {
-        const struct flow_field *field = flow_field_at(i);
-        if (field->row->column && !field->is_name && field->scope == FLOW_SCOPE_WHOLE &&
-            !is_column(field->name))
-            add_columns(&(struct fs_column){ .title = heading_of(field),
-                                             .cell = fs_cell_of(field->kind),
-                                             .field = field->name },
-                        1);
-    }
+    for (int quiet = 0; quiet < 2; quiet++)
+        for (size_t i = 0; i < flow_field_count(); i++) {
+            const struct flow_field *field = flow_field_at(i);
+            if (field->row->column && !field->is_name && field->scope == FLOW_SCOPE_WHOLE &&
+                field->group->is_quiet == quiet && !is_column(field->name))
+                add_field(field);
+        }
 }
 
-static void collect_columns(void)
+static void collect_usual(void)
 {
     add_columns(first_columns, G_N_ELEMENTS(first_columns));
     add_columns_of_groups();
     add_columns(last_columns, G_N_ELEMENTS(last_columns));
 }
 
+static const struct fs_column *listed_among(const struct fs_column *some, size_t count,
+                                            const char *field)
+{
+    for (size_t i = 0; i < count; i++)
+        if (g_strcmp0(some[i].field, field) == 0)
+            return &some[i];
+    return NULL;
+}
+
+static const struct fs_column *listed(const char *field)
+{
+    const struct fs_column *column =
+        listed_among(first_columns, G_N_ELEMENTS(first_columns), field);
+
+    return column ? column : listed_among(last_columns, G_N_ELEMENTS(last_columns), field);
+}
+
+static void collect_chosen(void)
+{
+    const GPtrArray *fields = fs_columns();
+
+    add_columns(first_columns, 1); /* the rank: Wireshark sorts by the first column */
+    for (unsigned i = 0; i < fields->len; i++) {
+        const struct flow_field *field = fields->pdata[i];
+        const struct fs_column *column = listed(field->name);
+        if (column)
+            add_columns(column, 1);
+        else
+            add_field(field);
+    }
+}
+
+void fs_stat_table_apply(void)
+{
+    if (is_open())
+        return;
+    if (titles)
+        g_ptr_array_unref(titles);
+    titles = g_ptr_array_new_with_free_func(g_free);
+    column_count = 0;
+    if (fs_columns_are_chosen())
+        collect_chosen();
+    else
+        collect_usual();
+    for (size_t i = 0; i < column_count; i++)
+        items[i] = (stat_tap_table_item){
+            .type = TABLE_ITEM_STRING,
+            .align = fs_cell_is_left(columns[i].cell) ? TAP_ALIGN_LEFT : TAP_ALIGN_RIGHT,
+            .column_name = columns[i].title,
+            .field_format = "%s",
+        };
+    ui.nfields = column_count;
+}
+
 void fs_stat_table_register(void)
 {
-    static stat_tap_table_ui ui = {
+    ui = (stat_tap_table_ui){
         .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
         .title = TITLE,
         .tap_name = FLOW_PREFIX,
@@ -263,15 +334,6 @@ void fs_stat_table_register(void)
         .stat_tap_free_table_item_cb = free_item,
         .fields = items,
     };
-
-    collect_columns();
-    for (size_t i = 0; i < column_count; i++)
-        items[i] = (stat_tap_table_item){
-            .type = TABLE_ITEM_STRING,
-            .align = fs_cell_is_left(columns[i].cell) ? TAP_ALIGN_LEFT : TAP_ALIGN_RIGHT,
-            .column_name = columns[i].title,
-            .field_format = "%s",
-        };
-    ui.nfields = column_count;
+    fs_stat_table_apply();
     register_stat_tap_table_ui(&ui);
 }
