@@ -18,7 +18,8 @@ AFTER_GROUPS = ["field", "meter", "tally"]
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
 GROUND = ["ws_compat", "arguments", "clock", "prefs", "bytes", "ip", "transport", "cursor",
           "headers", "search", "run", "listing", "walk", "payload", "program", "host", "session",
-          "tap", "output", "drawing", "value_text", "columns", "sink", "summary"]
+          "tap", "output", "drawing", "value_text", "columns", "sink", "summary",
+          "stat_rows"]
 # The only libraries of the engine and the groups.
 LIBRARIES = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h", "math.h"}
 
