@@ -243,8 +243,9 @@ static void align(stat_tap_table_item_type *items, unsigned count)
     }
 }
 
-static void put_cells(enum fs_cell kind, const struct cell *cells, unsigned count,
-                      stat_tap_table_item_type *ret_items)
+/* Return the type that all cells of a column have. */
+static stat_tap_table_item_enum put_cells(enum fs_cell kind, const struct cell *cells,
+                                          unsigned count, stat_tap_table_item_type *ret_items)
 {
     stat_tap_table_item_enum type = type_of(kind, cells, count);
 
@@ -259,6 +260,7 @@ static void put_cells(enum fs_cell kind, const struct cell *cells, unsigned coun
     }
     if (type == TABLE_ITEM_STRING && !fs_cell_is_left(kind))
         align(ret_items, count);
+    return type;
 }
 
 static const char *format_of(stat_tap_table_item_enum type)
@@ -270,7 +272,7 @@ static const char *format_of(stat_tap_table_item_enum type)
     }
 }
 
-static void set_text(stat_tap_table_item_type *item, char *text)
+static void set_text(stat_tap_table_item_type *item, const char *text)
 {
     g_free((char *)item->value.string_value);
     item->value.string_value = text;
@@ -311,11 +313,10 @@ void fs_rows_put(struct fs_rows *rows, stat_tap_table *table, stat_tap_table_ite
     for (unsigned i = 0; i < rows->column_count; i++) {
         for (unsigned row = 0; row < count; row++)
             cells[row] = kept_cell(rows, row, i);
-        put_cells(rows->columns[i].cell, cells, count, all);
+        items[i].type = put_cells(rows->columns[i].cell, cells, count, all);
+        items[i].field_format = format_of(items[i].type);
         for (unsigned row = 0; row < count; row++)
             *stat_tap_get_field_data(table, row, i) = all[row];
-        items[i].type = type_of(rows->columns[i].cell, cells, count);
-        items[i].field_format = format_of(items[i].type);
     }
     if (rows->rest_count > 0)
         put_rest(rows, stat_tap_get_field_data(table, count - 1, 0));

@@ -18,10 +18,10 @@ enum { SECTIONS_MAX = FLOW_SECTIONS + FLOW_EXTENSIONS_MAX };
 /* A section is an item without a value: its name stays the same in JSON, where that counts. */
 struct section {
     const struct flow_group *group; /* NULL: of core */
-    enum flow_section core;
     struct place *place;
-    int ett;
     GPtrArray *fields[2]; /* struct place, by reading */
+    enum flow_section core;
+    int ett;
 };
 
 /* Where a field is shown; epan keeps a pointer to what it was registered with. */

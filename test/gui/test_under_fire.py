@@ -19,7 +19,7 @@ def test_windows_again_and_again(window, path):
         for dialog in dialogs:
             window.close(dialog)
     assert window.dialogs() == []
-    assert len(window.frames()) == 99
+    assert len(window.frames()) == 174
 
 
 def test_closing_in_the_middle_of_a_load(desktop, tshark):
