@@ -8,7 +8,7 @@ import re
 import sys
 import tempfile
 import textwrap
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
@@ -43,14 +43,38 @@ ALWAYS = (["id", "tuple", "direction_reason", "direction_reason_name", "first_fr
 # What the help in Wireshark ends with where the documents have two columns of names.
 SECOND_LOOK = " Needs a second look (-2)."
 
+# What the help of a number's name begins with.
+NAMED = "As text: "
+
 Row = namedtuple("Row", "names type has_sofar meaning")
 Preference = namedtuple("Preference", "name default meaning")
 
 
+def values(tshark):
+    """What the numbers of a field are called, as "0 Closed", by the field's name."""
+    called = defaultdict(list)
+    for line in tshark.run("-G", "values").stdout.splitlines():
+        if line.startswith("V\tflow."):
+            _, field, value, name = line.split("\t")
+            called[field].append(f"{int(value, 0)} {name}")
+    return called
+
+
+def meaning_of(text, called):
+    """The help of a field, with the names of its numbers where it has not said them itself."""
+    text = text.removesuffix(SECOND_LOOK)
+    if text.startswith(NAMED):
+        return "Name of that number."
+    if all(name in text for name in called):
+        return text
+    return f"{text} {', '.join(called)}."
+
+
 def known(tshark):
     """The type and the meaning of every field, by name."""
+    called = values(tshark)
     lines = (line.split("\t") for line in tshark.run("-G", "fields").stdout.splitlines())
-    return {line[2]: (line[3], line[7].removesuffix(SECOND_LOOK)) for line in lines
+    return {line[2]: (line[3], meaning_of(line[7], called[line[2]])) for line in lines
             if line[0] == "F" and line[2] in tshark.field_names}
 
 

@@ -18,6 +18,7 @@ DOCUMENTS = {path.name: path.read_text()
                           *sorted(reference.TOP.glob("doc/*.md")))}
 IN_DOC = {path.name for path in reference.TOP.glob("doc/*.md")}
 EXPERTS = dict(re.findall(r"^\| `(flow\.expert\.\w+)` \| (\w+) \|", DOCUMENTS["reference.md"], re.M))
+DEFINITIONS = DOCUMENTS["definitions.md"]
 NAMES = re.findall(r"^\| (`flow\.\S+`.*?) \| (.*?) \|", DOCUMENTS["other-tools.md"], re.M)
 
 
@@ -64,14 +65,84 @@ def test_every_filter_compiles(tshark, captures):
         tshark.run("-r", captures / "empty.pcap", "-2", "-Y", text)
 
 
+def matching(pattern, names):
+    """Names that begin as a pattern such as flow.tcp.analysis.up.ack_rtt_* does."""
+    return {name for name in names if name.startswith(pattern.removesuffix("*"))}
+
+
 def test_every_field_that_is_named_exists(tshark):
     """But for what only looks like one, and the preference of an example."""
     preferences = (preference.name for preference in reference.preferences(tshark))
     known = {*tshark.field_names, *tshark.section_names, *EXPERTS, *preferences, "flow.sofar",
              "flow.schema.json", "flow.pushes"}
     for name, text in DOCUMENTS.items():
-        named = set(re.findall(r"\bflow\.[a-z_0-9.]*[a-z0-9]", text))
-        assert named <= known, f"{name}: {named - known}"
+        named = set(re.findall(r"\bflow\.[a-z_0-9.]*(?:[a-z0-9]|[._]\*)", text))
+        patterns = {word for word in named if word.endswith("*")}
+        assert named - patterns <= known, f"{name}: {named - patterns - known}"
+        assert all(matching(pattern, known) for pattern in patterns), f"{name}: {patterns}"
+
+
+def undirected(name):
+    """A field as definitions name it: once for both directions and both readings, by its number."""
+    return re.sub(r"\.(up|down)(?=\.)", "", name.replace("flow.sofar.", "flow.")
+                  ).removesuffix("_name")
+
+
+def defined(text, names):
+    """Fields that a text names: whole, by a pattern, or by the end that differs in the same row."""
+    found = set()
+    for row in text.splitlines():
+        words = re.findall(r"`([^`]+)`", row)
+        whole = {word for word in words if re.fullmatch(r"flow\.[a-z_0-9.]+\*?", word)}
+        ends = {word.lstrip("._") for word in words if re.fullmatch(r"[._]?[a-z_0-9.]+", word)}
+        found |= whole | {start + end for name in whole for end in ends
+                          for start in re.findall(r"^(?:.*\.|.*_)", name)
+                          + re.findall(r"^.*\.", name)}
+    return {name for word in found for name in
+            (matching(word, names) if word.endswith("*") else {word})}
+
+
+def test_every_field_is_defined(tshark):
+    names = {name for name in tshark.field_names if ".sticky." not in name}
+    known = {undirected(name) for name in defined(DEFINITIONS, names)}
+    missing = {undirected(name) for name in names} - known
+    assert missing == set(), "doc/definitions.md says nothing of these"
+
+
+def test_what_cites_the_definitions_finds_them():
+    titles = {title.lower() for title in re.findall(r"^#+ (.+)$", DEFINITIONS, re.M)}
+    cited = set()
+    for folder in ("plugin", "include", "test/unit"):
+        for path in reference.TOP.glob(f"{folder}/**/*.[chdef]*"):
+            text = re.sub(r"\s*\n\s*\*?\s*", " ", path.read_text())
+            cited |= {title.lower()
+                      for title in re.findall(r"\((?:doc/)?definitions(?:\.md)?, ([\w -]+)\)", text)}
+    assert cited >= {"tcp", "direction"}
+    assert cited <= titles
+
+
+def rows_of(source, table):
+    """The names in a table of a C file: the first text of each row."""
+    text = (reference.TOP / source).read_text().split(f"{table}[] = {{", 1)[1].split("\n};", 1)[0]
+    return set(re.findall(r'\{ "([^"]+)"', text))
+
+
+def named_in(title):
+    """What is written as code between a heading of the definitions and the next one."""
+    part = DEFINITIONS.split(f" {title}\n", 1)[1]
+    return set(re.findall(r"`([^`]+)`", re.split(r"^#", part, maxsplit=1, flags=re.M)[0]))
+
+
+def test_encapsulations_that_are_known_are_listed():
+    listed = {name for name in named_in("Encapsulations that are known")
+              if not name.startswith("flow.")}
+    assert listed == rows_of("plugin/ws/headers.c", "struct row rows")
+
+
+def test_applications_that_tell_the_direction_are_listed():
+    rows = rows_of("plugin/engine/application.c", "flow_applications")
+    assert len(rows) >= 30
+    assert {name for name in named_in("Direction") if not name.startswith("flow.")} == rows
 
 
 def test_every_expert_info_is_described(tshark):
