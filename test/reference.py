@@ -1,10 +1,13 @@
 #!/usr/bin/python3
-"""What the documentation says of fields and preferences, made from what tshark says of the plugin.
+"""What the documentation says of fields, preferences and examples, made by asking the plugin.
 
 As a program it writes the parts into their documents; a test compares.
 """
+import contextlib
+import itertools
 import json
 import re
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -168,6 +171,44 @@ def split(document, part):
     return before + begin, inside, end + after
 
 
+# The examples: blocks of commands, each with what it prints.
+BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.S)
+STEP = re.compile(r"^\$ ((?:.*[\\|]\n)*.*(?:\n    .*)*)\n((?:[^$].*\n)*)", re.M)
+
+
+@contextlib.contextmanager
+def shell(tshark, captures):
+    """A function that runs a command, in a folder like the project's, and returns what it prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        (Path(folder) / "test").mkdir()
+        (Path(folder) / "test/captures").symlink_to(captures)
+        yield lambda command: subprocess.run(
+            [*tshark.as_user, "bash", "-o", "pipefail", "-c", command], check=True, text=True,
+            cwd=folder, env=tshark.environment, capture_output=True, timeout=60).stdout
+
+
+def words(output):
+    return [line.split() for line in output.splitlines()]
+
+
+def aligned(output):
+    """Lines of cells between tabs with the cells below each other."""
+    rows = [line.split("\t") for line in output.splitlines()]
+    widths = [max(map(len, cells)) for cells in itertools.zip_longest(*rows, fillvalue="")]
+    for row in rows:
+        yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths)).rstrip() + "\n"
+
+
+def with_what_is_printed(text, run):
+    """A document whose examples print what they do now."""
+    def step(match):
+        printed = run(match[1])
+        same = words(printed) == words(match[2])
+        return match[0] if same else f"$ {match[1]}\n{''.join(aligned(printed))}"
+    return BLOCK.sub(lambda block: STEP.sub(step, block[0]), text)
+
+
 def made(tshark, maker):
     return "".join(line + "\n" for line in maker(tshark))
 
@@ -181,6 +222,9 @@ def main():
             before, _, after = split(document, part)
             (TOP / document).write_text(before + made(tshark, maker) + after)
         SCHEMA.write_text(schema(tshark))
+        with shell(tshark, SAMPLE.parent) as run:
+            for path in (TOP / "README.md", *TOP.glob("doc/*.md")):
+                path.write_text(with_what_is_printed(path.read_text(), run))
 
 
 if __name__ == "__main__":
