@@ -312,7 +312,7 @@ void fs_stats_trees_register(void)
     censuses = g_hash_table_new_full(NULL, NULL, NULL, census_free);
     for (size_t i = 0; i < G_N_ELEMENTS(trees); i++) {
         char *name =
-            g_strconcat("Flow Statistics", WS_STATS_TREE_MENU_SEPARATOR, trees[i].menu, NULL);
+            g_strconcat("Flow Distributions", WS_STATS_TREE_MENU_SEPARATOR, trees[i].menu, NULL);
         stats_tree_register_plugin(FLOW_PREFIX, trees[i].cli, name, 0, callbacks[i].packet,
                                    callbacks[i].init, cleanup);
         g_free(name);
