@@ -6,7 +6,7 @@
 /* The preferences, as they were when last applied: what was only set makes no difference. */
 struct fs_prefs {
     unsigned idle_timeout;   /* seconds; 0: never */
-    unsigned active_timeout; /* likewise */
+    unsigned active_timeout; /* seconds; 0: never */
     unsigned slow_handshake; /* milliseconds; 0: none is */
     unsigned table_rows;
     ws_bool key_vlan;
