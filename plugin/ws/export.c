@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <wsutil/report_message.h>
 
-static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json };
+static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json, &fs_conn_log };
 
 struct export
 {
