@@ -102,15 +102,19 @@ def undirected(name):
 
 
 def defined(text, names):
-    """Fields that a text names: whole, by a pattern, or by the end that differs in the same row."""
+    """Fields that a text names: whole; by a pattern; after the first one of a family, "`flow.iat.min`
+    …", all of it; or by the end alone, "`.max`", in a part that names another of its family."""
     found = set()
-    for row in text.splitlines():
-        words = re.findall(r"`([^`]+)`", row)
+    for part in re.split(r"^#+ ", text, flags=re.M):
+        words = re.findall(r"`([^`\n]+)`", part)
         whole = {word for word in words if re.fullmatch(r"flow\.[a-z_0-9.]+\*?", word)}
         ends = {word.lstrip("._") for word in words if re.fullmatch(r"[._]?[a-z_0-9.]+", word)}
-        found |= whole | {start + end for name in whole for end in ends
-                          for start in re.findall(r"^(?:.*\.|.*_)", name)
-                          + re.findall(r"^.*\.", name)}
+        starts = {start for name in whole for pattern in (r"^.*\.", r"^.*_")
+                  for start in re.findall(pattern, name)}
+        starts |= set(re.findall(r"`(flow\.[a-z_0-9.]+\.)…`", part))
+        found |= whole | {start + end for start in starts for end in ends}
+        found |= {name[:name.rindex(".") + 1] + "*" for name in
+                  re.findall(r"`(flow\.[a-z_0-9.]+)`(?:, `[._]\w+`)* …", part)}
     return {name for word in found for name in
             (matching(word, names) if word.endswith("*") else {word})}
 
