@@ -18,7 +18,7 @@ RULES = {
                          "Wireshark shows as source and destination; ipv6.src and ipv6.dst stay "
                          "those of the header",
     "enclosed length": "a length beyond what encloses it is limited by that",
-    "longest frame": "frame.len, and so ours (SPEC 4), ends at 2^31 - 1; capinfos counts the "
+    "longest frame": "frame.len, and so ours, ends at 2^31 - 1; capinfos counts the "
                      "length in the file",
     "FabricPath checksum": "Wireshark takes the last four bytes of a FabricPath frame for a "
                            "checksum that it need not have, and then complains of the IP length; "

@@ -117,7 +117,7 @@ static void register_preferences(module_t *module)
         &chosen);
 }
 
-/* Said once of each name. */
+/* Return whether a field of that name can be sticky; warn of another one, once for each name. */
 static bool is_usable(const char *name)
 {
     static GHashTable *reported;

@@ -49,7 +49,7 @@ static bool is_wanted(proto_tree *tree)
                     proto_field_is_referenced(tree, proto_expert));
 }
 
-/* tree: NULL where nobody wants our item. */
+/* Add our item and the expert infos; tree: NULL where our item is not asked for. */
 static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool visited)
 {
     proto_item *item = NULL;

@@ -19,10 +19,10 @@ struct fs_sink {
     bool has_columns; /* those of flow.columns */
 };
 
-/* CSV as in RFC 4180, with a heading: a column a field. */
+/* CSV as in RFC 4180, with a heading: a column for each field. */
 extern const struct fs_sink fs_csv;
 
-/* A JSON object a line, with a member for each field that is known. */
+/* JSON lines: an object for each flow, with a member for each field that is known. */
 extern const struct fs_sink fs_json;
 
 /* Zeek's conn.log: a JSON object a line, in Zeek's words; link-layer flows are not in it. */

@@ -331,7 +331,7 @@ void fs_stats_trees_register(void)
     unsigned by_name = ST_SORT_COL_NAME << ST_FLG_SRTCOL_SHIFT;
     for (size_t i = 0; i < G_N_ELEMENTS(trees); i++) {
         char *name =
-            g_strconcat("Flow Statistics", WS_STATS_TREE_MENU_SEPARATOR, trees[i].menu, NULL);
+            g_strconcat("Flow Distributions", WS_STATS_TREE_MENU_SEPARATOR, trees[i].menu, NULL);
         stats_tree_register_plugin(FLOW_PREFIX, trees[i].cli, name, by_name, callbacks[i].packet,
                                    callbacks[i].init, cleanup);
         g_free(name);

@@ -34,8 +34,9 @@ struct place {
 };
 
 /*
- * Places lie side by side, so that looking at all of them costs little: nobody
- * tells which of a thousand fields are asked for, and every tree asks anew.
+ * Places are in one block of memory, so that looking at all of them costs little:
+ * Wireshark does not tell which of a thousand fields are asked for, and every tree
+ * asks anew.
  */
 enum { BATCH = 256, GLANCE = 8 };
 

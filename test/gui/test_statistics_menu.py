@@ -23,7 +23,7 @@ def table_in(dialog):
 
 def test_menu(window):
     assert window.menu_item("Statistics", "Flow Statistics")
-    submenu = window.submenu(window.menu_item("Statistics", "Flow Statistics", "TCP States")
+    submenu = window.submenu(window.menu_item("Statistics", "Flow Distributions", "TCP States")
                              .get_parent().get_parent())
     assert {driver.name(item) for item in driver.children(submenu)} == TREES
 
@@ -70,7 +70,7 @@ def test_flow_table_under_a_filter(window, tshark, capture):
 
 
 def test_tree(window, tshark, capture):
-    dialog = window.open("Statistics", "Flow Statistics", "TCP States")
+    dialog = window.open("Statistics", "Flow Distributions", "TCP States")
     states = collections.Counter(f"{flow['flow.tcp.state']} {flow['flow.tcp.state_name']}"
                                  for flow in tshark.flows(capture)
                                  if "flow.tcp.state_name" in flow)
@@ -86,7 +86,7 @@ def test_tree(window, tshark, capture):
 
 @pytest.mark.parametrize("tree", sorted(TREES))
 def test_every_tree_opens(window, tree):
-    dialog = window.open("Statistics", "Flow Statistics", tree)
+    dialog = window.open("Statistics", "Flow Distributions", tree)
     table = driver.find(dialog, driver.TABLE)
     window.wait(lambda: any(text.isdigit() and int(text) for text in driver.texts(table, "Count")),
                 "counts")
@@ -124,7 +124,7 @@ def test_open_windows_outlive_the_file(window):
     """Rows that two tables share stay readable when the packets are read again."""
     first = window.open("Statistics", "Flow Statistics")
     second = window.open("Statistics", "Flow Statistics")
-    window.open("Statistics", "Flow Statistics", "Sizes")
+    window.open("Statistics", "Flow Distributions", "Sizes")
     expected = sources_in(first)
     assert len(expected) == 23
     window.choose("View", "Reload")

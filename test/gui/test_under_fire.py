@@ -11,8 +11,9 @@ import traffic  # noqa: E402
 
 
 @pytest.mark.parametrize("path", [("Flow Statistics",), ("Conversations",), ("Endpoints",), *(
-    ("Flow Statistics", tree) for tree in ("TCP States", "Handshake RTT", "Sizes",
-                                           "Direction Reasons", "Protocols and Encapsulations"))])
+    ("Flow Distributions", tree) for tree in ("TCP States", "Handshake RTT", "Sizes",
+                                              "Direction Reasons",
+                                              "Protocols and Encapsulations"))])
 def test_windows_again_and_again(window, path):
     for _ in range(4):
         dialogs = [window.open("Statistics", *path) for _ in range(2)]

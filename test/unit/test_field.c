@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* What SPEC promises: sections 4 to 7. */
+/* What the definitions promise (doc/definitions.md). */
 enum readings { ONE, WITH_SOFAR };
 
 static const struct promise {

@@ -443,7 +443,7 @@ static void test_udp_has_no_connections(void)
     flow_meter_free(meter);
 }
 
-/* The ends of flows, in the order in which SPEC asks */
+/* The ends of flows, in the order in which the definitions ask */
 
 static const struct {
     const char *claim;
