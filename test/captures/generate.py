@@ -5,7 +5,6 @@ from pathlib import Path
 
 from recipes import BUILDERS, write
 from recipes import (  # noqa: F401  each registers its captures
-from recipes import (  # noqa: F401  each registers its captures
     flows, fragments, handshakes, headers, hosts, links, odd, quality, shape, tunnels, turns,
     verdicts)
 
