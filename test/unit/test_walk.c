@@ -282,6 +282,57 @@ static const struct frame links[] = {
       "0840 0000 02000000000b 02000000000a 0200000000ff 0000 "
       "0102030405060708 0000000000000000",
       INNER_IS, WTAP_ENCAP_IEEE_802_11, "aaaa03 000000 0800 " INNER }, /* decrypted */
+
+    { "pktap eth ip udp",
+      "6c000000 01000000 01000000 "
+      "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
+      "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
+      "00000000000000000000000000000000" IP4 INNER,
+      INNER_IS, WTAP_ENCAP_PKTAP, NULL },
+    { "nflog ip udp", "0200 0007 0700 0a00 61620000 2400 0900 " INNER, INNER_IS, WTAP_ENCAP_NFLOG,
+      NULL },
+    { "nflog ip udp", "0200 0007 0007 000a 61620000 0024 0009 " INNER, INNER_IS, WTAP_ENCAP_NFLOG,
+      NULL },
+    { "nflog ip udp", "0200 0007 2400 0900 " ENDLESS "0400 0a00", INNER_IS, WTAP_ENCAP_NFLOG,
+      NULL },
+    { "fr ip udp", "1841 03cc " INNER, INNER_IS, WTAP_ENCAP_FRELAY, NULL },
+    { "fr ipv6 udp", "1841 038e " INNER6, INNER6_IS, WTAP_ENCAP_FRELAY, NULL },
+    { "fr ip udp", "1841 0300cc " INNER, INNER_IS, WTAP_ENCAP_FRELAY, NULL },
+    { "fr ip udp", "18404041 03cc " INNER, INNER_IS, WTAP_ENCAP_FRELAY,
+      NULL }, /* an address of 4 */
+    { "fr ip udp", "184041 03cc " INNER, INNER_IS, WTAP_ENCAP_FRELAY, NULL },
+    { "fr ip udp", "1841 0800 " INNER, INNER_IS, WTAP_ENCAP_FRELAY, NULL }, /* Cisco's */
+    { "fr eth vlan ip udp", "1841 0300 80 0080c2 0007 " TAGGED, "vlan=77: " INNER_IS,
+      WTAP_ENCAP_FRELAY, NULL },
+    { "fr ip udp", "1841 0300 80 000000 0800 " INNER, INNER_IS, WTAP_ENCAP_FRELAY, NULL },
+    { "fddi llc ip udp", "50 02000000000b 02000000000a aaaa03 000000 0800 " INNER, INNER_IS,
+      WTAP_ENCAP_FDDI, NULL },
+    { "fddi llc arp", "50 4000000000d0 400000000050 aaaa03 000000 0806 0001 0800 0604 0001",
+      "0 mac-0a > mac-0b type 0806, 8", WTAP_ENCAP_FDDI_BITSWAPPED, NULL },
+    { "tr llc ip udp", "1040 02000000000b 02000000000a aaaa03 000000 0800 " INNER, INNER_IS,
+      WTAP_ENCAP_TOKEN_RING, NULL },
+    { "tr llc arp",
+      "1040 02000000000b 82000000000a 0630 0011 0020 aaaa03 000000 0806 0001 0800 0604 0001",
+      "0 mac-0a > mac-0b type 0806, 8", WTAP_ENCAP_TOKEN_RING, NULL },
+    { "prism wlan llc ip udp",
+      "44000000 90000000 "
+      "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
+      "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
+      "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
+      "00000000000000000000000000000000"
+      "0800 0000 02000000000b 02000000000a 0200000000ff 0000 aaaa03 000000 0800 " INNER,
+      INNER_IS, WTAP_ENCAP_IEEE_802_11_PRISM, NULL },
+    { "prism wlancap wlan llc ip udp",
+      "80211001 00000040 "
+      "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
+      "00000000000000000000000000000000"
+      "0800 0000 02000000000b 02000000000a 0200000000ff 0000 aaaa03 000000 0800 " INNER,
+      INNER_IS, WTAP_ENCAP_IEEE_802_11_PRISM, NULL },
+    { "eth ethertype hsr ip udp", MACS "892f 00400001 0800 " INNER, INNER_IS, 0, NULL },
+    { "eth ethertype ieee8021cb ip udp", MACS "f1c1 00000001 0800 " INNER, INNER_IS, 0, NULL },
+    { "eth cfp eth ip udp", "020002000001 020001000002 8903 0060 " IP4 INNER, INNER_IS, 0, NULL },
+    { "eth cfp eth arp", "020002000001 020001000002 8903 0060 " MACS "0806 0001 0800 0604 0001",
+      "0 mac-0a > mac-0b type 0806, 8", 0, NULL },
     { "wlan_radio wlan wlan_aggregate llc ip udp llc ip udp",
       "8800 0000 02000000000b 02000000000a 0200000000ff 0000 8000 "
       "02000000000c 02000000000d 0028 aaaa03 000000 0800 "
@@ -641,6 +692,130 @@ static void test_offload(void)
     g_free(says);
 }
 
+/* What a frame says about itself, beside who talks to whom */
+
+static char *facts_of(const struct frame *frame)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } bits[] = {
+        { FLOW_FACT_TIME, "time" },    { FLOW_FACT_IP, "ip" },
+        { FLOW_FACT_TCP, "tcp" },      { FLOW_FACT_IP_ID, "id" },
+        { FLOW_FACT_DF, "df" },        { FLOW_FACT_NO_LENGTH, "no-length" },
+        { FLOW_FACT_FRAG, "frag" },    { FLOW_FACT_FIRST_FRAG, "first" },
+        { FLOW_FACT_CHECKSUM, "sum" }, { FLOW_FACT_OPTIONS, "options" },
+    };
+    struct dissected *dissected = dissect(frame, SIZE_MAX);
+    struct flow_packet packet;
+    const struct flow_fact *fact = &packet.fact;
+    struct fs_walk walk;
+    GString *line = g_string_new(NULL);
+
+    dissected->frame.cap_len = 99;
+    dissected->frame.pkt_len = 4000000000;
+    g_assert_true(fs_extract(dissected->tvb[0], &dissected->pinfo, &all_keys, &walk, &packet));
+    for (size_t i = 0; i < G_N_ELEMENTS(bits); i++)
+        if (fact->bits & bits[i].bit)
+            g_string_append_printf(line, "%s ", bits[i].name);
+    g_string_append_printf(line, "%u/%u ip %u ttl %u tos %u id %u label %x words %u sum %x",
+                           fact->cap_len, fact->wire_len, fact->ip_len, fact->ttl, fact->tos,
+                           fact->ip_id, fact->flow_label, fact->header_words, fact->checksum);
+    if (fact->bits & FLOW_FACT_TCP)
+        g_string_append_printf(line, " seq %u ack %u flags %x window %u", fact->tcp_seq,
+                               fact->tcp_ack, fact->tcp_flags, fact->tcp_window);
+    if (fact->bits & FLOW_FACT_OPTIONS)
+        g_string_append_printf(line, " mss %u tsval %u", fact->tcp_options.mss,
+                               fact->tcp_options.tsval);
+    if (fact->icmp_type || fact->icmp_code)
+        g_string_append_printf(line, " icmp %u/%u", fact->icmp_type, fact->icmp_code);
+    if (fact->record)
+        g_string_append_printf(line, " record %u", fact->record);
+    if (packet.bits & FLOW_PACKET_MACS)
+        g_string_append_printf(line, " from %02x to %02x", packet.mac[0][5], packet.mac[1][5]);
+    if (packet.bits & FLOW_PACKET_ETH_TYPE)
+        g_string_append_printf(line, " type %04x", packet.eth_type);
+    if (packet.bits & FLOW_PACKET_MAC_SENDER)
+        g_string_append_printf(line, " from %02x", packet.mac[0][5]);
+    if (packet.message_type)
+        g_string_append_printf(line, " message %u", packet.message_type);
+    dissected_free(dissected);
+    return g_string_free(line, FALSE);
+}
+
+#define WIRE        "99/2147483647 " /* a damaged length ends where Wireshark's frame.len does */
+#define ON_THE_LINK " from 0a to 0b type "
+#define TCP(layers, offset_flags, bytes)                                                           \
+    "eth ip tcp" layers, IP4 "45b9 0000 1234 4000 3f06 " BAD_SUM ADDR4                             \
+                             "9c40 0050 00000002 00000003 " offset_flags " 0400 beef 0000 " bytes
+static const struct frame facts[] = {
+    { "eth ip udp", IP4 "4502 0020 1234 0000 3f11 " BAD_SUM ADDR4 "9c40 270f 000c abcd 61626364",
+      "ip id sum " WIRE "ip 32 ttl 63 tos 2 id 4660 label 0 words 2 sum abcd" ON_THE_LINK "0800", 0,
+      NULL },
+    { "eth ip udp", IP4 "4500 0020 1234 2000 4011 " BAD_SUM ADDR4 "9c40 270f 000c abcd 61626364",
+      "ip id frag first sum " WIRE "ip 32 ttl 64 tos 0 id 4660 label 0 words 2 sum abcd" ON_THE_LINK
+      "0800",
+      0, NULL },
+    { "eth ip data", IP4 "4500 0020 1234 0001 4011 " BAD_SUM ADDR4 "9c40 270f 000c abcd 61626364",
+      "ip id frag " WIRE "ip 32 ttl 64 tos 0 id 4660 label 0 words 0 sum 0" ON_THE_LINK "0800", 0,
+      NULL },
+    { "raw ipv6 udp", "6b9abcde 000c 11 ff " V6_A V6_B "9c40 270f 000c abcd 61626364",
+      "ip sum " WIRE "ip 52 ttl 255 tos 185 id 0 label abcde words 2 sum abcd", WTAP_ENCAP_RAW_IP,
+      NULL },
+    { TCP("", "5012", "616263"),
+      "ip tcp df no-length sum " WIRE "ip 43 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
+      "seq 2 ack 3 flags 12 window 1024" ON_THE_LINK "0800",
+      0, NULL },
+    { TCP("", "6002", "020405b4"),
+      "ip tcp df no-length sum options " WIRE "ip 44 ttl 63 tos 185 id 4660 label 0 words 6 "
+      "sum beef seq 2 ack 3 flags 2 window 1024 mss 1460 tsval 0" ON_THE_LINK "0800",
+      0, NULL },
+    { TCP("", "6010", "020405b4"), /* after the SYN the timestamps alone */
+      "ip tcp df no-length sum " WIRE "ip 44 ttl 63 tos 185 id 4660 label 0 words 6 sum beef "
+      "seq 2 ack 3 flags 10 window 1024" ON_THE_LINK "0800",
+      0, NULL },
+    { TCP("", "8010", "0101080a 00000007 00000008"),
+      "ip tcp df no-length sum options " WIRE "ip 52 ttl 63 tos 185 id 4660 label 0 words 8 "
+      "sum beef seq 2 ack 3 flags 10 window 1024 mss 0 tsval 7" ON_THE_LINK "0800",
+      0, NULL },
+    { TCP(" tls", "5018", "16 0303 0005 01 00000100"),
+      "ip tcp df no-length sum " WIRE "ip 50 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
+      "seq 2 ack 3 flags 18 window 1024 record 1" ON_THE_LINK "0800",
+      0, NULL },
+    { TCP(" tls", "5018", "17 0303 0001 00"),
+      "ip tcp df no-length sum " WIRE "ip 46 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
+      "seq 2 ack 3 flags 18 window 1024 record 2" ON_THE_LINK "0800",
+      0, NULL },
+    { TCP(" data", "5018", "17 0303 0001 00"), /* nobody decoded it as TLS */
+      "ip tcp df no-length sum " WIRE "ip 46 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
+      "seq 2 ack 3 flags 18 window 1024" ON_THE_LINK "0800",
+      0, NULL },
+    { TCP(" tls", "5018", "17 0403 0001 00"),
+      "ip tcp df no-length sum " WIRE "ip 46 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
+      "seq 2 ack 3 flags 18 window 1024" ON_THE_LINK "0800",
+      0, NULL },
+    { "eth ip icmp", ICMP4 "0b01 1111 00000000 " INNER,
+      "ip id no-length sum " WIRE
+      "ip 60 ttl 64 tos 0 id 7 label 0 words 2 sum 1111 icmp 11/1" ON_THE_LINK "0800 message 1",
+      0, NULL },
+    { "sll ethertype ip udp", "0000 0001 0006 02000000000a 0000 0800 " INNER,
+      "ip id sum " WIRE "ip 32 ttl 64 tos 0 id 7 label 0 words 2 sum 0 from 0a", WTAP_ENCAP_SLL,
+      NULL },
+    { "sll ethertype ip udp", "0000 0001 0008 0200000000000000 0800 " INNER,
+      "ip id sum " WIRE "ip 32 ttl 64 tos 0 id 7 label 0 words 2 sum 0", WTAP_ENCAP_SLL, NULL },
+    { "eth ethertype arp", MACS "0806 0001 0800 0604 0002",
+      WIRE "ip 0 ttl 0 tos 0 id 0 label 0 words 0 sum 0" ON_THE_LINK "0806 message 2", 0, NULL },
+};
+
+static void test_facts(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(facts); i++) {
+        char *says = facts_of(&facts[i]);
+        g_assert_cmpstr(says, ==, facts[i].says);
+        g_free(says);
+    }
+}
+
 /* What a tunnel brings into the key, by the preferences */
 
 enum {
@@ -736,6 +911,7 @@ int main(int argc, char **argv)
     g_test_add_func("/walk/fragments", test_fragments);
     g_test_add_func("/walk/errors-quote-packets", test_errors);
     g_test_add_func("/walk/transports", test_transports);
+    g_test_add_func("/walk/facts-of-a-frame", test_facts);
     g_test_add_func("/walk/a-cut-invents-no-layer", test_cuts);
     g_test_add_func("/walk/offload-is-seen-where-the-user-says-so", test_offload);
     g_test_add_func("/walk/keys-follow-the-preferences", test_keys);
