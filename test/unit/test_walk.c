@@ -20,6 +20,8 @@ struct frame {
     const char *says;   /* NULL: the frame belongs to no flow */
     int encapsulation;  /* 0: Ethernet */
     const char *second; /* the bytes of the buffer that a dissector added; NULL: none */
+    /* Where the IP header is whose addresses Wireshark left, from the end of the last buffer. */
+    unsigned left4, left6; /* 0: it left none */
 };
 
 static const struct fs_walk_options all_keys = { .key_vlan = true,
@@ -144,6 +146,28 @@ static void add_layers(packet_info *pinfo, const char *names)
     g_strfreev(name);
 }
 
+/* IPv4 addresses stay where they are; IPv6 ones are copied. */
+static void leave_addresses(struct dissected *dissected, const struct frame *frame)
+{
+    static uint8_t copies[2][FLOW_ADDR_LEN];
+    unsigned last = frame->second ? 1 : 0, left = frame->left4 + frame->left6;
+    unsigned captured = tvb_captured_length(dissected->tvb[last]);
+    unsigned at = tvb_reported_length(dissected->tvb[last]) - left;
+    packet_info *pinfo = &dissected->pinfo;
+
+    if (left == 0 || at + (frame->left4 ? 20 : 40) > captured)
+        return;
+    const uint8_t *header = dissected->bytes[last] + at;
+    if (frame->left4) {
+        set_address(&pinfo->net_src, AT_IPv4, 4, header + 12);
+        set_address(&pinfo->net_dst, AT_IPv4, 4, header + 16);
+        return;
+    }
+    memcpy(copies, header + 8, sizeof copies);
+    set_address(&pinfo->net_src, AT_IPv6, FLOW_ADDR_LEN, copies[0]);
+    set_address(&pinfo->net_dst, AT_IPv6, FLOW_ADDR_LEN, copies[1]);
+}
+
 static struct dissected *dissect(const struct frame *frame, size_t cut)
 {
     struct dissected *dissected = g_new0(struct dissected, 1);
@@ -159,6 +183,7 @@ static struct dissected *dissect(const struct frame *frame, size_t cut)
     add_buffer(dissected, 0, frame->bytes, cut);
     if (frame->second)
         add_buffer(dissected, 1, frame->second, SIZE_MAX);
+    leave_addresses(dissected, frame);
     return dissected;
 }
 
@@ -212,38 +237,37 @@ static char *walk_says(const struct frame *frame, size_t cut)
 #define TRAILER "ffff ffff ffff "
 
 static const struct frame links[] = {
-    { "eth ethertype ip udp", IP4 INNER, INNER_IS, 0, NULL },
-    { "eth ethertype vlan ethertype ip udp", TAGGED, "vlan=77: " INNER_IS, 0, NULL },
+    { "eth ethertype ip udp", IP4 INNER, INNER_IS },
+    { "eth ethertype vlan ethertype ip udp", TAGGED, "vlan=77: " INNER_IS },
     { "eth ethertype ieee8021ad ethertype vlan ethertype ip udp",
-      MACS "88a8 0005 8100 1006 0800 " INNER, "vlan=5 vlan=6: " INNER_IS, 0, NULL },
-    { "eth ethertype ip udp", IP4 ENDLESS, INNER_IS, 0, NULL },
-    { "eth llc ip udp", MACS "0028 aaaa03 000000 0800 " INNER, INNER_IS, 0, NULL },
-    { "eth llc", MACS "0007 424203 00000000", "0 mac-0a > mac-0b type 0000, 7", 0, NULL },
-    { "eth ethertype", MACS "05ff 0102", "0 mac-0a > mac-0b type 0000, 2", 0, NULL },
-    { "eth ethertype", MACS "0600 0102", "0 mac-0a > mac-0b type 0600, 2", 0, NULL },
+      MACS "88a8 0005 8100 1006 0800 " INNER, "vlan=5 vlan=6: " INNER_IS },
+    { "eth ethertype ip udp", IP4 ENDLESS, INNER_IS },
+    { "eth llc ip udp", MACS "0028 aaaa03 000000 0800 " INNER, INNER_IS },
+    { "eth llc", MACS "0007 424203 00000000", "0 mac-0a > mac-0b type 0000, 7" },
+    { "eth ethertype", MACS "05ff 0102", "0 mac-0a > mac-0b type 0000, 2" },
+    { "eth ethertype", MACS "0600 0102", "0 mac-0a > mac-0b type 0600, 2" },
     { "eth ethertype vlan ethertype lldp", MACS "8100 0005 88cc 0102",
-      "vlan=5: 0 mac-0a > mac-0b type 88cc, 2", 0, NULL },
+      "vlan=5: 0 mac-0a > mac-0b type 88cc, 2" },
     { "eth ethertype arp",
       MACS "0806 0001 0800 06 04 0002 02000000000a 0a000001 02000000000b "
            "0a000002",
-      "0 mac-0a > mac-0b type 0806, 28", 0, NULL },
-    { "eth ethertype vntag ethertype ip udp", MACS "8926 00010002 0800 " INNER, INNER_IS, 0, NULL },
-    { "eth ethertype cmd ethertype ip udp", MACS "8909 0101 0001 0005 0800 " INNER, INNER_IS, 0,
-      NULL },
+      "0 mac-0a > mac-0b type 0806, 28" },
+    { "eth ethertype vntag ethertype ip udp", MACS "8926 00010002 0800 " INNER, INNER_IS },
+    { "eth ethertype cmd ethertype ip udp", MACS "8909 0101 0001 0005 0800 " INNER, INNER_IS },
     { "sll ethertype ip udp", "0000 0001 0006 02000000000a 0000 0800 " INNER, INNER_IS,
-      WTAP_ENCAP_SLL, NULL },
+      .encapsulation = WTAP_ENCAP_SLL },
     { "sll ethertype ip udp", "0800 0000 00000002 0001 00 06 02000000000a 0000 " INNER, INNER_IS,
-      WTAP_ENCAP_SLL2, NULL },
+      .encapsulation = WTAP_ENCAP_SLL2 },
     { "sll ethertype arp", "0000 0001 0006 02000000000a 0000 0806 0001 0800 0604 0001", NULL,
-      WTAP_ENCAP_SLL, NULL },
-    { "null ip udp", "02000000 " INNER, INNER_IS, WTAP_ENCAP_NULL, NULL },
-    { "raw ip udp", INNER, INNER_IS, WTAP_ENCAP_RAW_IP, NULL },
-    { "raw ipv6 udp", INNER6, INNER6_IS, WTAP_ENCAP_RAW_IP, NULL },
-    { "chdlc ip udp", "0f00 0800 " INNER, INNER_IS, WTAP_ENCAP_CHDLC, NULL },
-    { "ppp ip udp", "ff03 0021 " INNER, INNER_IS, WTAP_ENCAP_PPP, NULL },
-    { "ppp ip udp", "0021 " INNER, INNER_IS, WTAP_ENCAP_PPP, NULL },
-    { "ppp ip udp", "ff03 21 " INNER, INNER_IS, WTAP_ENCAP_PPP, NULL },
-    { "ppp ip udp", "21 " INNER, INNER_IS, WTAP_ENCAP_PPP, NULL },
+      .encapsulation = WTAP_ENCAP_SLL },
+    { "null ip udp", "02000000 " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_NULL },
+    { "raw ip udp", INNER, INNER_IS, .encapsulation = WTAP_ENCAP_RAW_IP },
+    { "raw ipv6 udp", INNER6, INNER6_IS, .encapsulation = WTAP_ENCAP_RAW_IP },
+    { "chdlc ip udp", "0f00 0800 " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_CHDLC },
+    { "ppp ip udp", "ff03 0021 " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_PPP },
+    { "ppp ip udp", "0021 " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_PPP },
+    { "ppp ip udp", "ff03 21 " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_PPP },
+    { "ppp ip udp", "21 " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_PPP },
     { "radiotap wlan_radio wlan llc ip udp",
       "0000 0101 " /* 257 bytes */
       "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
@@ -253,67 +277,69 @@ static const struct frame links[] = {
       "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
       "0000000000000000000000000000000000000000000000 "
       "0800 0000 02000000000b 02000000000a 0200000000ff 0000 aaaa03 000000 0800 " INNER,
-      INNER_IS, WTAP_ENCAP_IEEE_802_11_RADIOTAP, NULL },
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11_RADIOTAP },
     { "wlan llc ip udp",
       "8880 0000 02000000000b 02000000000a 0200000000ff 0000 0000 00000000 "
       "aaaa03 000000 0800 " INNER,
-      INNER_IS, WTAP_ENCAP_IEEE_802_11, NULL }, /* QoS, HT control */
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* QoS, HT control */
     { "wlan llc ip udp",
       "0880 0000 02000000000b 02000000000a 0200000000ff 0000 "
       "aaaa03 000000 0800 " INNER,
-      INNER_IS, WTAP_ENCAP_IEEE_802_11, NULL }, /* order, no QoS */
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* order, no QoS */
     { "wlan llc ip udp",
       "0803 0000 0200000000f1 0200000000f2 02000000000b 0000 02000000000a "
       "aaaa03 000000 0800 " INNER,
-      INNER_IS, WTAP_ENCAP_IEEE_802_11, NULL }, /* four addresses */
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* four addresses */
     { "wlan llc arp",
       "0801 0000 0200000000f1 02000000000a 02000000000b 0000 aaaa03 000000 0806 "
       "0001 0800 0604 0001",
-      "0 mac-0a > mac-0b type 0806, 8", WTAP_ENCAP_IEEE_802_11, NULL },
+      "0 mac-0a > mac-0b type 0806, 8", .encapsulation = WTAP_ENCAP_IEEE_802_11 },
     { "wlan llc arp",
       "0802 0000 02000000000b 0200000000f1 02000000000a 0000 aaaa03 000000 0806 "
       "0001 0800 0604 0001",
-      "0 mac-0a > mac-0b type 0806, 8", WTAP_ENCAP_IEEE_802_11, NULL },
+      "0 mac-0a > mac-0b type 0806, 8", .encapsulation = WTAP_ENCAP_IEEE_802_11 },
     { "wlan llc arp",
       "0803 0000 0200000000f1 0200000000f2 02000000000b 0000 02000000000a "
       "aaaa03 000000 0806 0001 0800 0604 0001",
-      "0 mac-0a > mac-0b type 0806, 8", WTAP_ENCAP_IEEE_802_11, NULL },
+      "0 mac-0a > mac-0b type 0806, 8", .encapsulation = WTAP_ENCAP_IEEE_802_11 },
     { "wlan llc ip udp",
       "0840 0000 02000000000b 02000000000a 0200000000ff 0000 "
       "0102030405060708 0000000000000000",
-      INNER_IS, WTAP_ENCAP_IEEE_802_11, "aaaa03 000000 0800 " INNER }, /* decrypted */
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11,
+      .second = "aaaa03 000000 0800 " INNER }, /* decrypted */
 
     { "pktap eth ip udp",
       "6c000000 01000000 01000000 "
       "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
       "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
       "00000000000000000000000000000000" IP4 INNER,
-      INNER_IS, WTAP_ENCAP_PKTAP, NULL },
-    { "nflog ip udp", "0200 0007 0700 0a00 61620000 2400 0900 " INNER, INNER_IS, WTAP_ENCAP_NFLOG,
-      NULL },
-    { "nflog ip udp", "0200 0007 0007 000a 61620000 0024 0009 " INNER, INNER_IS, WTAP_ENCAP_NFLOG,
-      NULL },
-    { "nflog ip udp", "0200 0007 2400 0900 " ENDLESS "0400 0a00", INNER_IS, WTAP_ENCAP_NFLOG,
-      NULL },
-    { "fr ip udp", "1841 03cc " INNER, INNER_IS, WTAP_ENCAP_FRELAY, NULL },
-    { "fr ipv6 udp", "1841 038e " INNER6, INNER6_IS, WTAP_ENCAP_FRELAY, NULL },
-    { "fr ip udp", "1841 0300cc " INNER, INNER_IS, WTAP_ENCAP_FRELAY, NULL },
-    { "fr ip udp", "18404041 03cc " INNER, INNER_IS, WTAP_ENCAP_FRELAY,
-      NULL }, /* an address of 4 */
-    { "fr ip udp", "184041 03cc " INNER, INNER_IS, WTAP_ENCAP_FRELAY, NULL },
-    { "fr ip udp", "1841 0800 " INNER, INNER_IS, WTAP_ENCAP_FRELAY, NULL }, /* Cisco's */
+      INNER_IS, .encapsulation = WTAP_ENCAP_PKTAP },
+    { "nflog ip udp", "0200 0007 0700 0a00 61620000 2400 0900 " INNER, INNER_IS,
+      .encapsulation = WTAP_ENCAP_NFLOG },
+    { "nflog ip udp", "0200 0007 0007 000a 61620000 0024 0009 " INNER, INNER_IS,
+      .encapsulation = WTAP_ENCAP_NFLOG },
+    { "nflog ip udp", "0200 0007 2400 0900 " ENDLESS "0400 0a00", INNER_IS,
+      .encapsulation = WTAP_ENCAP_NFLOG },
+    { "fr ip udp", "1841 03cc " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_FRELAY },
+    { "fr ipv6 udp", "1841 038e " INNER6, INNER6_IS, .encapsulation = WTAP_ENCAP_FRELAY },
+    { "fr ip udp", "1841 0300cc " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_FRELAY },
+    { "fr ip udp", "18404041 03cc " INNER, INNER_IS,
+      .encapsulation = WTAP_ENCAP_FRELAY }, /* an address of 4 */
+    { "fr ip udp", "184041 03cc " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_FRELAY },
+    { "fr ip udp", "1841 0800 " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_FRELAY }, /* Cisco's */
     { "fr eth vlan ip udp", "1841 0300 80 0080c2 0007 " TAGGED, "vlan=77: " INNER_IS,
-      WTAP_ENCAP_FRELAY, NULL },
-    { "fr ip udp", "1841 0300 80 000000 0800 " INNER, INNER_IS, WTAP_ENCAP_FRELAY, NULL },
+      .encapsulation = WTAP_ENCAP_FRELAY },
+    { "fr ip udp", "1841 0300 80 000000 0800 " INNER, INNER_IS,
+      .encapsulation = WTAP_ENCAP_FRELAY },
     { "fddi llc ip udp", "50 02000000000b 02000000000a aaaa03 000000 0800 " INNER, INNER_IS,
-      WTAP_ENCAP_FDDI, NULL },
+      .encapsulation = WTAP_ENCAP_FDDI },
     { "fddi llc arp", "50 4000000000d0 400000000050 aaaa03 000000 0806 0001 0800 0604 0001",
-      "0 mac-0a > mac-0b type 0806, 8", WTAP_ENCAP_FDDI_BITSWAPPED, NULL },
+      "0 mac-0a > mac-0b type 0806, 8", .encapsulation = WTAP_ENCAP_FDDI_BITSWAPPED },
     { "tr llc ip udp", "1040 02000000000b 02000000000a aaaa03 000000 0800 " INNER, INNER_IS,
-      WTAP_ENCAP_TOKEN_RING, NULL },
+      .encapsulation = WTAP_ENCAP_TOKEN_RING },
     { "tr llc arp",
       "1040 02000000000b 82000000000a 0630 0011 0020 aaaa03 000000 0806 0001 0800 0604 0001",
-      "0 mac-0a > mac-0b type 0806, 8", WTAP_ENCAP_TOKEN_RING, NULL },
+      "0 mac-0a > mac-0b type 0806, 8", .encapsulation = WTAP_ENCAP_TOKEN_RING },
     { "prism wlan llc ip udp",
       "44000000 90000000 "
       "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
@@ -321,114 +347,107 @@ static const struct frame links[] = {
       "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
       "00000000000000000000000000000000"
       "0800 0000 02000000000b 02000000000a 0200000000ff 0000 aaaa03 000000 0800 " INNER,
-      INNER_IS, WTAP_ENCAP_IEEE_802_11_PRISM, NULL },
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11_PRISM },
     { "prism wlancap wlan llc ip udp",
       "80211001 00000040 "
       "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
       "00000000000000000000000000000000"
       "0800 0000 02000000000b 02000000000a 0200000000ff 0000 aaaa03 000000 0800 " INNER,
-      INNER_IS, WTAP_ENCAP_IEEE_802_11_PRISM, NULL },
-    { "eth ethertype hsr ip udp", MACS "892f 00400001 0800 " INNER, INNER_IS, 0, NULL },
-    { "eth ethertype ieee8021cb ip udp", MACS "f1c1 00000001 0800 " INNER, INNER_IS, 0, NULL },
-    { "eth cfp eth ip udp", "020002000001 020001000002 8903 0060 " IP4 INNER, INNER_IS, 0, NULL },
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11_PRISM },
+    { "eth ethertype hsr ip udp", MACS "892f 00400001 0800 " INNER, INNER_IS },
+    { "eth ethertype ieee8021cb ip udp", MACS "f1c1 00000001 0800 " INNER, INNER_IS },
+    { "eth cfp eth ip udp", "020002000001 020001000002 8903 0060 " IP4 INNER, INNER_IS },
     { "eth cfp eth arp", "020002000001 020001000002 8903 0060 " MACS "0806 0001 0800 0604 0001",
-      "0 mac-0a > mac-0b type 0806, 8", 0, NULL },
+      "0 mac-0a > mac-0b type 0806, 8" },
     { "wlan_radio wlan wlan_aggregate llc ip udp llc ip udp",
       "8800 0000 02000000000b 02000000000a 0200000000ff 0000 8000 "
       "02000000000c 02000000000d 0028 aaaa03 000000 0800 "
       "4500 0020 0007 0000 4011 " BAD_SUM "0a000008 0a000009 0001 0002 000c 0000 61626364 0000 "
       "02000000000b 02000000000a 0028 aaaa03 000000 0800 " INNER,
-      INNER_IS, WTAP_ENCAP_IEEE_802_11, NULL }, /* two subframes: the second one counts */
+      INNER_IS,
+      .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* two subframes: the second one counts */
 };
 
 #define GRE9_IS "gre=9: " INNER_IS
 #define GRE9    "4500 0000 0001 0000 402f " BAD_SUM "0a000003 0a000002 2000 0800 00000009 " INNER
 static const struct frame tunnels[] = {
     { "eth ip udp vxlan eth vlan ip udp", OVER("12b5") "0800 0000 000005 00 " TAGGED,
-      "vxlan=5 vlan=77: " INNER_IS, 0, NULL },
+      "vxlan=5 vlan=77: " INNER_IS },
     { "eth ip udp geneve eth vlan ip udp", OVER("17c1") "0000 6558 000005 00 " TAGGED,
-      "geneve=5 vlan=77: " INNER_IS, 0, NULL },
+      "geneve=5 vlan=77: " INNER_IS },
     { "eth ip udp geneve eth vlan ip udp",
       OVER("17c1") "0300 6558 ffffff 00 0102 0302 0102030405060708 " TAGGED,
-      "geneve=16777215 vlan=77: " INNER_IS, 0, NULL },
-    { "eth ip udp gtp ip gre ip udp", OVER("0868") "30ff 003c 00000005 " GRE9, "gtp=5 " GRE9_IS, 0,
-      NULL },
+      "geneve=16777215 vlan=77: " INNER_IS },
+    { "eth ip udp gtp ip gre ip udp", OVER("0868") "30ff 003c 00000005 " GRE9, "gtp=5 " GRE9_IS },
     { "eth ip udp gtp ip gre ip udp", OVER("0868") "32ff 0040 00000005 0001 00 00 " GRE9,
-      "gtp=5 " GRE9_IS, 0, NULL }, /* a sequence number */
+      "gtp=5 " GRE9_IS }, /* a sequence number */
     { "eth ip udp gtp ip gre ip udp", OVER("0868") "33ff 0040 00000005 0001 00 85 " GRE9,
-      "gtp=5 " GRE9_IS, 0, NULL }, /* no extension, whatever its byte says */
+      "gtp=5 " GRE9_IS }, /* no extension, whatever its byte says */
     { "eth ip udp gtp ip gre ip udp",
       OVER("0868") "34ff 004c 00000005 0000 00 85 01 0009 c0 02 000100020003 00 " GRE9,
-      "gtp=5 " GRE9_IS, 0, NULL },
-    { "eth ip gre eth vlan ip udp", IP4 OUTER("2f ") "0000 6558 " TAGGED, "gre vlan=77: " INNER_IS,
-      0, NULL },
+      "gtp=5 " GRE9_IS },
+    { "eth ip gre eth vlan ip udp", IP4 OUTER("2f ") "0000 6558 " TAGGED,
+      "gre vlan=77: " INNER_IS },
     { "eth ip gre eth vlan ip udp", IP4 OUTER("2f ") "2000 6558 00000507 " TAGGED,
-      "nvgre=5 vlan=77: " INNER_IS, 0, NULL },
+      "nvgre=5 vlan=77: " INNER_IS },
     { "eth ip gre eth vlan ip udp",
-      IP4 OUTER("2f ") "b000 6558 0bad 0000 00000005 00000001 " TAGGED, "gre=5 vlan=77: " INNER_IS,
-      0, NULL },
+      IP4 OUTER("2f ") "b000 6558 0bad 0000 00000005 00000001 " TAGGED,
+      "gre=5 vlan=77: " INNER_IS },
     { "eth ip gre eth vlan ip udp", IP4 OUTER("2f ") "1000 6558 00000001 " TAGGED,
-      "gre vlan=77: " INNER_IS, 0, NULL },
+      "gre vlan=77: " INNER_IS },
     { "eth ip gre ppp ip gre ip udp",
-      IP4 OUTER("2f ") "3081 880b 0040 0005 00000001 00000001 ff03 0021 " GRE9, "pptp=5 " GRE9_IS,
-      0, NULL },
+      IP4 OUTER("2f ") "3081 880b 0040 0005 00000001 00000001 ff03 0021 " GRE9, "pptp=5 " GRE9_IS },
     { "eth ip gre ppp ip gre ip udp", IP4 OUTER("2f ") "3001 880b 003e 0005 00000001 0021 " GRE9,
-      "pptp=5 " GRE9_IS, 0, NULL },
+      "pptp=5 " GRE9_IS },
     { "eth ip gre erspan eth vlan ip udp", IP4 OUTER("2f ") "0000 88be " TAGGED,
-      "gre erspan vlan=77: " INNER_IS, 0, NULL },
+      "gre erspan vlan=77: " INNER_IS },
     { "eth ip gre erspan eth vlan ip udp",
       IP4 OUTER("2f ") "1000 88be 00000001 1000 fc05 00000000 " TAGGED,
-      "gre erspan=5 vlan=77: " INNER_IS, 0, NULL },
+      "gre erspan=5 vlan=77: " INNER_IS },
     { "eth ip gre erspan eth vlan ip udp",
       IP4 OUTER("2f ") "1000 22eb 00000001 2000 0005 00000000 0000 0000 " TAGGED,
-      "gre erspan=5 vlan=77: " INNER_IS, 0, NULL },
+      "gre erspan=5 vlan=77: " INNER_IS },
     { "eth ip gre erspan eth vlan ip udp",
       IP4 OUTER("2f ") "1000 22eb 00000001 2000 0005 00000000 0000 0001 0000000000000000 " TAGGED,
-      "gre erspan=5 vlan=77: " INNER_IS, 0, NULL },
+      "gre erspan=5 vlan=77: " INNER_IS },
     { "eth ip udp l2tp ppp ip gre ip udp", OVER("06a5") "0002 0005 0006 ff03 0021 " GRE9,
-      "l2tp=5/6 " GRE9_IS, 0, NULL },
+      "l2tp=5/6 " GRE9_IS },
     { "eth ip udp l2tp ppp ip gre ip udp",
-      OVER("06a5") "4a02 004f 0005 0006 0001 0001 0003 000000 0021 " GRE9, "l2tp=5/6 " GRE9_IS, 0,
-      NULL },
-    { "eth ip udp teredo ipv6 ip udp", OVER("0dd8") "60000000 0020 04 40 " V6_A V6_B INNER,
-      "teredo 4in6: " INNER_IS, 0, NULL },
+      OVER("06a5") "4a02 004f 0005 0006 0001 0001 0003 000000 0021 " GRE9, "l2tp=5/6 " GRE9_IS },
+    { "eth ip udp teredo ipv6 ip udp", OVER("0dd8") "60000000 0020 04 40 " V6_A V6_B INNER "00",
+      "teredo 4in6: " INNER_IS },
     { "eth ip udp teredo ipv6 ip udp",
-      OVER("0dd8") "0000 efff 3fffffff 60000000 0020 04 40 " V6_A V6_B INNER,
-      "teredo 4in6: " INNER_IS, 0, NULL },
+      OVER("0dd8") "0000 efff 3fffffff 60000000 0020 04 40 " V6_A V6_B INNER "00",
+      "teredo 4in6: " INNER_IS },
     { "eth ip udp teredo ipv6 ip udp",
       OVER("0dd8") "0001 03 04 616263 64656667 0000000000000000 00 0000 efff 3fffffff "
-                   "60000000 0020 04 40 " V6_A V6_B INNER,
-      "teredo 4in6: " INNER_IS, 0, NULL },
+                   "60000000 0020 04 40 " V6_A V6_B INNER "00",
+      "teredo 4in6: " INNER_IS },
     { "eth ip etherip eth vlan ip udp", IP4 OUTER("61 ") "3000 " TAGGED,
-      "etherip vlan=77: " INNER_IS, 0, NULL },
-    { "eth ip ip udp", IP4 OUTER("04 ") INNER, "ipip: " INNER_IS, 0, NULL },
-    { "eth ip ipv6 udp", IP4 OUTER("29 ") INNER6, "6in4: " INNER6_IS, 0, NULL },
-    { "eth ipv6 ip udp", IP6 "60000000 0020 04 40 " V6_C V6_D INNER, "4in6: " INNER_IS, 0, NULL },
-    { "eth ipv6 ipv6 udp", IP6 "60000000 0034 29 40 " V6_C V6_D INNER6, "ip6tnl: " INNER6_IS, 0,
-      NULL },
-    { "eth pppoes ppp ip gre ip udp", MACS "8864 1100 0005 003e 0021 " GRE9, "pppoe=5 " GRE9_IS, 0,
-      NULL },
+      "etherip vlan=77: " INNER_IS },
+    { "eth ip ip udp", IP4 OUTER("04 ") INNER, "ipip: " INNER_IS },
+    { "eth ip ipv6 udp", IP4 OUTER("29 ") INNER6, "6in4: " INNER6_IS },
+    { "eth ipv6 ip udp", IP6 "60000000 0020 04 40 " V6_C V6_D INNER, "4in6: " INNER_IS },
+    { "eth ipv6 ipv6 udp", IP6 "60000000 0034 29 40 " V6_C V6_D INNER6, "ip6tnl: " INNER6_IS },
+    { "eth pppoes ppp ip gre ip udp", MACS "8864 1100 0005 003e 0021 " GRE9, "pppoe=5 " GRE9_IS },
     /* What encloses it ends it, and not the padding of the frame. */
     { "eth pppoes ppp ip udp", MACS "8864 1100 0005 0022 0021 " ENDLESS TRAILER,
-      "pppoe=5: " INNER_IS, 0, NULL },
+      "pppoe=5: " INNER_IS },
     { "eth ip udp vxlan eth ip udp",
       IP4 OUTER("11 ") "c350 12b5 003e 0000 0800 0000 000005 00 " IP4 ENDLESS TRAILER,
-      "vxlan=5: " INNER_IS, 0, NULL },
-    { "eth mpls ip udp", MACS "8847 00005040 00006140 " INNER, "mpls=5 mpls=6: " INNER_IS, 0,
-      NULL },
+      "vxlan=5: " INNER_IS },
+    { "eth mpls ip udp", MACS "8847 00005040 00006140 " INNER, "mpls=5 mpls=6: " INNER_IS },
     { "eth mpls pwethheuristic pwethcw eth vlan ip udp", MACS "8847 00005140 00000000 " TAGGED,
-      "mpls=5 vlan=77: " INNER_IS, 0, NULL },
+      "mpls=5 vlan=77: " INNER_IS },
     { "eth mpls pwethheuristic pwethnocw eth vlan ip udp", MACS "8847 00005140 " TAGGED,
-      "mpls=5 vlan=77: " INNER_IS, 0, NULL },
+      "mpls=5 vlan=77: " INNER_IS },
     { "eth ieee8021ah ip udp", MACS "88e7 00000005 02000000000d 02000000000c 0800 " INNER,
-      "pbb=5: " INNER_IS, 0, NULL },
+      "pbb=5: " INNER_IS },
     { "eth ip udp eth vlan ip udp", OVER("12b6") "0c00 0003 000005 00 " TAGGED,
-      "vxlan=5 vlan=77: " INNER_IS, 0, NULL },
-    { "eth ip udp ip udp", OVER("12b6") "0c00 0001 000005 00 " INNER, "vxlan=5: " INNER_IS, 0,
-      NULL },
-    { "eth ip udp ipv6 udp", OVER("12b6") "0c00 0002 000005 00 " INNER6, "vxlan=5: " INNER6_IS, 0,
-      NULL },
-    { "eth ip udp ip udp", OVER("12b6") INNER, "ipip: " INNER_IS, 0, NULL }, /* UDP carries it */
+      "vxlan=5 vlan=77: " INNER_IS },
+    { "eth ip udp ip udp", OVER("12b6") "0c00 0001 000005 00 " INNER, "vxlan=5: " INNER_IS },
+    { "eth ip udp ipv6 udp", OVER("12b6") "0c00 0002 000005 00 " INNER6, "vxlan=5: " INNER6_IS },
+    { "eth ip udp ip udp", OVER("12b6") INNER, "ipip: " INNER_IS }, /* UDP carries it */
 };
 
 static const struct frame networks[] = {
@@ -436,114 +455,123 @@ static const struct frame networks[] = {
     { "eth ip ah udp",
       IP4 "4500 0038 0007 0000 4033 " BAD_SUM ADDR4
           "1104 0000 00000001 00000001 0102030405060708090a0b0c " DATAGRAM,
-      INNER_IS, 0, NULL },
+      INNER_IS },
     { "eth ipv6 ah udp",
       IP6 "60000000 0024 33 40 " V6_A V6_B
           "1104 0000 00000001 00000001 0102030405060708090a0b0c " DATAGRAM,
-      INNER6_IS, 0, NULL },
+      INNER6_IS },
     /* Source routes: loose, strict, used up, with a NOP before, an end before */
     { "eth ip udp",
       IP4 "4800 002c 0007 0000 4011 " BAD_SUM ADDR4 "830b04 0a000037 0a000063 00 " DATAGRAM,
-      "17 10.0.0.1:40000 > 10.0.0.99:9999, 4", 0, NULL },
+      "17 10.0.0.1:40000 > 10.0.0.99:9999, 4" },
     { "eth ip udp",
       IP4 "4800 002c 0007 0000 4011 " BAD_SUM ADDR4 "01 890b08 0a000037 0a000063 " DATAGRAM,
-      "17 10.0.0.1:40000 > 10.0.0.99:9999, 4", 0, NULL },
+      "17 10.0.0.1:40000 > 10.0.0.99:9999, 4" },
     { "eth ip udp",
       IP4 "4800 002c 0007 0000 4011 " BAD_SUM ADDR4 "830b0c 0a000037 0a000063 00 " DATAGRAM,
-      INNER_IS, 0, NULL },
+      INNER_IS },
     { "eth ip udp",
       IP4 "4800 002c 0007 0000 4011 " BAD_SUM ADDR4 "830b03 0a000037 0a000063 00 " DATAGRAM,
-      INNER_IS, 0, NULL },
+      INNER_IS },
     { "eth ip udp",
       IP4 "4800 002c 0007 0000 4011 " BAD_SUM ADDR4 "830b05 0a000037 0a000063 00 " DATAGRAM,
-      INNER_IS, 0, NULL },
+      INNER_IS },
     { "eth ip udp",
       IP4 "4800 002c 0007 0000 4011 " BAD_SUM ADDR4 "00 830b04 0a000037 0a000063 " DATAGRAM,
-      INNER_IS, 0, NULL },
+      INNER_IS },
     { "eth ip udp",
       IP4 "4800 002c 0007 0000 4011 " BAD_SUM ADDR4 "9404 0000 8307 04 0a000063 00 " DATAGRAM,
-      "17 10.0.0.1:40000 > 10.0.0.99:9999, 4", 0, NULL },
+      "17 10.0.0.1:40000 > 10.0.0.99:9999, 4" },
     /* Routing headers of segment routing (the last comes first), mobility, source routes, RPL */
     { "eth ipv6 ipv6.routing udp",
       IP6 "60000000 0034 2b 40 " V6_A V6_B "1104 0401 01000000 " V6_D V6_C DATAGRAM,
-      "17 v6-20-01:40000 > v6-20-99:9999, 4", 0, NULL },
+      "17 v6-20-01:40000 > v6-20-99:9999, 4" },
     { "eth ipv6 ipv6.routing udp",
-      IP6 "60000000 0034 2b 40 " V6_A V6_B "1104 0400 01000000 " V6_D V6_C DATAGRAM, INNER6_IS, 0,
-      NULL },
+      IP6 "60000000 0034 2b 40 " V6_A V6_B "1104 0400 01000000 " V6_D V6_C DATAGRAM, INNER6_IS },
     { "eth ipv6 ipv6.routing udp",
       IP6 "60000000 0024 2b 40 " V6_A V6_B "1102 0201 00000000 " V6_D DATAGRAM,
-      "17 v6-20-01:40000 > v6-20-99:9999, 4", 0, NULL },
+      "17 v6-20-01:40000 > v6-20-99:9999, 4" },
     { "eth ipv6 ipv6.routing udp",
       IP6 "60000000 0034 2b 40 " V6_A V6_B "1104 0002 00000000 " V6_C V6_D DATAGRAM,
-      "17 v6-20-01:40000 > v6-20-99:9999, 4", 0, NULL },
+      "17 v6-20-01:40000 > v6-20-99:9999, 4" },
     { "eth ipv6 ipv6.routing udp",
       IP6 "60000000 001c 2b 40 " V6_A V6_B "1101 0301 ee400000 0055 0099 00000000 " DATAGRAM,
-      "17 v6-20-01:40000 > v6-20-99:9999, 4", 0, NULL },
+      "17 v6-20-01:40000 > v6-20-99:9999, 4" },
     { "eth ipv6 ipv6.routing udp",
-      IP6 "60000000 0014 2b 40 " V6_A V6_B "1100 0901 00000000 " DATAGRAM, INNER6_IS, 0,
-      NULL }, /* a type that nobody knows */
+      IP6 "60000000 0014 2b 40 " V6_A V6_B "1100 0901 00000000 " DATAGRAM,
+      INNER6_IS }, /* a type that nobody knows */
     /* The home address, after padding of one byte and of four */
     { "eth ipv6 ipv6.dstopts udp",
       IP6 "60000000 0024 3c 40 " V6_A V6_B "1102 0100 c910 " V6_C "0000 " DATAGRAM,
-      "17 v6-20-55:40000 > v6-20-02:9999, 4", 0, NULL },
+      "17 v6-20-55:40000 > v6-20-02:9999, 4" },
     { "eth ipv6 ipv6.dstopts udp",
       IP6 "60000000 0024 3c 40 " V6_A V6_B "1102 00 00 c910 " V6_C "0000 " DATAGRAM,
-      "17 v6-20-55:40000 > v6-20-02:9999, 4", 0, NULL },
+      "17 v6-20-55:40000 > v6-20-02:9999, 4" },
     { "eth ipv6 ipv6.hopopts ipv6.dstopts mipv6 udp",
       IP6 "60000000 0024 00 40 " V6_A V6_B
           "3c00 0104 00000000 8700 0104 00000000 1100 0000 00000000 " DATAGRAM,
-      INNER6_IS, 0, NULL },
+      INNER6_IS },
     { "eth ipv6 shim6 udp", IP6 "60000000 0014 8c 40 " V6_A V6_B "1100 0000 00000000 " DATAGRAM,
-      INNER6_IS, 0, NULL },
+      INNER6_IS },
     /* A jumbogram's length, and of one whose option is another */
     { "eth ipv6 ipv6.hopopts udp",
       IP6 "60000000 0000 00 40 " V6_A V6_B
           "1100 c204 00000014 9c40 270f 0000 0000 61626364 " TRAILER,
-      INNER6_IS, 0, NULL },
+      INNER6_IS },
     { "eth ip udp", IP4 "4500 0020 0007 0000 4011 " BAD_SUM ADDR4 "9c40 270f 0000 0000 61626364 ",
-      "17 10.0.0.1:40000 > 10.0.0.2:9999, 0", 0, NULL }, /* over IPv4 a length of 0 is wrong */
+      "17 10.0.0.1:40000 > 10.0.0.2:9999, 0" }, /* over IPv4 a length of 0 is wrong */
     { "eth ip udp", IP4 "4500 0020 0007 0000 4011 " BAD_SUM ADDR4 "9c40 270f 00ff 0000 61626364 ",
-      INNER_IS, 0, NULL }, /* longer than IP */
+      INNER_IS }, /* longer than IP */
     { "eth ip", IP4 "4400 0020 0007 0000 4011 " BAD_SUM ADDR4 DATAGRAM,
-      "0 mac-0a > mac-0b type 0800, 32", 0, NULL }, /* a header of 16 bytes */
+      "0 mac-0a > mac-0b type 0800, 32" }, /* a header of 16 bytes */
     { "eth ip", IP4 "4500 0013 0007 0000 4011 " BAD_SUM ADDR4 DATAGRAM,
-      "0 mac-0a > mac-0b type 0800, 32", 0, NULL }, /* a packet of 19 */
+      "0 mac-0a > mac-0b type 0800, 32" }, /* a packet of 19 */
 };
 
 static const struct frame fragments[] = {
     { "eth ip data", IP4 "4500 0020 0007 2000 4011 " BAD_SUM ADDR4 DATAGRAM,
-      "17 10.0.0.1:40000 > 10.0.0.2:9999, 4, fragment 7 of protocol 17 at 0, 12, waits", 0, NULL },
+      "17 10.0.0.1:40000 > 10.0.0.2:9999, 4, fragment 7 of protocol 17 at 0, 12, waits" },
     { "eth ip data", IP4 "4500 0020 0007 2001 4011 " BAD_SUM ADDR4 DATAGRAM,
-      "17 10.0.0.1 > 10.0.0.2, 12, fragment 7 of protocol 17 at 8, 12, waits", 0, NULL },
+      "17 10.0.0.1 > 10.0.0.2, 12, fragment 7 of protocol 17 at 8, 12, waits" },
     { "eth ip data", IP4 "4500 0020 0007 1fff 4059 " BAD_SUM ADDR4 DATAGRAM,
-      "89 10.0.0.1 > 10.0.0.2, 12, fragment 7 of protocol 89 at 65528, 12, last", 0, NULL },
+      "89 10.0.0.1 > 10.0.0.2, 12, fragment 7 of protocol 89 at 65528, 12, last" },
     { "eth ip data", IP4 "4500 0020 0007 0001 4033 " BAD_SUM ADDR4 DATAGRAM,
-      "51 10.0.0.1 > 10.0.0.2, 12, fragment 7 of protocol 51 at 8, 12, last, waits", 0, NULL },
+      "51 10.0.0.1 > 10.0.0.2, 12, fragment 7 of protocol 51 at 8, 12, last, waits" },
     { "eth ip ah data",
       IP4 "4500 0030 0007 2000 4033 " BAD_SUM ADDR4
           "1102 0000 00000001 00000001 01020304 " DATAGRAM,
-      "17 10.0.0.1:40000 > 10.0.0.2:9999, 4, fragment 7 of protocol 51 at 0, 28, waits", 0, NULL },
+      "17 10.0.0.1:40000 > 10.0.0.2:9999, 4, fragment 7 of protocol 51 at 0, 28, waits" },
     { "eth ipv6 ipv6.fraghdr data",
       IP6 "60000000 0014 2c 40 " V6_A V6_B "1100 0009 00012345 " DATAGRAM,
-      "17 v6-20-01 > v6-20-02, 12, fragment 12345 of protocol 17 at 8, 12, waits", 0, NULL },
+      "17 v6-20-01 > v6-20-02, 12, fragment 12345 of protocol 17 at 8, 12, waits" },
     { "eth ipv6 ipv6.fraghdr data",
       IP6 "60000000 0014 2c 40 " V6_A V6_B "3c00 0008 00012345 " DATAGRAM,
-      "60 v6-20-01 > v6-20-02, 12, fragment 12345 of protocol 60 at 8, 12, last, waits", 0, NULL },
+      "60 v6-20-01 > v6-20-02, 12, fragment 12345 of protocol 60 at 8, 12, last, waits" },
     { "eth ipv6 ipv6.fraghdr udp",
-      IP6 "60000000 0014 2c 40 " V6_A V6_B "1100 0006 00012345 " DATAGRAM, INNER6_IS, 0,
-      NULL }, /* an atomic fragment, with reserved bits */
+      IP6 "60000000 0014 2c 40 " V6_A V6_B "1100 0006 00012345 " DATAGRAM,
+      INNER6_IS }, /* an atomic fragment, with reserved bits */
+    { "eth ip ah ip udp",
+      IP4 "4500 001c 0007 0005 4033 " BAD_SUM "c0000201 c0000202 000c000061626364",
+      "ipip: " INNER_IS ", fragment 7 of protocol 51 at 40, 8, last, waits, out of 0 layers, "
+      "51 192.0.2.1 > 192.0.2.2",
+      .second = "0402 0000 00000001 00000001 01020304 " INNER },
+    { "eth ipv6 ipv6.fraghdr ipv6.dstopts ip udp",
+      IP6 "60000000 0010 2c 40 " V6_C V6_D "3c00 0020 00012345 000c000061626364",
+      "4in6: " INNER_IS ", fragment 12345 of protocol 60 at 32, 8, last, waits, out of 0 layers, "
+      "60 v6-20-55 > v6-20-99",
+      .second = "0400 0104 00000000 " INNER },
     /* The last fragment of IP in IP: what it carries of the datagram is at its place there. */
     { "eth ip ip udp", IP4 "4500 001c 0007 0003 4004 " BAD_SUM "c0000201 c0000202 000c000061626364",
-      "4 192.0.2.1 > 192.0.2.2, 8, fragment 7 of protocol 4 at 24, 8, last", 0, NULL },
+      "4 192.0.2.1 > 192.0.2.2, 8, fragment 7 of protocol 4 at 24, 8, last" },
     { "eth ip ip udp", IP4 "4500 001c 0007 0003 4004 " BAD_SUM "c0000201 c0000202 000c000061626364",
       "ipip: " INNER_IS ", fragment 7 of protocol 4 at 24, 8, last, out of 0 layers, "
       "4 192.0.2.1 > 192.0.2.2",
-      0, INNER },
+      .second = INNER },
     { "eth vlan ip ip udp",
       MACS "8100 0005 0800 4500 001c 0007 0003 4004 " BAD_SUM "c0000201 c0000202 000c000061626364",
       "vlan=5 ipip: " INNER_IS ", fragment 7 of protocol 4 at 24, 8, last, out of 1 layers, "
       "4 192.0.2.1 > 192.0.2.2",
-      0, INNER },
+      .second = INNER },
 };
 
 #define QUOTED        ", quotes 17 10.0.0.1:40000 > 10.0.0.2:9999"
@@ -554,13 +582,12 @@ static const struct frame fragments[] = {
 #define ICMP6_IS      "58 v6-20-55 > v6-20-01"
 #define ERROR4(type)                                                                               \
     {                                                                                              \
-        "eth ip icmp ip udp", ICMP4 type "00 0000 00000000 " INNER, ICMP4_IS ", 32" QUOTED, 0,     \
-            NULL                                                                                   \
+        "eth ip icmp ip udp", ICMP4 type "00 0000 00000000 " INNER, ICMP4_IS ", 32" QUOTED         \
     }
 #define ERROR6(type)                                                                               \
     {                                                                                              \
         "eth ipv6 icmpv6 ipv6 udp", ICMP6("003c") type "00 0000 00000000 " INNER6,                 \
-            ICMP6_IS ", 52" QUOTED6, 0, NULL                                                       \
+            ICMP6_IS ", 52" QUOTED6                                                                \
     }
 static const struct frame errors[] = {
     ERROR4("03"),
@@ -568,50 +595,131 @@ static const struct frame errors[] = {
     ERROR4("05"),
     ERROR4("0b"),
     ERROR4("0c"),
-    { "eth ip icmp ip udp", ICMP4 "0600 0000 00000000 " INNER, ICMP4_IS ", 32", 0, NULL },
-    { "eth ip icmp", ICMP4 "0800 0000 0005 0001 ", ICMP4_IS " id 5, 0", 0, NULL },
+    { "eth ip icmp ip udp", ICMP4 "0600 0000 00000000 " INNER, ICMP4_IS ", 32" },
+    { "eth ip icmp", ICMP4 "0800 0000 0005 0001 ", ICMP4_IS " id 5, 0" },
     /* The quote of an error: what that one quotes is no flow's business. */
     { "eth ip icmp ip icmp ip udp",
       ICMP4 "0300 0000 00000000 4500 0044 0007 0000 4001 " BAD_SUM "0a000001 0a000002 "
             "0300 0000 00000000 " INNER,
-      ICMP4_IS ", 60, quotes 1 10.0.0.1 > 10.0.0.2", 0, NULL },
-    { "eth ip icmp ip gre ip udp", ICMP4 "0300 0000 00000000 " GRE9, ICMP4_IS ", 60" QUOTED, 0,
-      NULL }, /* the innermost */
+      ICMP4_IS ", 60, quotes 1 10.0.0.1 > 10.0.0.2" },
+    { "eth ip icmp ip gre ip udp", ICMP4 "0300 0000 00000000 " GRE9,
+      ICMP4_IS ", 60" QUOTED }, /* the innermost */
     ERROR6("01"),
     ERROR6("02"),
     ERROR6("03"),
     ERROR6("04"),
-    { "eth ipv6 icmpv6", ICMP6("0008") "8000 0000 0005 0001 ", ICMP6_IS " id 5, 0", 0, NULL },
+    { "eth ipv6 icmpv6", ICMP6("0008") "8000 0000 0005 0001 ", ICMP6_IS " id 5, 0" },
     /* Redirects: the packet alone, after a link-layer address, after two options */
     { "eth ipv6 icmpv6 ipv6 udp",
       ICMP6("0064") "8900 0000 00000000 " V6_A V6_B "0408 000000000000 " INNER6,
-      ICMP6_IS ", 92" QUOTED6, 0, NULL },
+      ICMP6_IS ", 92" QUOTED6 },
     { "eth ipv6 icmpv6 ipv6 udp",
       ICMP6("006c") "8900 0000 00000000 " V6_A V6_B "0201 02000000000b 0408 000000000000 " INNER6,
-      ICMP6_IS ", 100" QUOTED6, 0, NULL },
+      ICMP6_IS ", 100" QUOTED6 },
     { "eth ipv6 icmpv6 ipv6 udp",
       ICMP6("007c") "8900 0000 00000000 " V6_A V6_B
                     "0e02 0000000000000000000000000000 0201 02000000000b 0408 000000000000 " INNER6,
-      ICMP6_IS ", 116" QUOTED6, 0, NULL },
+      ICMP6_IS ", 116" QUOTED6 },
     { "eth ipv6 icmpv6 ipv6 udp",
       ICMP6("006c") "8900 0000 00000000 " V6_A V6_B "0200 02000000000b 0408 000000000000 " INNER6,
-      ICMP6_IS ", 100", 0, NULL }, /* no end */
+      ICMP6_IS ", 100" }, /* no end */
 };
 
 #define SEGMENT(header, bytes)                                                                     \
     "eth ip tcp", IP4 "4500 0000 0007 4000 4006 " BAD_SUM ADDR4                                    \
                       "9c40 0050 00000001 00000001 " header " ffff 0000 0000 " bytes
 static const struct frame transports[] = {
-    { SEGMENT("5010", "616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 3", 0, NULL },
-    { SEGMENT("8010", "0101080a 00000001 00000002 616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 3", 0,
-      NULL },
-    { SEGMENT("6010", "616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 0", 0, NULL }, /* too long */
+    { SEGMENT("5010", "616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 3" },
+    { SEGMENT("8010", "0101080a 00000001 00000002 616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 3" },
+    { SEGMENT("6010", "616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 0" }, /* too long */
     { "eth ip sctp",
       IP4 "4500 0000 0007 0000 4084 " BAD_SUM ADDR4 "9c40 0b59 00000001 00000000 "
           "0101 0004",
-      "132 10.0.0.1:40000 > 10.0.0.2:2905, 4", 0, NULL },
+      "132 10.0.0.1:40000 > 10.0.0.2:2905, 4" },
     { "eth ip ospf", IP4 "4500 0000 0007 0000 4059 " BAD_SUM ADDR4 "0201 0004",
-      "89 10.0.0.1 > 10.0.0.2, 4", 0, NULL },
+      "89 10.0.0.1 > 10.0.0.2, 4" },
+};
+
+/* After layers that nobody passes: where the addresses are that Wireshark left, or a proof is. */
+#define PROVEN  "4500 0020 0007 0000 4011 66c4 " ADDR4 DATAGRAM
+#define LENGTH4 32
+#define LENGTH6 52
+#define TUNNEL  OVER("2328")
+static const struct frame found[] = {
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff " INNER,
+      .left4 = LENGTH4,
+      .says = "foo: " INNER_IS },
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff " INNER, /* none is left */
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff " PROVEN,
+      .says = "foo: " INNER_IS },
+    { .layers = "eth ip udp foo eth vlan ip udp",
+      .bytes = TUNNEL "ffffff " MACS "8100 104d 0800 " PROVEN,
+      .says = "foo vlan=77: " INNER_IS },
+    { .layers = "eth ip udp foo eth ipv6 udp",
+      .bytes = TUNNEL "ffffff " IP6 INNER6,
+      .says = "foo: " INNER6_IS },
+    { .layers = "eth ip udp foo eth ipv6 udp",
+      .bytes = TUNNEL "ffffff " IP6 INNER6 "00",
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" }, /* its length is one byte short */
+    { .layers = "eth ip udp foo eth ipv6 udp",
+      .bytes = TUNNEL "ffffff " IP6 INNER6 "00",
+      .left6 = LENGTH6 + 1,
+      .says = "foo: " INNER6_IS },
+    { .layers = "eth ip udp foo ipv6 udp",
+      .bytes = TUNNEL "ffffff " INNER6,
+      .left6 = LENGTH6,
+      .says = "foo: " INNER6_IS },
+    /* The same pair of addresses twice: the last one, if both are listed. */
+    { .layers = "eth ip udp foo ipv6 ipv6 udp",
+      .bytes = TUNNEL "ffffff 60000000 0034 29 40 " V6_A V6_B INNER6 "00",
+      .left6 = LENGTH6 + 1,
+      .says = "foo: " INNER6_IS },
+    /* In the buffer that a dissector added */
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff",
+      .second = INNER,
+      .left4 = LENGTH4,
+      .says = "foo: " INNER_IS },
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff",
+      .second = "00" PROVEN,
+      .says = "foo: " INNER_IS },
+    /* The addresses are those of the header that encloses it: what was decoded is quoted. */
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = IP4 OUTER("11 ") "c350 2328 0000 0000" PROVEN,
+      .left4 = 20 + 8 + LENGTH4,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+    /* A layer that is not listed: the walk has come to another place than Wireshark. */
+    { .layers = "eth ip udp ip udp",
+      .bytes = TUNNEL "ffff " INNER,
+      .left4 = LENGTH4,
+      .says = "ipip: " INNER_IS },
+    { .layers = "eth ip udp foo bar ip udp",
+      .bytes = TUNNEL "ffffff " INNER,
+      .left4 = LENGTH4,
+      .says = "foo: " INNER_IS }, /* one name for layers that nobody can tell apart */
+    { .layers = "eth ip l2tp ppp ip udp",
+      .bytes = IP4 OUTER("73 ") "00000007 ff03 0021 " PROVEN,
+      .says = "l2tpv3=7: " INNER_IS },
+    { .layers = "eth ip udp l2tp ppp ip udp",
+      .bytes = OVER("06a5") "0003 0000 00000007 ff03 0021 " PROVEN,
+      .says = "l2tpv3=7: " INNER_IS },
+    { .layers = "eth ip tcp foo ip udp", /* a message of a stream can begin anywhere */
+      .bytes = IP4 OUTER("06 ") "c350 2328 00000001 00000001 5010 ffff 0000 0000 ffff " PROVEN,
+      .says = "foo: " INNER_IS },
+    { .layers = "foo eth ip udp", .bytes = "61626364 " IP4 PROVEN, .says = INNER_IS },
+    { .layers = "foo eth arp",
+      .bytes = "61626364 " MACS "0806 0001 0800 0604 0001 02000000000a "
+               "0a000001 000000000000 0a000002",
+      .says = "0 mac-0a > mac-0b type 0806, 28" },
+    { .layers = "eth ip sflow ip udp",
+      .bytes = TUNNEL "ffffff " PROVEN,
+      .left4 = 20 + 8 + 3 + LENGTH4,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
 };
 
 /* Claims */
@@ -639,6 +747,7 @@ CHECK_ROWS(networks)
 CHECK_ROWS(fragments)
 CHECK_ROWS(errors)
 CHECK_ROWS(transports)
+CHECK_ROWS(found)
 
 /*
  * A snap length invents no layer: the path of a frame cut anywhere is where the
@@ -672,15 +781,15 @@ static void test_cuts(void)
     check_cuts(fragments, G_N_ELEMENTS(fragments));
     check_cuts(errors, G_N_ELEMENTS(errors));
     check_cuts(transports, G_N_ELEMENTS(transports));
+    check_cuts(found, G_N_ELEMENTS(found));
 }
 
 /* An IPv6 length of 0 is the frame's only for who says so. */
 static void test_offload(void)
 {
-    static const struct frame offloaded = { "eth ipv6 udp",
-                                            IP6 "60000000 0000 11 40 " V6_A V6_B
-                                                "9c40 270f 0000 0000 61626364",
-                                            NULL, 0, NULL };
+    static const struct frame offloaded = {
+        "eth ipv6 udp", IP6 "60000000 0000 11 40 " V6_A V6_B "9c40 270f 0000 0000 61626364", NULL
+    };
     char *says = walk_says(&offloaded, SIZE_MAX);
 
     g_assert_cmpstr(says, ==, "17 v6-20-01 > v6-20-02, 0");
@@ -750,61 +859,50 @@ static char *facts_of(const struct frame *frame)
                              "9c40 0050 00000002 00000003 " offset_flags " 0400 beef 0000 " bytes
 static const struct frame facts[] = {
     { "eth ip udp", IP4 "4502 0020 1234 0000 3f11 " BAD_SUM ADDR4 "9c40 270f 000c abcd 61626364",
-      "ip id sum " WIRE "ip 32 ttl 63 tos 2 id 4660 label 0 words 2 sum abcd" ON_THE_LINK "0800", 0,
-      NULL },
+      "ip id sum " WIRE "ip 32 ttl 63 tos 2 id 4660 label 0 words 2 sum abcd" ON_THE_LINK "0800" },
     { "eth ip udp", IP4 "4500 0020 1234 2000 4011 " BAD_SUM ADDR4 "9c40 270f 000c abcd 61626364",
       "ip id frag first sum " WIRE "ip 32 ttl 64 tos 0 id 4660 label 0 words 2 sum abcd" ON_THE_LINK
-      "0800",
-      0, NULL },
+      "0800" },
     { "eth ip data", IP4 "4500 0020 1234 0001 4011 " BAD_SUM ADDR4 "9c40 270f 000c abcd 61626364",
-      "ip id frag " WIRE "ip 32 ttl 64 tos 0 id 4660 label 0 words 0 sum 0" ON_THE_LINK "0800", 0,
-      NULL },
+      "ip id frag " WIRE "ip 32 ttl 64 tos 0 id 4660 label 0 words 0 sum 0" ON_THE_LINK "0800" },
     { "raw ipv6 udp", "6b9abcde 000c 11 ff " V6_A V6_B "9c40 270f 000c abcd 61626364",
-      "ip sum " WIRE "ip 52 ttl 255 tos 185 id 0 label abcde words 2 sum abcd", WTAP_ENCAP_RAW_IP,
-      NULL },
+      "ip sum " WIRE "ip 52 ttl 255 tos 185 id 0 label abcde words 2 sum abcd",
+      .encapsulation = WTAP_ENCAP_RAW_IP },
     { TCP("", "5012", "616263"),
       "ip tcp df no-length sum " WIRE "ip 43 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
-      "seq 2 ack 3 flags 12 window 1024" ON_THE_LINK "0800",
-      0, NULL },
+      "seq 2 ack 3 flags 12 window 1024" ON_THE_LINK "0800" },
     { TCP("", "6002", "020405b4"),
       "ip tcp df no-length sum options " WIRE "ip 44 ttl 63 tos 185 id 4660 label 0 words 6 "
-      "sum beef seq 2 ack 3 flags 2 window 1024 mss 1460 tsval 0" ON_THE_LINK "0800",
-      0, NULL },
+      "sum beef seq 2 ack 3 flags 2 window 1024 mss 1460 tsval 0" ON_THE_LINK "0800" },
     { TCP("", "6010", "020405b4"), /* after the SYN the timestamps alone */
       "ip tcp df no-length sum " WIRE "ip 44 ttl 63 tos 185 id 4660 label 0 words 6 sum beef "
-      "seq 2 ack 3 flags 10 window 1024" ON_THE_LINK "0800",
-      0, NULL },
+      "seq 2 ack 3 flags 10 window 1024" ON_THE_LINK "0800" },
     { TCP("", "8010", "0101080a 00000007 00000008"),
       "ip tcp df no-length sum options " WIRE "ip 52 ttl 63 tos 185 id 4660 label 0 words 8 "
-      "sum beef seq 2 ack 3 flags 10 window 1024 mss 0 tsval 7" ON_THE_LINK "0800",
-      0, NULL },
+      "sum beef seq 2 ack 3 flags 10 window 1024 mss 0 tsval 7" ON_THE_LINK "0800" },
     { TCP(" tls", "5018", "16 0303 0005 01 00000100"),
       "ip tcp df no-length sum " WIRE "ip 50 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
-      "seq 2 ack 3 flags 18 window 1024 record 1" ON_THE_LINK "0800",
-      0, NULL },
+      "seq 2 ack 3 flags 18 window 1024 record 1" ON_THE_LINK "0800" },
     { TCP(" tls", "5018", "17 0303 0001 00"),
       "ip tcp df no-length sum " WIRE "ip 46 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
-      "seq 2 ack 3 flags 18 window 1024 record 2" ON_THE_LINK "0800",
-      0, NULL },
+      "seq 2 ack 3 flags 18 window 1024 record 2" ON_THE_LINK "0800" },
     { TCP(" data", "5018", "17 0303 0001 00"), /* nobody decoded it as TLS */
       "ip tcp df no-length sum " WIRE "ip 46 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
-      "seq 2 ack 3 flags 18 window 1024" ON_THE_LINK "0800",
-      0, NULL },
+      "seq 2 ack 3 flags 18 window 1024" ON_THE_LINK "0800" },
     { TCP(" tls", "5018", "17 0403 0001 00"),
       "ip tcp df no-length sum " WIRE "ip 46 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
-      "seq 2 ack 3 flags 18 window 1024" ON_THE_LINK "0800",
-      0, NULL },
+      "seq 2 ack 3 flags 18 window 1024" ON_THE_LINK "0800" },
     { "eth ip icmp", ICMP4 "0b01 1111 00000000 " INNER,
       "ip id no-length sum " WIRE
-      "ip 60 ttl 64 tos 0 id 7 label 0 words 2 sum 1111 icmp 11/1" ON_THE_LINK "0800 message 1",
-      0, NULL },
+      "ip 60 ttl 64 tos 0 id 7 label 0 words 2 sum 1111 icmp 11/1" ON_THE_LINK "0800 message 1" },
     { "sll ethertype ip udp", "0000 0001 0006 02000000000a 0000 0800 " INNER,
-      "ip id sum " WIRE "ip 32 ttl 64 tos 0 id 7 label 0 words 2 sum 0 from 0a", WTAP_ENCAP_SLL,
-      NULL },
+      "ip id sum " WIRE "ip 32 ttl 64 tos 0 id 7 label 0 words 2 sum 0 from 0a",
+      .encapsulation = WTAP_ENCAP_SLL },
     { "sll ethertype ip udp", "0000 0001 0008 0200000000000000 0800 " INNER,
-      "ip id sum " WIRE "ip 32 ttl 64 tos 0 id 7 label 0 words 2 sum 0", WTAP_ENCAP_SLL, NULL },
+      "ip id sum " WIRE "ip 32 ttl 64 tos 0 id 7 label 0 words 2 sum 0",
+      .encapsulation = WTAP_ENCAP_SLL },
     { "eth ethertype arp", MACS "0806 0001 0800 0604 0002",
-      WIRE "ip 0 ttl 0 tos 0 id 0 label 0 words 0 sum 0" ON_THE_LINK "0806 message 2", 0, NULL },
+      WIRE "ip 0 ttl 0 tos 0 id 0 label 0 words 0 sum 0" ON_THE_LINK "0806 message 2" },
 };
 
 static void test_facts(void)
@@ -813,6 +911,40 @@ static void test_facts(void)
         char *says = facts_of(&facts[i]);
         g_assert_cmpstr(says, ==, facts[i].says);
         g_free(says);
+    }
+}
+
+/* What the application's message is, read where it is */
+
+#define QUERY "0101 0100 0001 0000 0000 0000 0161 00 0001 0001 "
+static const struct {
+    struct frame frame;
+    enum flow_message says;
+} messages[] = {
+    { { "eth ip udp dns", OVER("0035") QUERY, NULL }, FLOW_MESSAGE_REQUEST },
+    { { "eth ip udp data", OVER("0035") QUERY, NULL }, FLOW_MESSAGE_UNKNOWN },
+    { { "eth ip udp foo dns", OVER("0035") QUERY, NULL }, FLOW_MESSAGE_UNKNOWN },
+    { { "eth ip tcp http",
+        IP4 "4500 0000 0007 4000 4006 " BAD_SUM ADDR4
+            "9c40 0050 00000001 00000001 6018 ffff 0000 0000 01010101 "
+            "474554202f20485454502f312e310d0a0d0a",
+        NULL },
+      FLOW_MESSAGE_REQUEST },
+    { { "eth ip udp quic", OVER("01bb") "c0ff", NULL, .second = "06 00 410a 02 000106 0303" },
+      FLOW_MESSAGE_RESPONSE }, /* decrypted */
+    { { "eth ip sctp dns", IP4 OUTER("84 ") QUERY, NULL }, FLOW_MESSAGE_UNKNOWN },
+};
+
+static void test_application(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
+        struct dissected *dissected = dissect(&messages[i].frame, SIZE_MAX);
+        struct flow_packet packet;
+        struct fs_walk walk;
+
+        g_assert_true(fs_extract(dissected->tvb[0], &dissected->pinfo, &all_keys, &walk, &packet));
+        g_assert_cmpint(packet.application(packet.source), ==, messages[i].says);
+        dissected_free(dissected);
     }
 }
 
@@ -854,7 +986,7 @@ static const struct key {
 
 static unsigned first_bits(const struct key *key, struct fs_walk_options options)
 {
-    const struct frame frame = { key->layers, key->bytes, NULL, 0, NULL };
+    const struct frame frame = { .layers = key->layers, .bytes = key->bytes };
     struct dissected *dissected = dissect(&frame, SIZE_MAX);
     struct fs_walk walk;
 
@@ -911,6 +1043,8 @@ int main(int argc, char **argv)
     g_test_add_func("/walk/fragments", test_fragments);
     g_test_add_func("/walk/errors-quote-packets", test_errors);
     g_test_add_func("/walk/transports", test_transports);
+    g_test_add_func("/walk/found-where-the-bytes-prove-it", test_found);
+    g_test_add_func("/walk/what-the-application-says", test_application);
     g_test_add_func("/walk/facts-of-a-frame", test_facts);
     g_test_add_func("/walk/a-cut-invents-no-layer", test_cuts);
     g_test_add_func("/walk/offload-is-seen-where-the-user-says-so", test_offload);
