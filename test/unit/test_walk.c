@@ -641,10 +641,12 @@ static const struct frame transports[] = {
 };
 
 /* After layers that nobody passes: where the addresses are that Wireshark left, or a proof is. */
-#define PROVEN  "4500 0020 0007 0000 4011 66c4 " ADDR4 DATAGRAM
-#define LENGTH4 32
-#define LENGTH6 52
-#define TUNNEL  OVER("2328")
+#define PROVEN   "4500 0020 0007 0000 4011 66c4 " ADDR4 DATAGRAM
+#define LENGTH4  32
+#define LENGTH6  52
+#define ARP_ENDS "0001 02000000000a 0a000001 000000000000 0a000002"
+#define ARP      "0001 0800 0604 " ARP_ENDS
+#define TUNNEL   OVER("2328")
 static const struct frame found[] = {
     { .layers = "eth ip udp foo ip udp",
       .bytes = TUNNEL "ffffff " INNER,
@@ -712,10 +714,33 @@ static const struct frame found[] = {
       .bytes = IP4 OUTER("06 ") "c350 2328 00000001 00000001 5010 ffff 0000 0000 ffff " PROVEN,
       .says = "foo: " INNER_IS },
     { .layers = "foo eth ip udp", .bytes = "61626364 " IP4 PROVEN, .says = INNER_IS },
-    { .layers = "foo eth arp",
-      .bytes = "61626364 " MACS "0806 0001 0800 0604 0001 02000000000a "
-               "0a000001 000000000000 0a000002",
+    /* From EtherType to EtherType, up to what proves itself. */
+    { .layers = "foo eth ethertype ethertype arp",
+      .bytes = "61626364 " MACS "0806 " ARP,
       .says = "0 mac-0a > mac-0b type 0806, 28" },
+    { .layers = "foo eth ethertype vntag arp",
+      .bytes = "61626364 " MACS "8926 00010002 0806 " ARP,
+      .says = "0 mac-0a > mac-0b type 0806, 28" },
+    { .layers = "foo eth ethertype cmd arp",
+      .bytes = "61626364 " MACS "8909 0101 0001 0005 0806 " ARP,
+      .says = "0 mac-0a > mac-0b type 0806, 28" },
+    { .layers = "foo eth ethertype hsr arp",
+      .bytes = "61626364 " MACS "892f 00400001 0806 " ARP,
+      .says = "0 mac-0a > mac-0b type 0806, 28" },
+    { .layers = "foo eth ethertype ieee8021cb arp",
+      .bytes = "61626364 " MACS "f1c1 00000001 0806 " ARP,
+      .says = "0 mac-0a > mac-0b type 0806, 28" },
+    { .layers = "foo eth ethertype ieee8021ad ethertype vlan arp",
+      .bytes = "61626364 " MACS "88a8 0005 8100 0006 0806 " ARP,
+      .says = "vlan=5 vlan=6: 0 mac-0a > mac-0b type 0806, 28" },
+    { .layers = "foo eth ethertype llc arp",
+      .bytes = "61626364 " MACS "0024 aaaa03 000000 0806 " ARP,
+      .says = "0 mac-0a > mac-0b type 0000, 36" },
+    { .layers = "foo eth cmd arp", .bytes = "61626364 " MACS "8926 0101 0001 0005 0806 " ARP },
+    { .layers = "foo eth arp", .bytes = "61626364 " MACS "0806 0001 0800 0605" ARP_ENDS },
+    { .layers = "foo eth arp", .bytes = "61626364 " MACS "0806 0001 0800 0604 0001 0200000000" },
+    { .layers = "foo eth ip udp", .bytes = "61626364 " IP4 INNER },
+    { .layers = "foo eth ip udp", .bytes = "61626364 " IP4 ENDLESS },
     { .layers = "eth ip sflow ip udp",
       .bytes = TUNNEL "ffffff " PROVEN,
       .left4 = 20 + 8 + 3 + LENGTH4,

@@ -35,8 +35,11 @@ dissector_handle_t dissector_get_uint_handle(dissector_table_t const table, cons
     static const struct {
         uint16_t type;
         const char *name;
-    } types[] = { { 0x0800, "ip" },   { 0x86dd, "ipv6" },  { 0x0806, "arp" },
-                  { 0x8100, "vlan" }, { 0x8926, "vntag" }, { 0x8847, "mpls" } };
+    } types[] = {
+        { 0x0800, "ip" },         { 0x86dd, "ipv6" }, { 0x0806, "arp" }, { 0x8100, "vlan" },
+        { 0x88a8, "ieee8021ad" }, { 0x8909, "cmd" },  { 0x892f, "hsr" }, { 0xf1c1, "ieee8021cb" },
+        { 0x8926, "vntag" },      { 0x8847, "mpls" },
+    };
 
     (void)table;
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
