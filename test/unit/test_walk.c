@@ -291,6 +291,10 @@ static const struct frame links[] = {
       "aaaa03 000000 0800 " INNER,
       INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* four addresses */
     { "wlan llc arp",
+      "0800 0000 02000000000b 02000000000a 0200000000f1 0000 aaaa03 000000 0806 "
+      "0001 0800 0604 0001",
+      "0 mac-0a > mac-0b type 0806, 8", .encapsulation = WTAP_ENCAP_IEEE_802_11 },
+    { "wlan llc arp",
       "0801 0000 0200000000f1 02000000000a 02000000000b 0000 aaaa03 000000 0806 "
       "0001 0800 0604 0001",
       "0 mac-0a > mac-0b type 0806, 8", .encapsulation = WTAP_ENCAP_IEEE_802_11 },
@@ -550,6 +554,14 @@ static const struct frame fragments[] = {
     { "eth ipv6 ipv6.fraghdr udp",
       IP6 "60000000 0014 2c 40 " V6_A V6_B "1100 0006 00012345 " DATAGRAM,
       INNER6_IS }, /* an atomic fragment, with reserved bits */
+    /* A fragment is not looked into, whatever it looks like: no datagram holds it. */
+    { "eth ip ip udp", IP4 "4500 0034 0007 2000 4004 " BAD_SUM "c0000201 c0000202 " INNER,
+      "4 192.0.2.1 > 192.0.2.2, 32, fragment 7 of protocol 4 at 0, 32" },
+    { "eth ip ip ip udp",
+      IP4 "4500 0048 0007 2000 4004 " BAD_SUM "c0000201 c0000202 "
+          "4500 0034 0007 0000 4004 " BAD_SUM "c0000203 c0000204 " INNER,
+      "4 192.0.2.1 > 192.0.2.2, 52, fragment 7 of protocol 4 at 0, 52",
+      .second = "4600 0034 0007 0000 4004 " BAD_SUM "c0000203 c0000204 " INNER },
     { "eth ip ah ip udp",
       IP4 "4500 001c 0007 0005 4033 " BAD_SUM "c0000201 c0000202 000c000061626364",
       "ipip: " INNER_IS ", fragment 7 of protocol 51 at 40, 8, last, waits, out of 0 layers, "
@@ -905,6 +917,12 @@ static const struct frame facts[] = {
     { TCP("", "8010", "0101080a 00000007 00000008"),
       "ip tcp df no-length sum options " WIRE "ip 52 ttl 63 tos 185 id 4660 label 0 words 8 "
       "sum beef seq 2 ack 3 flags 10 window 1024 mss 0 tsval 7" ON_THE_LINK "0800" },
+    { TCP("", "6010", "01010101 0101080a 00000007 00000008"), /* what follows is no option */
+      "ip tcp df no-length sum " WIRE "ip 56 ttl 63 tos 185 id 4660 label 0 words 6 sum beef "
+      "seq 2 ack 3 flags 10 window 1024" ON_THE_LINK "0800" },
+    { TCP("", "6010", "0101080a 00000007 00000008"),
+      "ip tcp df no-length sum " WIRE "ip 52 ttl 63 tos 185 id 4660 label 0 words 6 sum beef "
+      "seq 2 ack 3 flags 10 window 1024" ON_THE_LINK "0800" },
     { TCP(" tls", "5018", "16 0303 0005 01 00000100"),
       "ip tcp df no-length sum " WIRE "ip 50 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
       "seq 2 ack 3 flags 18 window 1024 record 1" ON_THE_LINK "0800" },
