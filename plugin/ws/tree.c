@@ -369,12 +369,15 @@ static bool is_any_referenced(const struct batch *batch, unsigned n)
 
 _Static_assert(HF_REF_TYPE_NONE == 0 && BATCH % GLANCE == 0, "a glance is an or");
 
-static void show_place(struct showing *showing, const struct place *place)
+/* In each place that a visible tree has it in: a first pass has none but those of so far. */
+static void show_whole_section(const struct showing *showing, struct section *section,
+                               bool with_sofar)
 {
-    if (place->field)
-        show_field(showing, place);
-    else
-        show_section(place->section, showing->tree, showing->tvb, showing->view, WHOLE);
+    if (section == &so_far && with_sofar)
+        add_item_of(&so_far, showing->tree, showing->tvb, "");
+    show_section(section, showing->tree, showing->tvb, showing->view, WHOLE);
+    if (with_sofar)
+        show_section(section, showing->tree, showing->tvb, showing->view, SO_FAR);
 }
 
 /*
@@ -382,7 +385,7 @@ static void show_place(struct showing *showing, const struct place *place)
  * added, right inside the root.  A section that is asked for stands for all of
  * its fields.
  */
-static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view)
+static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view, bool with_sofar)
 {
     struct showing showing = { .tree = tree, .tvb = tvb, .view = view };
 
@@ -391,9 +394,13 @@ static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *vi
         for (unsigned n = 0; n < batch->count; n += GLANCE) {
             if (!is_any_referenced(batch, n))
                 continue;
-            for (unsigned i = n; i < n + GLANCE; i++)
-                if (is_referenced(&batch->places[i]))
-                    show_place(&showing, &batch->places[i]);
+            for (unsigned i = n; i < n + GLANCE; i++) {
+                const struct place *place = &batch->places[i];
+                if (is_referenced(place) && place->field)
+                    show_field(&showing, place);
+                else if (is_referenced(place))
+                    show_whole_section(&showing, place->section, with_sofar);
+            }
         }
     }
 }
@@ -416,7 +423,7 @@ void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, struct flow_view *view,
     proto_tree *tree = proto_item_add_subtree(root, ett_flow);
 
     if (!ws_tree_is_visible(tree)) {
-        show_asked_for(tree, tvb, view);
+        show_asked_for(tree, tvb, view, with_sofar);
         return;
     }
     show_sections(tree, tvb, view, WHOLE);

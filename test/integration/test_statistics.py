@@ -121,7 +121,6 @@ def test_sums_equal_capinfos_and_conversations(tshark, captures):
     for text in (conversations, ours):
         assert re.search(rf"5\s+{flow['flow.down.wire_bytes']} bytes\s+6\s+"
                          rf"{flow['flow.up.wire_bytes']} bytes", text.replace(",", "")), text
-    assert "10.0.0.1" in statistic(tshark, capture, "endpoints,flow")
 
 
 def test_conversations_keep_flows_apart(tshark, captures):
@@ -312,3 +311,39 @@ def test_a_hundred_thousand_flows(tshark):
     last = [cell.strip() for cell in table.splitlines()[-2].split("|")]
     assert last[1] == "… and 1000 more flows"
     assert last[7:13] == ["1000", "0", "31000", "0", "3000", "0"]
+
+
+COUNTS = r" +(\d+) +(\d+)" * 3  # packets and bytes: all, sent, received
+
+
+def test_endpoints_sent_what_they_sent(tshark, captures):
+    """The connection: 6 frames up with 10 bytes of payload, 5 down with 1000."""
+    text = statistic(tshark, captures / "tcp_plain.pcap", "endpoints,flow")
+    found = {end: tuple(map(int, counts)) for end, *counts in
+             re.findall(rf"^(\S+:\d+){COUNTS}", text, re.M)}
+    assert found == {"10.0.0.1:40000": (11, 1604, 6, 334, 5, 1270),
+                     "10.0.0.2:80": (11, 1604, 5, 1270, 6, 334)}
+
+
+def test_conversations_and_endpoints_count_bytes_of_the_wire(tshark, captures):
+    """Cut to 60, 54 and 47 bytes of 154 each, and once more where the ports are cut off."""
+    capture = captures / "cut_short.pcap"
+    text = statistic(tshark, capture, "conv,flow").replace(",", "")
+    assert re.search(r"^10\.0\.0\.1:40000 +<-> 10\.0\.0\.2:80 +0 0 bytes +3 462 bytes +3 462 ", text,
+                     re.M)
+    text = statistic(tshark, capture, "endpoints,flow")
+    assert re.search(r"^10\.0\.0\.1:40000 +3 +462 +3 +462 +0 +0 ", text, re.M)
+    assert re.search(r"^10\.0\.0\.2:80 +3 +462 +0 +0 +3 +462 ", text, re.M)
+
+
+def test_waiting_fragments_are_exported_where_a_session_ends(tshark, captures):
+    """tshark -M: those whose first one would come in the next session are flows of this one."""
+    for size in ("1", "2", "3"):
+        flows = tshark.flows(captures / "fragments_first_missing.pcap", "-M", size)
+        assert sum(flow["flow.pkts"] for flow in flows) == 3
+
+
+def test_a_table_is_asked_for_once(tshark, captures):
+    result = tshark.run("-n", "-q", "-r", captures / "tcp_plain.pcap", "-z", "flowstats,table", "-z",
+                        "flowstats,table", rc=1)
+    assert "-z flowstats,table can be given once" in result.stderr and result.stdout == ""
