@@ -258,7 +258,7 @@ static void take(void *data _U_)
     if (!is_open())
         return;
     add_rows();
-    flow_tally_clear(tally);
+    flow_tally_go_on(tally, fs_session_meter());
 }
 
 /*
