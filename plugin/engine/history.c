@@ -548,7 +548,7 @@ void flow_history_forget(struct flow_history *history, uint32_t flow, uint32_t p
     uint32_t gone = stream ? packets - stream->gone_packets : 0;
 
     g_return_if_fail(!stream || (packets >= stream->gone_packets && packets <= stream->packets));
-    if (gone == 0)
+    if (!stream)
         return;
     bool is_all = packets == stream->packets;
     g_return_if_fail(is_all || gone % FLOW_HISTORY_STRIDE == 0);
@@ -556,7 +556,7 @@ void flow_history_forget(struct flow_history *history, uint32_t flow, uint32_t p
     forget_events(stream, events_before_packet(stream, packets));
     if (is_all)
         clear_stream(stream);
-    else
+    else if (gone > 0)
         forget_codes(stream, gone / FLOW_HISTORY_STRIDE);
     stream->gone_packets = packets;
 }
