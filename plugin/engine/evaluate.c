@@ -260,8 +260,8 @@ void flow_evaluate_flow(struct flow_evaluation *evaluation, uint32_t flow, uint3
     const void *notes;
 
     start_fold(evaluation, flow, &fold);
-    for (uint32_t i = flow_history_forgotten(evaluation->history, flow); (fold.fact = flow_history_fact(evaluation->history, flow, i, &notes));
-         i++) {
+    for (uint32_t i = flow_history_forgotten(evaluation->history, flow);
+         (fold.fact = flow_history_fact(evaluation->history, flow, i, &notes)); i++) {
         if (passes && !passes(fold.fact, data))
             continue;
         for (size_t k = 0; k < all->count; k++) {

@@ -87,7 +87,8 @@ bool flow_expiry_lingering(struct flow_expiry *expiry, const struct flow_table *
 bool flow_expiry_surplus(const struct flow_expiry *expiry, uint32_t *ret_flow)
 {
     return expiry->open.count + expiry->ended.count > expiry->max_flows &&
-           (flow_queue_first(&expiry->ended, ret_flow) || flow_queue_first(&expiry->open, ret_flow));
+           (flow_queue_first(&expiry->ended, ret_flow) ||
+            flow_queue_first(&expiry->open, ret_flow));
 }
 
 bool flow_expiry_any(const struct flow_expiry *expiry, uint32_t *ret_flow)

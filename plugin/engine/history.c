@@ -351,8 +351,7 @@ uint32_t flow_history_facts_until(const struct flow_history *history, uint32_t f
 {
     const struct stream *stream = stream_of(history, flow);
 
-    return packet + 1 +
-           (stream ? stream->gone_events + events_before_packet(stream, packet) : 0);
+    return packet + 1 + (stream ? stream->gone_events + events_before_packet(stream, packet) : 0);
 }
 
 /* Read */

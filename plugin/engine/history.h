@@ -57,9 +57,9 @@ uint32_t flow_history_facts_until(const struct flow_history *history, uint32_t f
 
 /*
  * Return a fact, its flow and ordinal filled in, and the notes of it (zeros of an
- * event); NULL past the end, and where it was forgotten.  Both are valid until the next question.  The fact
- * after the one that was asked for last of that flow is one step away; any other
- * is at most FLOW_HISTORY_STRIDE steps away.
+ * event); NULL past the end, and where it was forgotten.  Both are valid until the next question.
+ * The fact after the one that was asked for last of that flow is one step away; any other is at
+ * most FLOW_HISTORY_STRIDE steps away.
  */
 enum { FLOW_HISTORY_STRIDE = 128 };
 const struct flow_fact *flow_history_fact(struct flow_history *history, uint32_t flow,

@@ -420,8 +420,7 @@ static void account_whole(struct flow_meter *meter, const struct flow_packet *pa
 
     if (is_fragment)
         account_waiting(meter, packet, encapsulation, flow, dir);
-    struct flow_place place = { .flow = flow->index,
-                                .packet = record(meter, flow, dir, packet) };
+    struct flow_place place = { .flow = flow->index, .packet = record(meter, flow, dir, packet) };
     if (packet->bits & FLOW_PACKET_QUOTE)
         account_quote(meter, packet, encapsulation, place);
 }
@@ -481,10 +480,10 @@ void flow_meter_finish(struct flow_meter *meter)
 static int compare_last(const void *left, const void *right, void *data)
 {
     const struct flow_meter *meter = data;
-    uint32_t left_frame = flow_history_last_frame(
-        meter->history, (*(const struct flow *const *)left)->index);
-    uint32_t right_frame = flow_history_last_frame(
-        meter->history, (*(const struct flow *const *)right)->index);
+    uint32_t left_frame =
+        flow_history_last_frame(meter->history, (*(const struct flow *const *)left)->index);
+    uint32_t right_frame =
+        flow_history_last_frame(meter->history, (*(const struct flow *const *)right)->index);
 
     return (left_frame > right_frame) - (left_frame < right_frame);
 }

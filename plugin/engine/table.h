@@ -120,7 +120,8 @@ void flow_table_free(struct flow_table *table); /* NULL is fine */
 /* Return how many places the table has: as many as flows, where none was forgotten. */
 uint32_t flow_table_count(const struct flow_table *table);
 
-/* Return the flow at a place of the table; NULL from flow_table_count() on, and where there is none. */
+/* Return the flow at a place of the table; NULL from flow_table_count() on, and where there is
+ * none. */
 struct flow *flow_table_at(const struct flow_table *table, uint32_t index);
 
 /* Return how many flows there are, and the n-th of them in the order of ids; NULL past the last. */

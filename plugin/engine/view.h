@@ -22,7 +22,7 @@ struct flow_selection {
     void *states[FLOW_EXTENSIONS_MAX]; /* room for each group's */
     const uint8_t *settled; /* states of facts that are not kept, by state_at; NULL: of none */
     uint32_t folded;        /* a bit for each group whose state is there */
-    flow_passes passes;                /* NULL: all packets pass */
+    flow_passes passes;     /* NULL: all packets pass */
     void *data;
 };
 

@@ -179,9 +179,9 @@ static char *add(const char *argument)
     stream->line = g_string_new(NULL);
     streams = g_slist_append(streams, stream);
     fs_session_attach_stream(&stream->served);
-    GString *refusal = register_tap_listener(target.filter ? FLOW_PREFIX : FS_TAP_OF_NONE, stream,
-                                             target.filter, TL_REQUIRES_NOTHING, NULL,
-                                             target.filter ? pass : NULL, draw, finish);
+    GString *refusal =
+        register_tap_listener(target.filter ? FLOW_PREFIX : FS_TAP_OF_NONE, stream, target.filter,
+                              TL_REQUIRES_NOTHING, NULL, target.filter ? pass : NULL, draw, finish);
     if (refusal) {
         error = fs_target_refusal(argument, refusal);
         finish(stream);

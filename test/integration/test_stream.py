@@ -148,7 +148,7 @@ def test_late_segments_are_of_the_connection_for_five_seconds(tshark, save):
     assert pairs(stream(tshark, late), "pkts", "end_reason") == [(7, 3)]
     later = save("later.pcap", [*closed(0), udp(8.5, 5000), tcp(9, "RA", 502, 102, back=True)])
     assert pairs(stream(tshark, later), "srcport", "pkts", "up.pkts", "end_reason") == [
-        (40000, 6, 4, 3), (40000, 1, 0, 3), (5000, 1, 1, 4)]
+        (40000, 6, 4, 3), (5000, 1, 1, 4), (40000, 1, 0, 3)]
 
 
 def test_what_goes_on_after_a_timeout_keeps_its_direction(tshark, save):
