@@ -453,11 +453,16 @@ static void account(struct flow_meter *meter, const struct flow_packet *packet, 
 
 void flow_meter_account(struct flow_meter *meter, const struct flow_packet *packet)
 {
-    struct flow_packet numbered = *packet;
     int64_t now_ns = packet->fact.bits & FLOW_FACT_TIME ? packet->fact.time_ns : INT64_MIN;
+    uint32_t before = flow_history_frames_before(meter->history);
 
-    numbered.fact.frame += flow_history_frames_before(meter->history);
-    account(meter, &numbered, now_ns);
+    if (before > 0) {
+        struct flow_packet numbered = *packet;
+        numbered.fact.frame += before;
+        account(meter, &numbered, now_ns);
+    } else {
+        account(meter, packet, now_ns);
+    }
     if (!meter->expiry)
         return;
     expire_silent(meter, now_ns);

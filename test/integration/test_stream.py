@@ -1,12 +1,15 @@
 """Flows are written when they end, and go on from file to file of one run."""
 import json
 import re
+import shlex
 import subprocess
 import time
 from collections import Counter
 
 import pytest
 from scapy.all import ICMP, IP, TCP, UDP, Ether, IPerror, PcapWriter, Raw, UDPerror
+
+from tshark import TOP
 
 TIMEOUTS = ("-o", "flow.idle_timeout:2", "-o", "flow.active_timeout:5")
 
@@ -282,3 +285,15 @@ def test_so_many_flows_go_on(tshark, save):
         (0, 1, 1, 5), (1, 2, 2, 4), (2, 3, 2, 4), (3, 1, 1, 4)]
 
 
+
+
+def test_jq_reads_a_stream(tshark, save):
+    """The recipe of doc/scale.md."""
+    path = save("for_jq.pcap", [udp(0, 5000, size=100), udp(0.5, 5001), udp(2, 5000, size=200)])
+    recipe, = re.findall(r"```sh\n(tshark .*\n *jq .*\n)```", (TOP / "doc/scale.md").read_text())
+    tshark_part, jq_part = recipe.split("|\n")
+    words = shlex.split(tshark_part.replace("capture.pcapng", str(path)))
+    lines = tshark.run(*words[1:]).stdout
+    words = shlex.split(jq_part)
+    result = subprocess.run(words, input=lines, text=True, capture_output=True, check=True)
+    assert result.stdout == "10.0.0.1\t384\n"  # two frames: 2 * (14 + 20 + 8) + 100 + 200
