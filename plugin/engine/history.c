@@ -22,6 +22,9 @@
 
 enum { CURSORS = 1024 };
 
+/* Bytes from which on a stream grows by half; before it doubles. */
+enum { LONG_STREAM = 4096 };
+
 struct event {
     uint32_t packets; /* of the flow, before it */
     uint32_t frame;
@@ -178,7 +181,8 @@ static struct flow_codec *codec_of(const struct flow_history *history, struct st
 static void append(struct stream *stream, const uint8_t *code, size_t size)
 {
     if (stream->size + size > stream->room) {
-        stream->room = MAX(stream->room + stream->room / 2, stream->size + size);
+        size_t more = stream->room < LONG_STREAM ? stream->room : stream->room / 2;
+        stream->room = MAX(stream->room + more, stream->size + size);
         stream->codes = g_realloc(stream->codes, stream->room);
     }
     memcpy(stream->codes + stream->size, code, size);

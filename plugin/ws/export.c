@@ -10,7 +10,7 @@
 
 #include <epan/stat_tap_ui.h>
 
-static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json };
+static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json, &fs_conn_log };
 
 struct export
 {

@@ -173,6 +173,10 @@ static void read_transport(struct flow_fact *fact, uint8_t protocol, const uint8
     }
     if (protocol == FLOW_PROTOCOL_TCP)
         read_tcp(fact, header, captured);
+    if ((protocol == FLOW_PROTOCOL_ICMP || protocol == FLOW_PROTOCOL_ICMPV6) && captured >= 2) {
+        fact->icmp_type = header[0];
+        fact->icmp_code = header[1];
+    }
 }
 
 static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
@@ -202,8 +206,6 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
     packet->source = walk;
     if (walk->quote) {
         packet->quote = tuple_of(walk->quote);
-        packet->fact.icmp_type = data[0];
-        packet->fact.icmp_code = data[1];
         packet->bits |= FLOW_PACKET_QUOTE;
     }
 }

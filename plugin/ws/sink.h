@@ -20,4 +20,7 @@ extern const struct fs_sink fs_csv;
 /* A JSON object a line, with a member for each field that is known. */
 extern const struct fs_sink fs_json;
 
+/* Zeek's conn.log: a JSON object a line, in Zeek's words; link-layer flows are not in it. */
+extern const struct fs_sink fs_conn_log;
+
 #endif

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from recipes import BUILDERS, write
 from recipes import (  # noqa: F401  each registers its captures
-    flows, fragments, handshakes, headers, links, odd, tunnels)
+    flows, fragments, handshakes, headers, links, odd, tunnels, verdicts)
 
 
 SAMPLE = Path(__file__).resolve().parent / "sample.pcapng"

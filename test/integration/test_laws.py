@@ -140,7 +140,7 @@ def test_walk_equals_decode(decoded, any_capture):
     if any_capture in OTHER_ENDS:
         pytest.skip("the innermost addresses decoded are not those that Wireshark shows")
     for number, frame in enumerate(decoded(any_capture), 1):
-        is_error = frame.get("icmp.type") == "3" or frame.get("icmpv6.type") == "1"
+        is_error = frame.get("icmp.type") in ("3", "11") or frame.get("icmpv6.type") in ("1", "3")
         if "flow.proto" not in frame or is_error:
             continue
         family = "ip" if "flow.ip.src" in frame else "ipv6"
