@@ -152,6 +152,15 @@ static void start_fold(const struct flow_evaluation *evaluation, uint32_t flow,
     *ret_fold = (struct flow_fold){ .family = of->key.family, .protocol = of->key.protocol };
 }
 
+/* Fold one fact into a group's state; a group of fields that need no state has no fold. */
+static void fold_one(const struct flow_group_place *place, struct flow_fold *fold,
+                     const void *notes, void *state)
+{
+    fold->note = (const uint8_t *)notes + place->note_at;
+    if (place->group->fold)
+        place->group->fold(state, fold);
+}
+
 /* The checkpoints of a flow: states after stride, 2 * stride ... facts. */
 static GByteArray *checkpoints_of(const struct evaluated *evaluated, uint32_t flow)
 {
@@ -232,8 +241,7 @@ static const void *evaluate(struct flow_evaluation *evaluation, size_t group, ui
     while (slot->facts < facts) {
         const void *notes;
         fold.fact = flow_history_fact(evaluation->history, flow, slot->facts, &notes);
-        fold.note = (const uint8_t *)notes + place->note_at;
-        place->group->fold(slot->state, &fold);
+        fold_one(place, &fold, notes, slot->state);
         slot->facts++;
         if (slot->facts % evaluated->stride == 0)
             keep_checkpoint(evaluated, slot, size);
@@ -267,8 +275,7 @@ void flow_evaluate_flow(struct flow_evaluation *evaluation, uint32_t flow, uint3
         for (size_t k = 0; k < all->count; k++) {
             if (!(groups & 1u << k))
                 continue;
-            fold.note = (const uint8_t *)notes + all->on[k].note_at;
-            all->on[k].group->fold(states[k], &fold);
+            fold_one(&all->on[k], &fold, notes, states[k]);
         }
     }
 }
@@ -290,10 +297,8 @@ static struct settled *make_settled(struct flow_evaluation *evaluation, uint32_t
 static void fold_all(const struct flow_groups *groups, struct flow_fold *fold, const void *notes,
                      uint8_t *states)
 {
-    for (size_t i = 0; i < groups->count; i++) {
-        fold->note = (const uint8_t *)notes + groups->on[i].note_at;
-        groups->on[i].group->fold(states + groups->on[i].state_at, fold);
-    }
+    for (size_t i = 0; i < groups->count; i++)
+        fold_one(&groups->on[i], fold, notes, states + groups->on[i].state_at);
 }
 
 /* A fold goes on from its slot: from there facts are about to go. */

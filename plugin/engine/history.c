@@ -37,6 +37,7 @@ struct stream {
     struct flow_codec *codec; /* after the last packet; NULL while there is only one */
     GArray *restarts;         /* size_t: where packet 128, 256 ... begins; NULL in short flows */
     GArray *events;           /* struct event; NULL: none */
+    struct flow_fact *first;  /* the first packet, where it was forgotten; else NULL */
     size_t size;              /* bytes of codes, and room for them */
     size_t room;
     int64_t first_time_ns;
@@ -136,12 +137,18 @@ static void clear_stream(struct stream *stream)
     stream->size = stream->room = 0;
 }
 
+static void free_stream(struct stream *stream)
+{
+    clear_stream(stream);
+    g_clear_pointer(&stream->first, g_free);
+}
+
 void flow_history_free(struct flow_history *history)
 {
     if (!history)
         return;
     for (uint32_t flow = 0; flow < history->streams.count; flow++)
-        clear_stream(stream_of(history, flow));
+        free_stream(stream_of(history, flow));
     pages_clear(&history->streams);
     pages_clear(&history->frames);
     pages_clear(&history->cursors);
@@ -449,6 +456,10 @@ bool flow_history_packet(struct flow_history *history, uint32_t flow, uint32_t p
 {
     const struct stream *stream = stream_of(history, flow);
 
+    if (stream && stream->first && packet == 0) {
+        *ret_fact = *stream->first;
+        return true;
+    }
     if (!stream || packet >= stream->packets || packet < stream->gone_packets)
         return false;
     struct cursor *cursor = pages_make(&history->cursors, flow % CURSORS);
@@ -533,6 +544,14 @@ static void forget_events(struct stream *stream, uint32_t count)
     stream->gone_events += count;
 }
 
+static void keep_first(struct flow_history *history, uint32_t flow, struct stream *stream)
+{
+    struct flow_fact first;
+
+    if (!stream->first && flow_history_packet(history, flow, 0, &first))
+        stream->first = g_memdup2(&first, sizeof first);
+}
+
 /* Up to where the codec began anew. */
 static void forget_codes(struct stream *stream, uint32_t strides)
 {
@@ -555,6 +574,7 @@ void flow_history_forget(struct flow_history *history, uint32_t flow, uint32_t p
         return;
     bool is_all = packets == stream->packets;
     g_return_if_fail(is_all || gone % FLOW_HISTORY_STRIDE == 0);
+    keep_first(history, flow, stream);
     forget_cursor(history, flow);
     forget_events(stream, events_before_packet(stream, packets));
     if (is_all)
@@ -585,7 +605,7 @@ void flow_history_forget_flow(struct flow_history *history, uint32_t flow)
     if (!stream)
         return;
     forget_cursor(history, flow);
-    clear_stream(stream);
+    free_stream(stream);
     *stream = (struct stream){ .packets = 0 };
     if (history->once_size > 0)
         memset(flow_history_once(history, flow), 0, history->once_size);

@@ -14,7 +14,8 @@
  * numbered from 0, and so are facts; the two differ where a flow has events.
  *
  * Facts can be forgotten, the earliest of a flow first.  The others keep their
- * numbers, and what is counted here counts those that were forgotten, too.
+ * numbers, and what is counted here counts those that were forgotten, too.  Of a
+ * flow's first packet the fact can be read all the same.
  *
  * Frames go on being numbered from file to file of one history: what facts say
  * is the number in all of them, one after the other.
@@ -66,8 +67,8 @@ const struct flow_fact *flow_history_fact(struct flow_history *history, uint32_t
                                           uint32_t number, const void **ret_notes);
 
 /*
- * Read a packet of a flow; false past the end, and where it was forgotten.  As
- * quick as flow_history_fact().
+ * Read a packet of a flow; false past the end, and where it was forgotten and is
+ * not the first.  As quick as flow_history_fact().
  */
 bool flow_history_packet(struct flow_history *history, uint32_t flow, uint32_t packet,
                          struct flow_fact *ret_fact);
