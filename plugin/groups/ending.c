@@ -28,6 +28,7 @@ enum flow_end_reason flow_end_reason_of(struct flow_view *view)
     case FLOW_SUCCESSOR_CONNECTION: return FLOW_END_DETECTED;
     case FLOW_SUCCESSOR_IDLE: return FLOW_END_IDLE_TIMEOUT;
     case FLOW_SUCCESSOR_ACTIVE: return FLOW_END_ACTIVE_TIMEOUT;
+    case FLOW_SUCCESSOR_RESOURCES: return FLOW_END_NO_RESOURCES;
     case FLOW_SUCCESSOR_NONE: break;
     }
     return view->capture->is_over ? FLOW_END_FORCED : FLOW_END_OPEN;
