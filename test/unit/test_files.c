@@ -294,6 +294,42 @@ static void test_links_stay_in_the_file(void)
     told_clear(&told);
 }
 
+/* Closed is the state of a connection without segments, too. */
+static void test_fragments_of_no_segment_end_with_the_capture(void)
+{
+    struct told told = told_new(false);
+    struct flow_meter *meter = meter_of(&told, false, 10, NULL);
+    struct flow_packet packet = later_fragment(1, FLOW_PROTOCOL_TCP, 1, 2, 7);
+
+    flow_meter_account(meter, &packet);
+    finish(meter, &told, false);
+    const char *text = g_hash_table_lookup(told.flows, GUINT_TO_POINTER(0));
+    g_assert_nonnull(strstr(text, " end_reason=4 "));
+    told_clear(&told);
+}
+
+/* Of a flow's first packet the fact is kept, whatever is forgotten. */
+static void test_the_first_packet_is_not_forgotten(void)
+{
+    struct told told = told_new(false);
+    struct flow_meter *meter = meter_of(&told, false, 10, NULL);
+    struct flow_packet packet = udp_packet(1, 1, 1, 2, 53);
+    struct flow_fact first;
+    struct flow_view view;
+
+    for (unsigned file = 0; file < 3; file++) {
+        flow_meter_account(meter, &packet);
+        flow_meter_account(meter, &packet);
+        next_file(meter, &told, false, 1);
+        g_assert_true(flow_meter_flow_view(meter, 0, &view));
+        g_assert_true(flow_view_packet(&view, 0, &first));
+        g_assert_cmpuint(first.frame, ==, 1);
+        g_assert_false(flow_view_packet(&view, 1, &first));
+    }
+    finish(meter, &told, false);
+    told_clear(&told);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -302,5 +338,9 @@ int main(int argc, char **argv)
     g_test_add_func("/files/an-hour-of-a-ring", test_an_hour_of_a_ring);
     g_test_add_func("/files/a-stream-keeps-few-packets", test_a_stream_keeps_few_packets);
     g_test_add_func("/files/links-stay-in-the-file", test_links_stay_in_the_file);
+    g_test_add_func("/files/fragments-of-no-segment-end-with-the-capture",
+                    test_fragments_of_no_segment_end_with_the_capture);
+    g_test_add_func("/files/the-first-packet-is-not-forgotten",
+                    test_the_first_packet_is_not_forgotten);
     return g_test_run();
 }
