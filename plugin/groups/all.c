@@ -3,7 +3,7 @@
 #include "among_flows.h"
 #include "community_id.h"
 #include "core.h"
-#include "headers.h"
+#include "header_group.h"
 #include "holes.h"
 #include "quality.h"
 #include "shape.h"

@@ -4,7 +4,7 @@
 #include "core.h"
 #include "text.h"
 
-#include <groups/headers.h>
+#include <groups/header_group.h>
 #include <groups/shape.h>
 #include <time.h>
 

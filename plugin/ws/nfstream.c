@@ -6,7 +6,7 @@
 #include "core.h"
 #include "text.h"
 
-#include <groups/headers.h>
+#include <groups/header_group.h>
 #include <groups/shape.h>
 #include <groups/splt.h>
 #include <stdlib.h>
