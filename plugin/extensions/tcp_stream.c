@@ -1,4 +1,5 @@
 #include "builtin.h"
+#include "section.h"
 #include "tcp_data.h"
 
 /* A connection of Wireshark's and a flow are the same where neither is cut (definitions, TCP). */
@@ -40,6 +41,7 @@ static const struct flow_row rows[] = {
       .value = stream_of,
       .kind = FLOW_UINT32,
       .scope = FLOW_SCOPE_FLOW,
+      .section = FLOW_SECTION_IDENTITY,
       .is_late = true },
     { .name = NULL },
 };
@@ -50,7 +52,6 @@ const struct flow_group fs_tcp_stream = {
     .is_on = true,
     .is_fixed = true,
     .name = "tcp_stream",
-    .title = "TCP stream",
     .rows = rows,
     .once = once,
 };

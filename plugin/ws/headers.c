@@ -337,8 +337,8 @@ static bool find_nflog_payload(const struct fs_cursor *cursor, bool is_little, u
         const uint8_t *attribute = data + at;
         uint32_t length =
             is_little ? attribute[0] | (uint32_t)attribute[1] << 8 : fs_be16(attribute);
-        uint16_t type =
-            is_little ? (uint16_t)(attribute[2] | attribute[3] << 8) : fs_be16(attribute + 2);
+        uint32_t type =
+            is_little ? attribute[2] | (uint32_t)attribute[3] << 8 : fs_be16(attribute + 2);
         if (length < ATTRIBUTE)
             return false;
         if ((type & TYPE) == PAYLOAD) {
