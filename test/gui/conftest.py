@@ -10,6 +10,12 @@ import pytest
 import driver
 
 
+# A window shows all groups, and tshark prints those that are not quiet.
+QUIET_OFF = [word for group in ("among", "community_id", "headers", "holes", "quality", "shape", "splt",
+                                "turns", "zeek", "host")
+             for word in ("-o", f"flow.{group}:FALSE")]
+
+
 @pytest.fixture(scope="session")
 def desktop():
     lacks = driver.missing()
@@ -33,7 +39,7 @@ def capture(captures):
 
 @pytest.fixture(scope="session")
 def wireshark(desktop, tshark, capture):
-    with driver.Wireshark(desktop, tshark.folder / "plugins", "-r", capture) as wireshark:
+    with driver.Wireshark(desktop, tshark.folder / "plugins", *QUIET_OFF, "-r", capture) as wireshark:
         wireshark.wait(wireshark.frames, "packets")
         yield wireshark
         assert wireshark.quit() == (0, [])
@@ -60,7 +66,7 @@ def details(tshark, capture):
     """The (depth, text) rows of the tree of a frame in tshark, which is dissected again."""
     @functools.lru_cache(maxsize=None)
     def trees(*options):
-        text = tshark.run("-2", "-r", capture, "-V", "-O", "flow", *options).stdout
+        text = tshark.run("-2", "-r", capture, "-V", "-O", "flow", *QUIET_OFF, *options).stdout
         parts = re.split(r"^Frame (\d+): .*\n", text, flags=re.M)[1:]
         return dict(zip(map(int, parts[::2]), parts[1::2]))
 
