@@ -8,12 +8,7 @@ from pathlib import Path
 import pytest
 
 import driver
-
-
-# A window shows all groups, and tshark prints those that are not quiet.
-QUIET_OFF = [word for group in ("among", "community_id", "headers", "holes", "quality", "shape", "splt",
-                                "turns", "zeek", "host")
-             for word in ("-o", f"flow.{group}:FALSE")]
+from driver import QUIET_OFF
 
 
 @pytest.fixture(scope="session")
