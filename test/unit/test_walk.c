@@ -1,6 +1,6 @@
 #include "extract.h"
 #include "headers.h"
-#include "wireshark.h"
+#include "wireshark_stubs.h"
 
 #include <wiretap/wtap.h>
 
