@@ -309,7 +309,7 @@ def test_a_hundred_thousand_flows(tshark):
     table = statistic(tshark, capture, "flowstats,table", "-o", "flow.table_rows:99000")
     assert len(ROWS.findall(table)) == 99_000 + 1  # how many more there are
     last = [cell.strip() for cell in table.splitlines()[-2].split("|")]
-    assert last[1] == "… and 1000 more flows"
+    assert "… and 1000 more flows" in last
     assert last[7:13] == ["1000", "0", "31000", "0", "3000", "0"]
 
 
