@@ -11,7 +11,7 @@ PUBLIC, ENGINE, GROUPS, ADAPTERS, EXTENSIONS = (TOP / path for path in (
 # What other plugins include; each sees those before it.
 FACE = ["fact", "packet", "value", "extension", "tap"]
 # The rooms of the engine, each on those before it; the groups stand on all up to the rows.
-BEFORE_GROUPS = ["hash", "pages", "samples", "texts", "plain_text", "host_name", "codec", "tcp_options", "message",
+BEFORE_GROUPS = ["hash", "span", "pages", "samples", "texts", "plain_text", "host_name", "codec", "tcp_options", "message",
                  "application", "direction", "address", "key", "path", "table", "fragments", "history",
                  "groups", "evaluate", "text", "section", "view", "rows"]
 AFTER_GROUPS = ["field", "meter", "tally"]

@@ -4,6 +4,7 @@
 #include "sink.h"
 
 #include "core.h"
+#include "span.h"
 #include "text.h"
 
 #include <groups/header_group.h>
@@ -163,7 +164,7 @@ static void put_moment(GString *out, const struct nfstream *n)
     switch ((enum moment)n->number) {
     case FIRST_SEEN: fs_cell_ms(out, first_ns); break;
     case LAST_SEEN: fs_cell_ms(out, last_ns); break;
-    case DURATION: fs_cell_ms(out, last_ns - first_ns); break;
+    case DURATION: fs_cell_ms(out, flow_span(first_ns, last_ns)); break;
     }
 }
 
