@@ -11,7 +11,7 @@ PUBLIC, ENGINE, GROUPS, ADAPTERS, EXTENSIONS = (TOP / path for path in (
 # What other plugins include; each sees those before it.
 FACE = ["fact", "packet", "value", "extension", "tap"]
 # The rooms of the engine, each on those before it; the groups stand on all up to the rows.
-BEFORE_GROUPS = ["hash", "pages", "samples", "texts", "plain_text", "host_name", "codec", "tcp_options", "message",
+BEFORE_GROUPS = ["hash", "span", "pages", "samples", "texts", "plain_text", "host_name", "codec", "tcp_options", "message",
                  "application", "direction", "address", "key", "path", "table", "queue", "expiry", "fragments", "history",
                  "groups", "evaluate", "text", "section", "view", "rows"]
 AFTER_GROUPS = ["field", "meter", "tally"]
@@ -86,7 +86,7 @@ def test_adapters_do_not_know_one_another():
 
 
 def test_extensions_use_what_others_could_use():
-    """But for what saves writing it again: texts, statistics, headers of transport protocols."""
+    """But for what saves writing it again, and for a row that the tree shows among the core's own."""
     for path in sources(EXTENSIONS):
         for header in includes(path):
             ours = header.startswith("flowstats/") or not header.startswith(("epan/", "wsutil/"))

@@ -3,7 +3,7 @@
 #include "among_flows.h"
 #include "community_id.h"
 #include "core.h"
-#include "headers.h"
+#include "header_group.h"
 #include "holes.h"
 #include "quality.h"
 #include "shape.h"
@@ -13,16 +13,6 @@
 #include "zeek.h"
 
 const struct flow_group *const flow_groups_all[] = {
-    &flow_core,
-    &flow_tcp_group,
-    &flow_shape,
-    &flow_splt,
-    &flow_headers,
-    &flow_holes,
-    &flow_turns,
-    &flow_quality,
-    &flow_zeek,
-    &flow_community_id,
-    &flow_among_flows,
-    NULL,
+    &flow_core,  &flow_tcp_group, &flow_shape, &flow_splt,         &flow_headers,     &flow_holes,
+    &flow_turns, &flow_quality,   &flow_zeek,  &flow_community_id, &flow_among_flows, NULL,
 };

@@ -1,6 +1,7 @@
 #include "shape.h"
 
 #include "core.h"
+#include "span.h"
 #include "view.h"
 
 #define NS_IN_S  INT64_C(1000000000)
@@ -37,7 +38,7 @@ static int64_t tick(struct shape_clock *clock, int64_t time_ns)
     if (clock->packets == 0) {
         clock->first_ns = clock->latest_ns = time_ns;
     } else {
-        gap_ns = time_ns > clock->latest_ns ? time_ns - clock->latest_ns : 0;
+        gap_ns = MAX(flow_span(clock->latest_ns, time_ns), 0);
         flow_samples_add(&clock->gaps, gap_ns);
         clock->latest_ns = MAX(clock->latest_ns, time_ns);
     }
@@ -53,7 +54,7 @@ static void end_interval(struct shape_bin *bin)
 
 static void fold_peak(struct shape_state *state, const struct flow_fact *fact)
 {
-    uint64_t since = (uint64_t)(state->clock.latest_ns - state->clock.first_ns);
+    uint64_t since = (uint64_t)flow_span(state->clock.first_ns, state->clock.latest_ns);
     uint64_t interval = since / ((uint64_t)peak_interval * NS_IN_MS);
 
     for (unsigned i = 0; interval != state->interval && i <= FLOW_DIRS; i++)
@@ -69,7 +70,7 @@ static void fold_periods(struct shape_state *state, int64_t before_ns, int64_t g
         state->active_since_ns = state->clock.latest_ns;
     if (gap_ns <= idle_gap * NS_IN_MS)
         return;
-    flow_samples_add(&state->active, before_ns - state->active_since_ns);
+    flow_samples_add(&state->active, flow_span(state->active_since_ns, before_ns));
     flow_samples_add(&state->idle, gap_ns);
     state->active_since_ns = state->clock.latest_ns;
 }
@@ -147,7 +148,7 @@ struct flow_samples flow_shape_active(const struct shape_state *state)
     struct flow_samples periods = state->active;
 
     if (state->clock.packets > 0)
-        flow_samples_add(&periods, state->clock.latest_ns - state->active_since_ns);
+        flow_samples_add(&periods, flow_span(state->active_since_ns, state->clock.latest_ns));
     return periods;
 }
 
@@ -199,7 +200,8 @@ static double duration(const struct flow_asked *asked)
 {
     const struct flow_state *core = flow_asked_state(asked, &flow_core);
 
-    return core && core->bits & FLOW_STATE_TIME ? seconds(core->last_ns - core->start_ns) : 0;
+    return core && core->bits & FLOW_STATE_TIME ? seconds(flow_span(core->start_ns, core->last_ns))
+                                                : 0;
 }
 
 static double peak(const struct shape_state *state, enum flow_dir dir)
@@ -237,7 +239,7 @@ static double goodput(const struct flow_asked *asked, const struct shape_half *h
     double bytes = 0;
 
     new_bytes(asked, half, &bytes);
-    return 8 * bytes / seconds(half->payload_last_ns - half->payload_first_ns);
+    return 8 * bytes / seconds(flow_span(half->payload_first_ns, half->payload_last_ns));
 }
 
 /* The producer-consumer ratio. */

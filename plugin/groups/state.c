@@ -50,6 +50,8 @@ void flow_state_apply(struct flow_state *state, const struct flow_fact *fact)
     if (fact->bits & FLOW_FACT_EVENT) {
         state->icmp_errors++;
         state->icmp_error_frame = fact->frame;
+        state->icmp_error_type = fact->icmp_type;
+        state->icmp_error_code = fact->icmp_code;
         return;
     }
     half_apply(&state->half[flow_fact_dir(fact)], fact);
@@ -91,7 +93,10 @@ void flow_state_merge(struct flow_state *state, const struct flow_state *later)
         time_apply(state, later->start_ns);
         time_apply(state, later->last_ns);
     }
-    if (later->icmp_errors > 0)
+    if (later->icmp_errors > 0) {
         state->icmp_error_frame = later->icmp_error_frame;
+        state->icmp_error_type = later->icmp_error_type;
+        state->icmp_error_code = later->icmp_error_code;
+    }
     state->icmp_errors += later->icmp_errors;
 }

@@ -45,7 +45,9 @@ struct flow_state {
     uint32_t icmp_errors;
     uint32_t icmp_error_frame; /* of the last one */
     uint32_t bits;             /* enum flow_state_bits */
-    uint32_t unused;
+    uint8_t icmp_error_type;   /* of the last one, likewise */
+    uint8_t icmp_error_code;
+    uint16_t unused;
 };
 
 _Static_assert(sizeof(struct flow_state) == 160, "no padding: states are compared as memory");

@@ -18,12 +18,18 @@ static void append_quoted(GString *out, const char *text)
     g_string_append_c(out, '"');
 }
 
+void fs_put_text(GString *out, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n"))
+        append_quoted(out, text);
+    else
+        g_string_append(out, text);
+}
+
 void fs_cell_text(GString *out, const char *text)
 {
-    if (text && strpbrk(text, ",\"\r\n"))
-        append_quoted(out, text);
-    else if (text)
-        g_string_append(out, text);
+    if (text)
+        fs_put_text(out, text);
     end_cell(out);
 }
 

@@ -4,9 +4,12 @@
 #include <glib.h>
 #include <stdint.h>
 
+/* Append what is in a cell: what has a comma, a quote or a line break is quoted, as in RFC 4180. */
+void fs_put_text(GString *out, const char *text);
+
 /* Rows of comma-separated cells, as other tools write them: each call appends one cell. */
 
-/* What has a comma, a quote or a line break is quoted, as in RFC 4180.  NULL: an empty cell. */
+/* NULL: an empty cell. */
 void fs_cell_text(GString *out, const char *text);
 void fs_cell_number(GString *out, uint64_t number);
 void fs_cell_real(GString *out, double real);

@@ -2,9 +2,10 @@
 #include "sink.h"
 
 #include "core.h"
+#include "span.h"
 #include "text.h"
 
-#include <groups/headers.h>
+#include <groups/header_group.h>
 #include <groups/shape.h>
 #include <time.h>
 
@@ -64,7 +65,8 @@ static void go_on(struct state *state, const struct flow_fact *fact)
         half->bulks += begins;
         half->bulk_packets += begins ? BULK_PACKETS : 1;
         half->bulk_bytes += begins ? state->run_bytes : fact->payload_len;
-        half->bulk_ns += state->latest_ns - (begins ? state->run_since_ns : state->run_until_ns);
+        half->bulk_ns +=
+            flow_span(begins ? state->run_since_ns : state->run_until_ns, state->latest_ns);
     }
     state->run_until_ns = state->latest_ns;
 }
@@ -73,7 +75,7 @@ static void fold_payload(struct state *state, const struct flow_fact *fact)
 {
     bool is_same_way = state->run_packets > 0 && state->run_dir == flow_fact_dir(fact);
 
-    if (is_same_way && state->latest_ns - state->run_until_ns <= pause_ns)
+    if (is_same_way && flow_span(state->run_until_ns, state->latest_ns) <= pause_ns)
         go_on(state, fact);
     else
         start_run(state, fact);
@@ -83,7 +85,7 @@ static void fold_time(struct state *state, const struct flow_fact *fact)
 {
     if (state->timed++ == 0)
         state->latest_ns = fact->time_ns;
-    state->pauses += fact->time_ns - state->latest_ns > pause_ns;
+    state->pauses += flow_span(state->latest_ns, fact->time_ns) > pause_ns;
     state->latest_ns = MAX(state->latest_ns, fact->time_ns);
     if (fact->payload_len > 0)
         fold_payload(state, fact);
@@ -179,7 +181,7 @@ static void gather(struct flow_view *view, struct cic *ret_cic)
         flow_shape_both(&ret_cic->length[FLOW_UP], &ret_cic->length[FLOW_DOWN]);
     ret_cic->active = flow_shape_active(&ret_cic->shape);
     if (ret_cic->core->bits & FLOW_STATE_TIME)
-        ret_cic->duration_ns = ret_cic->core->last_ns - ret_cic->core->start_ns;
+        ret_cic->duration_ns = flow_span(ret_cic->core->start_ns, ret_cic->core->last_ns);
     put_names(ret_cic);
 }
 
@@ -216,7 +218,7 @@ static int64_t time_of(const struct cic *cic, enum flow_dir dir)
 {
     const struct shape_clock *clock = &cic->shape.half[dir].clock;
 
-    return clock->latest_ns - clock->first_ns;
+    return flow_span(clock->first_ns, clock->latest_ns);
 }
 
 /* Of a direction; with FLOW_DIRS, of both. */

@@ -4,9 +4,10 @@
 #include "sink.h"
 
 #include "core.h"
+#include "span.h"
 #include "text.h"
 
-#include <groups/headers.h>
+#include <groups/header_group.h>
 #include <groups/shape.h>
 #include <groups/splt.h>
 #include <stdlib.h>
@@ -163,7 +164,7 @@ static void put_moment(GString *out, const struct nfstream *n)
     switch ((enum moment)n->number) {
     case FIRST_SEEN: fs_cell_ms(out, first_ns); break;
     case LAST_SEEN: fs_cell_ms(out, last_ns); break;
-    case DURATION: fs_cell_ms(out, last_ns - first_ns); break;
+    case DURATION: fs_cell_ms(out, flow_span(first_ns, last_ns)); break;
     }
 }
 

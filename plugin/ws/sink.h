@@ -31,6 +31,7 @@ extern const struct fs_sink fs_conn_log;
 
 /* One page of text: how far the numbers of the capture can be trusted. */
 extern const struct fs_sink fs_trust;
+
 /* The columns of CICFlowMeter, of TCP and UDP flows. */
 extern const struct fs_sink fs_cic;
 

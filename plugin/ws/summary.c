@@ -1,6 +1,7 @@
 #include "summary.h"
 
 #include "core.h"
+#include "span.h"
 #include "tcp_group.h"
 #include "text.h"
 
@@ -148,7 +149,7 @@ static void total_text(struct flow_view *view, char ret_text[FS_SUMMARY_LEN])
 
     if (state->bits & FLOW_STATE_TIME)
         g_snprintf(duration, sizeof duration, " in %s ms",
-                   milliseconds(state->last_ns - state->start_ns, ms));
+                   milliseconds(flow_span(state->start_ns, state->last_ns), ms));
     g_snprintf(ret_text, FS_SUMMARY_LEN, "%u packet%s, %s%s", flow_state_pkts(state),
                flow_state_pkts(state) == 1 ? "" : "s",
                amount(state->half[FLOW_UP].bytes + state->half[FLOW_DOWN].bytes, bytes), duration);

@@ -6,7 +6,7 @@
 #include "bytes.h"
 #include "extract.h"
 #include "headers.h"
-#include "wireshark.h"
+#include "wireshark_stubs.h"
 
 #include "meter.h"
 

@@ -6,13 +6,15 @@ import re
 import pytest
 
 import driver
+from driver import QUIET_OFF
 
 TREES = {"Direction Reasons", "Handshake RTT", "Protocols and Encapsulations", "Sizes",
          "TCP States"}
 
 
 def table_in_tshark(tshark, capture, *rest):
-    text = tshark.run("-q", "-r", capture, "-z", ",".join(("flowstats,table", *rest))).stdout
+    text = tshark.run("-q", *QUIET_OFF, "-r", capture, "-z",
+                      ",".join(("flowstats,table", *rest))).stdout
     return [[cell.strip() for cell in line.split("|")]
             for line in re.findall(r"^ *(\d+ \|.*) \|$", text, re.M)]
 
@@ -138,7 +140,7 @@ def test_open_windows_outlive_the_file(window):
 def test_start_with_statistics(desktop, tshark, capture):
     """An export that cannot be written shows a box; the rest goes on."""
     file = desktop.own_folder("export") / "flows.csv"
-    with driver.Wireshark(desktop, tshark.folder / "plugins", "-r", capture,
+    with driver.Wireshark(desktop, tshark.folder / "plugins", *QUIET_OFF, "-r", capture,
                           "-z", "flowstats,csv,/nonexistent/flows.csv",
                           "-z", f"flowstats,csv,{file}", "-z", "flowstats,table") as wireshark:
         box = wireshark.wait(lambda: next((window for window in wireshark.windows() if any(

@@ -177,7 +177,7 @@ def test_payload_equals_decode(decoded, any_capture):
         pytest.skip("the innermost lengths decoded are not those of the flow's packets")
     before = collections.Counter()
     for number, frame in enumerate(decoded(any_capture), 1):
-        if frame.get("flow.up.frags") != "0":
+        if {frame.get("flow.up.frags"), frame.get("flow.down.frags")} != {"0"}:
             continue
         way = "down" if frame["flow.direction"] == "1" else "up"
         so_far = int(frame[f"flow.sofar.{way}.payload_bytes"])
@@ -185,7 +185,8 @@ def test_payload_equals_decode(decoded, any_capture):
         before[frame["flow.id"], way] = so_far
         if "tcp.len" in frame:
             assert payload == int(innermost(frame, "tcp.len")), number
-        elif frame.get("flow.proto") == "17" and any_capture != "udp_lengths.pcap":
+        elif frame.get("flow.proto") == "17" and "udp.length" in frame \
+                and any_capture != "udp_lengths.pcap":
             stated = int(innermost(frame, "udp.length"))
             if stated or "flow.ip.src" in frame:  # 0 in IPv6 means the IP payload
                 assert payload == max(0, stated - 8), number
@@ -197,6 +198,8 @@ def test_flows_equal_tcp_streams(decoded, any_capture):
     But from 4.4 on a stream begins also at a SYN that repeats its number after the end, and at each
     SYN between an end and itself.
     """
+    if any_capture in ("tenants_in_turn.pcap", "answer_to_nobody_here.pcap"):
+        pytest.skip("tunnels with different identifiers have the same addresses and ports")
     streams, flows, states = {}, {}, {}
     for frame in decoded(any_capture):
         stream = frame.get("tcp.stream", ";")

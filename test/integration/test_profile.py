@@ -83,7 +83,7 @@ def test_our_colours_come_before_wiresharks_own():
 def test_a_client_that_has_its_answer_may_reset(profiled, save, payload, down, colour):
     """What is told is a reset before any data, or by the server."""
     talk = Talk().handshake().tcp(100, "PA", 101, 501, payload)
-    path = save("resets.pcap", [packet for _, packet in talk.tcp(
+    path = save("profile_resets.pcap", [packet for _, packet in talk.tcp(
         200, "R", *((501, 101) if down else (101 + payload, 501)), down=down).packets])
     assert profiled("--color", "-Y", "flow.is_first", "-T", "fields", "-e",
                     "frame.coloring_rule.name", capture=path) == [colour]

@@ -346,8 +346,8 @@ VALUES = [
     ("syn_options_change", "tcp.up.mss", None),
     ("syn_options_change", "tcp.down.wscale", "14"),
     ("syn_options_change", "tcp.up.win_max", "64240"),
-    ("fast_open", "tcp.down.fast_open", "1"),
-    ("fast_open", "tcp.up.sack_permitted", None),
+    ("fast_open_accepted", "tcp.down.fast_open", "1"),
+    ("fast_open_accepted", "tcp.up.sack_permitted", None),
 ]
 
 

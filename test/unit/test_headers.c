@@ -2,7 +2,7 @@
 #include "packets.h"
 
 #include "core.h"
-#include "headers.h"
+#include "header_group.h"
 
 #include <glib.h>
 

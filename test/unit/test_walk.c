@@ -1,6 +1,6 @@
 #include "extract.h"
 #include "headers.h"
-#include "wireshark.h"
+#include "wireshark_stubs.h"
 
 #include <wiretap/wtap.h>
 
@@ -260,6 +260,9 @@ static const struct frame links[] = {
       .encapsulation = WTAP_ENCAP_SLL2 },
     { "sll ethertype arp", "0000 0001 0006 02000000000a 0000 0806 0001 0800 0604 0001", NULL,
       .encapsulation = WTAP_ENCAP_SLL },
+    { "eth sll ethertype arp",
+      MACS "88dc 0000 0001 0006 020000000001 0000 0806 0001 0800 0604 0001",
+      "0 mac-0a > mac-0b type 88dc, 24", .encapsulation = WTAP_ENCAP_SLL }, /* who sent the frame */
     { "null ip udp", "02000000 " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_NULL },
     { "raw ip udp", INNER, INNER_IS, .encapsulation = WTAP_ENCAP_RAW_IP },
     { "raw ipv6 udp", INNER6, INNER6_IS, .encapsulation = WTAP_ENCAP_RAW_IP },

@@ -82,7 +82,7 @@ def syn_options_change():
 
 
 @capture
-def fast_open():
+def fast_open_accepted():
     """A request for a cookie, and a cookie with data."""
     first = (Talk().tcp(0, "S", 100, options=[("MSS", 1460), (34, b"")])
              .tcp(20, "SA", 500, 101, down=True, options=[("MSS", 1460), (34, b"cookie12")])

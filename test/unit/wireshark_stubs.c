@@ -1,6 +1,6 @@
 #include "ws_compat.h"
 
-#include "wireshark.h"
+#include "wireshark_stubs.h"
 
 #include <epan/prefs-int.h>
 

@@ -1,5 +1,5 @@
-#ifndef FLOWSTATS_GROUPS_HEADERS_H
-#define FLOWSTATS_GROUPS_HEADERS_H
+#ifndef FLOWSTATS_GROUPS_HEADER_GROUP_H
+#define FLOWSTATS_GROUPS_HEADER_GROUP_H
 
 #include <flowstats/extension.h>
 

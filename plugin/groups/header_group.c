@@ -1,4 +1,4 @@
-#include "headers.h"
+#include "header_group.h"
 
 #include "view.h"
 
