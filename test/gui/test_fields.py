@@ -7,7 +7,6 @@ V4, V6 = 28, 48  # SYN-ACKs
 ALL = 167  # packets
 FIELDS = [
     # frame, title, field, and what its column shows or contains
-    (V4, "IP protocol", "flow.proto", "6"),
     (V4, "Source port", "flow.srcport", "53776"),
     (V4, "EtherType", "flow.eth.type", "0x0800"),
     (V4, "Packets", "flow.pkts", "10"),
