@@ -1,0 +1,241 @@
+#include "flows.h"
+
+#include <cmath>
+#include <limits>
+
+namespace
+{
+
+const double NS_IN_S = 1e9;
+
+/* What every picture needs; the others are read when they are asked for. */
+const char *const always[] = {
+    "id",         "first_frame",    "src",   "dst",  "srcport", "dstport", "proto_name",
+    "app",        "tcp.state_name", "start", "last", "bytes",   "pkts",    "up.bytes",
+    "down.bytes", "tcp.rtt"
+};
+
+} // namespace
+
+Flows::Flows(const flow_picture_host *host) : m_host(host)
+{
+    clear();
+    for (const char *name : always)
+        column(QString::fromUtf8(name));
+}
+
+void Flows::clear()
+{
+    m_flow.clear();
+    m_words = QStringList(QString());
+    m_word_of.clear();
+    m_has_base = false;
+    m_base = 0;
+    for (Column &column : m_columns) {
+        column.numbers.clear();
+        column.words.clear();
+    }
+}
+
+uint32_t Flows::word_number(const char *text)
+{
+    QByteArray key(text);
+    auto found = m_word_of.constFind(key);
+
+    if (found != m_word_of.constEnd())
+        return *found;
+    m_words.append(QString::fromUtf8(key));
+    return *m_word_of.insert(key, static_cast<uint32_t>(m_words.size() - 1));
+}
+
+void Flows::put(Column &column, const flow_picture_value &value)
+{
+    double number = std::numeric_limits<double>::quiet_NaN();
+
+    if (column.kind == FLOW_PICTURE_TEXT) {
+        column.words.push_back(value.known ? word_number(value.text) : 0);
+        return;
+    }
+    if (value.known) {
+        switch (column.kind) {
+        case FLOW_PICTURE_COUNT:
+        case FLOW_PICTURE_REAL: number = value.number; break;
+        case FLOW_PICTURE_SPAN: number = static_cast<double>(value.ns) / NS_IN_S; break;
+        case FLOW_PICTURE_INSTANT: number = static_cast<double>(value.ns - m_base) / NS_IN_S; break;
+        case FLOW_PICTURE_TEXT: break;
+        }
+    }
+    column.numbers.push_back(number);
+}
+
+namespace
+{
+
+/* When the first flow of all began, whatever is shown of them. */
+struct Earliest {
+    int64_t ns = std::numeric_limits<int64_t>::max();
+};
+
+void look_at_start(uint32_t flow, const flow_picture_value *values, void *data)
+{
+    auto *earliest = static_cast<Earliest *>(data);
+
+    (void)flow;
+    if (values[0].known && values[0].ns < earliest->ns)
+        earliest->ns = values[0].ns;
+}
+
+} // namespace
+
+struct Collection {
+    Flows *flows;
+    const std::vector<size_t> *columns;
+    bool with_rows;
+};
+
+void Flows::take_row(uint32_t flow, const flow_picture_value *values, void *data)
+{
+    auto *collection = static_cast<Collection *>(data);
+    Flows *self = collection->flows;
+
+    if (collection->with_rows)
+        self->m_flow.push_back(flow);
+    for (size_t i = 0; i < collection->columns->size(); i++)
+        self->put(self->m_columns[(*collection->columns)[i]], values[i]);
+}
+
+bool Flows::collect(const std::vector<size_t> &columns, flow_picture_scope scope, bool with_rows)
+{
+    std::vector<QByteArray> names;
+    std::vector<const char *> fields;
+    Collection collection = { this, &columns, with_rows };
+
+    for (size_t number : columns)
+        names.push_back(m_columns[number].name.toUtf8());
+    fields.reserve(names.size());
+    for (const QByteArray &name : names)
+        fields.push_back(name.constData());
+
+    flow_picture_question question = {};
+    question.generation = m_generation;
+    question.scope = scope;
+    question.fields = fields.data();
+    question.count = fields.size();
+    question.row = take_row;
+    question.data = &collection;
+    return m_host->flows(&question);
+}
+
+void Flows::read(flow_picture_scope scope)
+{
+    clear();
+    add(scope);
+}
+
+void Flows::add(flow_picture_scope scope)
+{
+    flow_picture_now now = {};
+    const char *start = "start";
+    Earliest earliest;
+    flow_picture_question question = {};
+    std::vector<size_t> all;
+
+    m_host->now(&now);
+    m_generation = now.generation;
+    m_scope = scope;
+    question.generation = m_generation;
+    question.fields = &start;
+    question.count = 1;
+    question.row = look_at_start;
+    question.data = &earliest;
+    if (!m_host->flows(&question))
+        return;
+    if (!m_has_base && earliest.ns != std::numeric_limits<int64_t>::max()) {
+        m_base = earliest.ns;
+        m_has_base = true;
+    }
+    for (size_t i = 0; i < m_columns.size(); i++)
+        all.push_back(i);
+    collect(all, scope, true);
+}
+
+const Column *Flows::column(const QString &name)
+{
+    auto found = m_number_of.constFind(name);
+    flow_picture_field field = {};
+    Column column;
+
+    if (found != m_number_of.constEnd())
+        return &m_columns[*found];
+    for (size_t i = 0; m_host->field(i, &field); i++) {
+        if (name != QString::fromUtf8(field.name))
+            continue;
+        column.name = name;
+        column.label = QString::fromUtf8(field.label);
+        column.kind = field.kind;
+        m_columns.push_back(column);
+        m_number_of.insert(name, m_columns.size() - 1);
+        if (size() > 0)
+            collect({ m_columns.size() - 1 }, m_scope, false);
+        /* Flows that cannot be asked any more have no such value. */
+        if (field.kind == FLOW_PICTURE_TEXT)
+            m_columns.back().words.resize(size(), 0);
+        else
+            m_columns.back().numbers.resize(size(), std::numeric_limits<double>::quiet_NaN());
+        return &m_columns.back();
+    }
+    return nullptr;
+}
+
+double Flows::number(const char *name, size_t row)
+{
+    const Column *of = column(QString::fromUtf8(name));
+
+    if (!of || row >= of->numbers.size())
+        return std::numeric_limits<double>::quiet_NaN();
+    return of->numbers[row];
+}
+
+QString Flows::text(const char *name, size_t row)
+{
+    const Column *of = column(QString::fromUtf8(name));
+
+    return of && row < of->words.size() ? word(of->words[row]) : QString();
+}
+
+int Flows::row(uint32_t flow) const
+{
+    /* In the order of ids, but where files follow each other: there no flow is asked for. */
+    auto found = std::lower_bound(m_flow.begin(), m_flow.end(), flow);
+
+    return found != m_flow.end() && *found == flow ? static_cast<int>(found - m_flow.begin()) : -1;
+}
+
+bool Flows::packets(size_t row, bool with_marks, PacketCall packet, void *data) const
+{
+    return m_host->packets(m_generation, m_flow[row], with_marks, packet, data);
+}
+
+QString Flows::ends(size_t row)
+{
+    auto end = [this, row](const char *address, const char *port) {
+        QString text = this->text(address, row);
+        double number = this->number(port, row);
+        if (std::isnan(number))
+            return text;
+        return (text.contains(':') ? "[" + text + "]" : text) + ":" + QString::number(number);
+    };
+
+    return end("src", "srcport") + QString::fromUtf8(" → ") + end("dst", "dstport");
+}
+
+std::vector<flow_picture_field> Flows::numeric_fields() const
+{
+    std::vector<flow_picture_field> fields;
+    flow_picture_field field = {};
+
+    for (size_t i = 0; m_host->field(i, &field); i++)
+        if (field.kind != FLOW_PICTURE_TEXT)
+            fields.push_back(field);
+    return fields;
+}

@@ -1,0 +1,96 @@
+#include "scatter.h"
+#include "timeline.h"
+
+#include <QApplication>
+#include <QBuffer>
+#include <clocale>
+#include <map>
+#include <memory>
+
+/* The module's one symbol: the window, and pictures without a window. */
+
+namespace
+{
+
+const QSize SIZE(1100, 700);
+
+/* The flows of pictures that are not drawn yet. */
+std::map<const void *, std::unique_ptr<Flows>> pending;
+
+void say_nothing(QtMsgType, const QMessageLogContext &, const QString &) {}
+
+/*
+ * Qt without a desktop.  It takes over the program's locale, in which numbers may
+ * have commas: it is put back.  It ends with the program, and not before.
+ */
+void start_without_window()
+{
+    static int count = 3;
+    static char name[] = "flowstats", option[] = "-platform", platform[] = "offscreen";
+    static char *arguments[] = { name, option, platform, nullptr };
+
+    if (QCoreApplication::instance())
+        return;
+    QByteArray locale = setlocale(LC_ALL, nullptr);
+    qInstallMessageHandler(say_nothing);
+    new QApplication(count, arguments);
+    setlocale(LC_ALL, locale.constData());
+}
+
+std::unique_ptr<Plot> plot_of(flow_picture_view view, Flows &flows, Choices &choices)
+{
+    switch (view) {
+    case FLOW_PICTURE_SCATTER: return std::make_unique<Scatter>(flows, choices);
+    case FLOW_PICTURE_TIMELINE:
+    case FLOW_PICTURE_OVER_TIME:
+    case FLOW_PICTURE_WHO:
+    case FLOW_PICTURE_VIEWS: break;
+    }
+    return std::make_unique<Timeline>(flows, choices);
+}
+
+const char *take(const flow_picture_host *host, const void *picture)
+{
+    start_without_window();
+    if (!qobject_cast<QApplication *>(QCoreApplication::instance()))
+        return "the Qt of this program cannot draw";
+    std::unique_ptr<Flows> &flows = pending[picture];
+    if (!flows)
+        flows = std::make_unique<Flows>(host);
+    flows->add(FLOW_PICTURE_TALLY);
+    return nullptr;
+}
+
+const char *draw(const flow_picture_order *order, const void *picture)
+{
+    auto taken = pending.extract(picture);
+    Choices choices;
+    QBuffer bytes;
+
+    if (taken.empty())
+        return "there is nothing to draw";
+    choices.file = QString::fromUtf8(order->file);
+    choices.filter = QString::fromUtf8(order->filter);
+    std::unique_ptr<Plot> plot = plot_of(order->view, *taken.mapped(), choices);
+    plot->resize(SIZE);
+    plot->rebuild();
+    plot->fit();
+    bytes.open(QIODevice::WriteOnly);
+    plot->save(bytes, order->format, SIZE);
+    order->write(bytes.data().constData(), static_cast<size_t>(bytes.size()), order->data);
+    return nullptr;
+}
+
+const char *open(const flow_picture_host *, flow_picture_view)
+{
+    return "not yet";
+}
+
+} // namespace
+
+extern "C" __attribute__((visibility("default"))) const flow_picture_module *flow_picture_module_get()
+{
+    static const struct flow_picture_module module = { FLOW_PICTURES_VERSION, open, take, draw };
+
+    return &module;
+}

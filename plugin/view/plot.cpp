@@ -1,0 +1,285 @@
+#include "plot.h"
+
+#include <QBuffer>
+#include <QDateTime>
+#include <QPageSize>
+#include <QPdfWriter>
+#include <QSvgGenerator>
+#include <QTimeZone>
+#include <cmath>
+
+namespace
+{
+
+/* Draws by a function, inside the axes. */
+class Canvas : public QCPLayerable
+{
+  public:
+    Canvas(QCustomPlot *plot, const QString &layer, const std::function<void(QCPPainter *)> &paint)
+        : QCPLayerable(plot, layer), m_plot(plot), m_paint(paint)
+    {
+    }
+
+  protected:
+    void applyDefaultAntialiasingHint(QCPPainter *painter) const override
+    {
+        painter->setAntialiasing(false);
+    }
+    QRect clipRect() const override
+    {
+        return m_plot->axisRect()->rect();
+    }
+    void draw(QCPPainter *painter) override
+    {
+        if (m_paint)
+            m_paint(painter);
+    }
+
+  private:
+    QCustomPlot *m_plot;
+    const std::function<void(QCPPainter *)> &m_paint;
+};
+
+/* An entry of the legend: a square in a colour, and what it stands for. */
+class Swatch : public QCPAbstractLegendItem
+{
+  public:
+    Swatch(QCPLegend *legend, QString text, QColor colour)
+        : QCPAbstractLegendItem(legend), m_text(std::move(text)), m_colour(std::move(colour))
+    {
+    }
+
+  protected:
+    QSize minimumOuterSizeHint() const override
+    {
+        QFontMetrics metrics(mFont);
+        return { metrics.boundingRect(m_text).width() + metrics.height() + 14,
+                 metrics.height() + 4 };
+    }
+    void draw(QCPPainter *painter) override
+    {
+        int side = QFontMetrics(mFont).ascent() - 1;
+        QRect square(mRect.left() + 2, mRect.center().y() - side / 2, side, side);
+
+        painter->fillRect(square, m_colour);
+        painter->setFont(mFont);
+        painter->setPen(mTextColor);
+        painter->drawText(mRect.adjusted(side + 7, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
+                          m_text);
+    }
+
+  private:
+    QString m_text;
+    QColor m_colour;
+};
+
+QFont font_of(int points, bool is_bold)
+{
+    QFont font(QStringLiteral("DejaVu Sans"), points);
+
+    font.setBold(is_bold);
+    return font;
+}
+
+void colour_axis(QCPAxis *axis, const Look &look)
+{
+    axis->setBasePen(QPen(look.faint));
+    axis->setTickPen(QPen(look.faint));
+    axis->setSubTickPen(QPen(look.grid));
+    axis->setTickLabelColor(look.text);
+    axis->setLabelColor(look.text);
+    axis->grid()->setPen(QPen(look.grid));
+    axis->grid()->setZeroLinePen(QPen(look.grid));
+    axis->setTickLabelFont(font_of(8, false));
+    axis->setLabelFont(font_of(9, false));
+    axis->setLabelPadding(6);
+}
+
+} // namespace
+
+Plot::Plot(Flows &flows, Choices &choices) : m_flows(flows), m_choices(choices)
+{
+    m_title = new QCPTextElement(this, QString(), font_of(11, true));
+    m_subtitle = new QCPTextElement(this, QString(), font_of(8, false));
+    m_legend = new QCPLegend;
+    for (auto *text : { m_title, m_subtitle })
+        text->setTextFlags(Qt::AlignLeft | Qt::AlignVCenter);
+    m_title->setMargins(QMargins(12, 8, 8, 0));
+    m_subtitle->setMargins(QMargins(12, 0, 8, 2));
+
+    plotLayout()->insertRow(0);
+    plotLayout()->insertRow(0);
+    plotLayout()->insertRow(0);
+    plotLayout()->addElement(0, 0, m_title);
+    plotLayout()->addElement(1, 0, m_subtitle);
+    plotLayout()->addElement(2, 0, m_legend);
+    plotLayout()->setRowSpacing(2);
+    plotLayout()->setRowStretchFactor(0, 0.001);
+    plotLayout()->setRowStretchFactor(1, 0.001);
+    plotLayout()->setRowStretchFactor(2, 0.001);
+    m_legend->setLayer(QStringLiteral("legend"));
+    m_legend->setBorderPen(Qt::NoPen);
+    m_legend->setBrush(Qt::NoBrush);
+    m_legend->setFillOrder(QCPLayoutGrid::foColumnsFirst);
+    m_legend->setMargins(QMargins(9, 0, 8, 4));
+    m_legend->setColumnSpacing(6);
+    axisRect()->setMinimumMargins(QMargins(12, 4, 18, 8));
+
+    addLayer(QStringLiteral("flows"), layer(QStringLiteral("main")));
+    addLayer(QStringLiteral("over"), layer(QStringLiteral("flows")));
+    layer(QStringLiteral("over"))->setMode(QCPLayer::lmBuffered);
+    new Canvas(this, QStringLiteral("flows"), draw_main);
+    new Canvas(this, QStringLiteral("over"), draw_over);
+    setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+    setNoAntialiasingOnDrag(true);
+    setMinimumSize(320, 200);
+}
+
+QString Plot::summary() const
+{
+    size_t count = m_flows.size();
+
+    return QLocale(QLocale::English).toString(static_cast<qulonglong>(count)) +
+           (count == 1 ? " flow" : " flows");
+}
+
+void Plot::rebuild()
+{
+    const Look &look = look_of(m_choices.is_dark);
+
+    m_classes = classes_of(m_flows, m_choices.colouring);
+    m_selected.clear();
+    m_marked = -1;
+    setBackground(QBrush(look.background));
+    for (QCPAxis *axis : { xAxis, yAxis, xAxis2, yAxis2 })
+        colour_axis(axis, look);
+    QStringList entries;
+    for (int i = 0; i < m_classes.names.size(); i++)
+        entries += m_classes.names[i] + QString::fromUtf8(" · ") +
+                  QString::number(m_classes.counts[static_cast<size_t>(i)]);
+    set_legend(entries, m_classes.colours);
+    build();
+
+    QDateTime start = QDateTime::fromMSecsSinceEpoch(m_flows.base() / 1000000, Qt::UTC);
+    QString subtitle = summary();
+    if (m_flows.size() > 0)
+        subtitle += QString::fromUtf8(" · from ") +
+                    start.toString(QStringLiteral("yyyy-MM-dd hh:mm:ss.zzz")) + " UTC";
+    if (!m_choices.filter.isEmpty())
+        subtitle += QString::fromUtf8(" · filter: ") + m_choices.filter;
+    m_title->setText(m_choices.file);
+    m_subtitle->setText(subtitle);
+    m_title->setTextColor(look.text);
+    m_subtitle->setTextColor(look.faint);
+}
+
+void Plot::set_legend(const QStringList &names, const std::vector<QColor> &colours)
+{
+    m_legend->clearItems();
+    m_legend->setWrap(6);
+    for (int i = 0; i < names.size(); i++) {
+        auto *item = new Swatch(m_legend, names[i], colours[static_cast<size_t>(i)]);
+        item->setFont(font_of(8, false));
+        item->setTextColor(look().text);
+        m_legend->addItem(item);
+    }
+    m_legend->simplify();
+    m_legend->setMaximumSize(QWIDGETSIZE_MAX, QWIDGETSIZE_MAX);
+}
+
+void Plot::select(const std::set<int> &rows)
+{
+    m_selected = rows;
+    layer(QStringLiteral("over"))->replot();
+}
+
+void Plot::mark(int row)
+{
+    if (row == m_marked)
+        return;
+    m_marked = row;
+    layer(QStringLiteral("over"))->replot();
+}
+
+QString Plot::describe(int row)
+{
+    auto i = static_cast<size_t>(row);
+    QString text = m_flows.text("proto_name", i) + " " + m_flows.ends(i);
+    QString state = m_flows.text("tcp.state_name", i), app = m_flows.text("app", i);
+    double rtt = m_flows.number("tcp.rtt", i);
+
+    text += "\n" + bytes_text(m_flows.number("bytes", i)) + ", " +
+            QString::number(m_flows.number("pkts", i)) + " packets, " +
+            seconds_text(m_flows.number("last", i) - m_flows.number("start", i));
+    if (!std::isnan(rtt))
+        text += "\nRTT " + seconds_text(rtt);
+    if (!state.isEmpty())
+        text += "\n" + state;
+    if (!app.isEmpty())
+        text += "\n" + app;
+    return text;
+}
+
+void Plot::save(QIODevice &device, flow_picture_format format, const QSize &size)
+{
+    auto draw = [this, &size](QPaintDevice *on, double scale, QCPPainter::PainterModes modes) {
+        QCPPainter painter;
+        painter.begin(on);
+        painter.setModes(modes);
+        painter.scale(scale, scale);
+        toPainter(&painter, size.width(), size.height());
+        painter.end();
+    };
+
+    switch (format) {
+    case FLOW_PICTURE_PNG: {
+        QImage image(size * 2, QImage::Format_RGB32);
+        image.fill(look().background);
+        draw(&image, 2, QCPPainter::pmNoCaching);
+        image.setDotsPerMeterX(7559); /* 192 dots an inch */
+        image.setDotsPerMeterY(7559);
+        image.save(&device, "PNG");
+        break;
+    }
+    case FLOW_PICTURE_PDF: {
+        QPdfWriter writer(&device);
+        writer.setTitle(m_choices.file);
+        writer.setResolution(96);
+        writer.setPageSize(QPageSize(QSizeF(size) * 0.75, QPageSize::Point));
+        writer.setPageMargins(QMarginsF(0, 0, 0, 0));
+        draw(&writer, 1, QCPPainter::pmVectorized | QCPPainter::pmNoCaching);
+        break;
+    }
+    case FLOW_PICTURE_SVG: {
+        QSvgGenerator generator;
+        generator.setOutputDevice(&device);
+        generator.setTitle(m_choices.file);
+        generator.setResolution(96);
+        generator.setSize(size);
+        generator.setViewBox(QRect(QPoint(0, 0), size));
+        draw(&generator, 1, QCPPainter::pmVectorized | QCPPainter::pmNoCaching);
+        break;
+    }
+    }
+}
+
+QByteArray csv_of(const Table &table)
+{
+    auto line = [](const QStringList &cells) {
+        QStringList quoted;
+        for (QString cell : cells)
+            quoted += cell.contains(QRegularExpression(QStringLiteral("[\",\r\n]")))
+                          ? "\"" + cell.replace("\"", "\"\"") + "\""
+                          : cell;
+        return quoted.join(',').toUtf8() + "\r\n";
+    };
+    QByteArray text = line(table.columns);
+
+    for (size_t row = 0; row < table.rows; row++) {
+        QStringList cells;
+        for (int column = 0; column < table.columns.size(); column++)
+            cells += table.cell(row, column);
+        text += line(cells);
+    }
+    return text;
+}

@@ -1,0 +1,119 @@
+#ifndef FLOWSTATS_VIEW_PLOT_H
+#define FLOWSTATS_VIEW_PLOT_H
+
+#include "look.h"
+
+#include <functional>
+#include <set>
+
+class QIODevice;
+
+/* What all pictures share: title, axes, legend, colours, choices, and how they are saved. */
+
+/* What the user chose, for all pictures. */
+struct Choices {
+    Colouring colouring = Colouring::State;
+    bool is_dark = false;
+    QString file, filter;
+    QString sort = QStringLiteral("start"); /* Timeline: a field */
+    QString group;                          /* Timeline: "", "host", "conversation" */
+    QString x = QStringLiteral("bytes");    /* Scatter: fields */
+    QString y = QStringLiteral("duration");
+    bool is_log_x = true, is_log_y = true;
+    QString who = QStringLiteral("host");      /* Who: "host", "port", "app", "conversation" */
+    QString measure = QStringLiteral("bytes"); /* Who: "bytes", "pkts", "flows" */
+};
+
+/* The picture as a table: what people read who cannot see it, and what is saved as CSV. */
+struct Table {
+    QStringList columns;
+    size_t rows = 0;
+    std::function<QString(size_t row, int column)> cell;
+    std::function<int(size_t row)> row_of_flows; /* the row of Flows, -1: not one flow's */
+    std::function<int(int flows_row)> table_row; /* the other way round */
+};
+
+class Plot : public QCustomPlot
+{
+  public:
+    Plot(Flows &flows, Choices &choices);
+
+    /* Make the picture anew: flows or choices have changed. */
+    void rebuild();
+
+    /* Show all of it. */
+    virtual void fit() = 0;
+
+    /* The row of the flow at a place, -1: none. */
+    virtual int row_at(const QPointF &place) = 0;
+
+    virtual Table table() = 0;
+
+    /* The rows that are selected, shared by all pictures; replot() shows them. */
+    void select(const std::set<int> &rows);
+
+    const std::set<int> &selected() const
+    {
+        return m_selected;
+    }
+
+    /* The row that the packet list is at; -1: none. */
+    void mark(int row);
+
+    int marked() const
+    {
+        return m_marked;
+    }
+
+    /* What hovering says of a flow; a short text of several lines. */
+    QString describe(int row);
+
+    void save(QIODevice &device, flow_picture_format format, const QSize &size);
+
+  protected:
+    virtual void build() = 0;
+
+    /* How many flows or the like the picture shows, for the title. */
+    virtual QString summary() const;
+
+    Flows &flows()
+    {
+        return m_flows;
+    }
+    Choices &choices()
+    {
+        return m_choices;
+    }
+    const Classes &classes() const
+    {
+        return m_classes;
+    }
+    const Look &look() const
+    {
+        return look_of(m_choices.is_dark);
+    }
+    QColor colour(size_t row) const
+    {
+        return m_classes.colours[m_classes.of_row[row]];
+    }
+
+    /* What is drawn inside the axes, and over it; nothing of it is drawn outside them. */
+    std::function<void(QCPPainter *)> draw_main, draw_over;
+
+    /* The legend's entries. */
+    void set_legend(const QStringList &names, const std::vector<QColor> &colours);
+
+  private:
+    Flows &m_flows;
+    Choices &m_choices;
+    Classes m_classes;
+    std::set<int> m_selected;
+    int m_marked = -1;
+    QCPTextElement *m_title, *m_subtitle;
+    QCPLegend *m_legend;
+};
+
+/* Write a table as CSV (RFC 4180). */
+QByteArray csv_of(const Table &table);
+
+#endif

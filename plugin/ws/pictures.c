@@ -1,0 +1,276 @@
+#include "pictures.h"
+
+#include "columns.h"
+#include "field.h"
+#include "program.h"
+#include "session.h"
+
+#include <epan/frame_data_sequence.h>
+#include <epan/plugin_if.h>
+
+static uint64_t generation; /* counts files opened and closed */
+
+static struct flow_tally *asked_tally;
+
+static uint64_t current_generation(void)
+{
+    return fs_session_meter() ? generation : 0;
+}
+
+static void next_generation(void)
+{
+    generation++;
+}
+
+/* The packet list.  Only Wireshark has one; there the functions below are called back at once. */
+
+static void *displayed_of(capture_file *file, void *data)
+{
+    struct flow_picture_now *now = data;
+    static char *filter, *name;
+
+    g_free(filter);
+    g_free(name);
+    filter = g_strdup(file && file->dfilter ? file->dfilter : "");
+    name = file && file->filename ? g_path_get_basename(file->filename) : g_strdup("");
+    now->filter = filter;
+    now->file = name;
+    if (!file)
+        return NULL;
+    now->packets = file->count;
+    now->displayed = ((uint64_t)g_str_hash(filter) << 32) ^ file->displayed_count ^
+                     ((uint64_t)file->first_displayed << 16);
+    now->frame = file->current_frame ? file->current_frame->num : 0;
+    return NULL;
+}
+
+static void now(struct flow_picture_now *ret_now)
+{
+    struct flow_meter *meter = fs_session_meter();
+    struct flow_view view;
+
+    *ret_now = (struct flow_picture_now){
+        .generation = current_generation(), .flow = FLOW_PICTURES_NO_FLOW, .file = "", .filter = ""
+    };
+    if (fs_program() == FS_WIRESHARK)
+        plugin_if_get_capture_file(displayed_of, ret_now);
+    if (!meter)
+        return;
+    if (ret_now->frame != 0 && flow_meter_view(meter, ret_now->frame, false, &view))
+        ret_now->flow = view.index;
+}
+
+static void *pass_displayed(capture_file *file, void *data)
+{
+    for (uint32_t frame = 1; file && file->provider.frames && frame <= file->count; frame++) {
+        const frame_data *found = frame_data_sequence_find(file->provider.frames, frame);
+        if (found && found->passed_dfilter)
+            flow_tally_pass(data, frame);
+    }
+    return NULL;
+}
+
+/* Fields */
+
+static bool kind_of(enum flow_kind kind, enum flow_picture_kind *ret_kind)
+{
+    switch (kind) {
+    case FLOW_UINT8:
+    case FLOW_UINT16:
+    case FLOW_UINT32:
+    case FLOW_UINT64:
+    case FLOW_HEX16:
+    case FLOW_HEX32:
+    case FLOW_FRAME:
+    case FLOW_FLAG: *ret_kind = FLOW_PICTURE_COUNT; return true;
+    case FLOW_DOUBLE: *ret_kind = FLOW_PICTURE_REAL; return true;
+    case FLOW_SPAN: *ret_kind = FLOW_PICTURE_SPAN; return true;
+    case FLOW_INSTANT: *ret_kind = FLOW_PICTURE_INSTANT; return true;
+    case FLOW_TEXT: *ret_kind = FLOW_PICTURE_TEXT; return true;
+    case FLOW_ADDR_MAC:
+    case FLOW_ADDR_IPV4:
+    case FLOW_ADDR_IPV6: break;
+    }
+    return false;
+}
+
+static bool field(size_t number, struct flow_picture_field *ret_field)
+{
+    const GPtrArray *columns = fs_columns();
+    enum flow_picture_kind kind;
+
+    for (unsigned i = 0; i < columns->len; i++) {
+        const struct flow_field *column = columns->pdata[i];
+        if (!kind_of(column->kind, &kind) || number-- > 0)
+            continue;
+        *ret_field = (struct flow_picture_field){ .name = column->name,
+                                                  .label = column->label,
+                                                  .kind = kind };
+        return true;
+    }
+    return false;
+}
+
+static struct flow_picture_value value_of(const struct flow_field *of, struct flow_view *view)
+{
+    struct flow_value value = of ? flow_field_value(of, view) : (struct flow_value){ 0 };
+    struct flow_picture_value answer = { .known = value.known };
+    enum flow_picture_kind kind;
+
+    if (!value.known || !kind_of(of->kind, &kind))
+        return (struct flow_picture_value){ 0 };
+    switch (kind) {
+    case FLOW_PICTURE_COUNT: answer.number = (double)value.as.number; break;
+    case FLOW_PICTURE_REAL: answer.number = value.as.real; break;
+    case FLOW_PICTURE_SPAN:
+    case FLOW_PICTURE_INSTANT: answer.ns = value.as.ns; break;
+    case FLOW_PICTURE_TEXT: answer.text = value.as.text; break;
+    }
+    return answer;
+}
+
+/* Flows */
+
+struct reading {
+    const struct flow_picture_question *question;
+    const struct flow_field **fields;
+    struct flow_picture_value *values;
+    char **texts; /* copies: a text is valid until the next value is asked for */
+};
+
+static void read_row(struct flow_view *view, void *data)
+{
+    const struct reading *reading = data;
+    size_t count = reading->question->count;
+
+    for (size_t i = 0; i < count; i++) {
+        struct flow_picture_value *value = &reading->values[i];
+        *value = value_of(reading->fields[i], view);
+        if (value->text)
+            value->text = reading->texts[i] = g_strdup(value->text);
+    }
+    reading->question->row(view->index, reading->values, reading->question->data);
+    for (size_t i = 0; i < count; i++) {
+        g_free(reading->texts[i]);
+        reading->texts[i] = NULL;
+    }
+}
+
+static bool flows(const struct flow_picture_question *question)
+{
+    bool is_displayed = question->scope == FLOW_PICTURE_DISPLAYED;
+    struct reading reading = { .question = question };
+    struct flow_tally *tally = question->scope == FLOW_PICTURE_TALLY ? asked_tally : NULL;
+    struct flow_tally *own = tally ? NULL : flow_tally_new(is_displayed);
+
+    if (!fs_session_meter() || question->generation != current_generation()) {
+        flow_tally_free(own);
+        return false;
+    }
+    if (is_displayed)
+        plugin_if_get_capture_file(pass_displayed, own);
+    reading.fields = g_new0(const struct flow_field *, question->count);
+    reading.values = g_new0(struct flow_picture_value, question->count);
+    reading.texts = g_new0(char *, question->count);
+    for (size_t i = 0; i < question->count; i++)
+        reading.fields[i] = flow_field_named(question->fields[i]);
+    flow_tally_each(tally ? tally : own, fs_session_meter(), read_row, &reading);
+    g_free(reading.fields);
+    g_free(reading.values);
+    g_free(reading.texts);
+    flow_tally_free(own);
+    return true;
+}
+
+/* Packets */
+
+/* What a mark is told by: a count that the packet raised. */
+static const struct {
+    const char *field;
+    enum flow_picture_mark mark;
+} counts[] = {
+    { "sofar.tcp.analysis.up.retransmission", FLOW_PICTURE_RETRANSMISSION },
+    { "sofar.tcp.analysis.down.retransmission", FLOW_PICTURE_RETRANSMISSION },
+    { "sofar.tcp.analysis.up.lost_segment", FLOW_PICTURE_GAP },
+    { "sofar.tcp.analysis.down.lost_segment", FLOW_PICTURE_GAP },
+    { "sofar.tcp.analysis.up.zero_window", FLOW_PICTURE_ZERO_WINDOW },
+    { "sofar.tcp.analysis.down.zero_window", FLOW_PICTURE_ZERO_WINDOW },
+};
+
+static uint8_t marks_of(uint32_t frame, uint64_t before[G_N_ELEMENTS(counts)])
+{
+    struct flow_view view;
+    uint8_t marks = 0;
+
+    if (!flow_meter_view(fs_session_meter(), frame, false, &view))
+        return 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
+        const struct flow_field *of = flow_field_named(counts[i].field);
+        struct flow_value value = of ? flow_field_value(of, &view) : (struct flow_value){ 0 };
+        if (!value.known)
+            continue;
+        if (value.as.number > before[i])
+            marks |= (uint8_t)(1 << counts[i].mark);
+        before[i] = value.as.number;
+    }
+    return marks;
+}
+
+static bool packets(uint64_t of, uint32_t flow, bool with_marks,
+                    bool (*packet)(const struct flow_picture_packet *packet, void *data),
+                    void *data)
+{
+    struct flow_meter *meter = fs_session_meter();
+    uint64_t before[G_N_ELEMENTS(counts)] = { 0 };
+    struct flow_view view;
+    struct flow_fact fact;
+
+    if (!meter || of != current_generation() || !flow_meter_flow_view(meter, flow, &view))
+        return false;
+    for (uint32_t i = 0; flow_view_packet(&view, i, &fact); i++) {
+        struct flow_picture_packet out = { .time_ns = fact.time_ns,
+                                           .frame = fact.frame,
+                                           .bytes = fact.cap_len,
+                                           .is_down = flow_fact_dir(&fact) == FLOW_DOWN,
+                                           .has_time = (fact.bits & FLOW_FACT_TIME) != 0 };
+        if (with_marks && fact.bits & FLOW_FACT_TCP) {
+            out.marks = marks_of(fact.frame, before);
+            if (fact.tcp_flags & FLOW_TCP_RST)
+                out.marks |= 1 << FLOW_PICTURE_RESET;
+        }
+        if (!packet(&out, data))
+            break;
+    }
+    return true;
+}
+
+/* Requests */
+
+static void go_to(uint32_t frame)
+{
+    plugin_if_goto_frame(frame);
+}
+
+static void filter(const char *text, bool apply)
+{
+    plugin_if_apply_filter(text, apply);
+}
+
+const struct flow_picture_host *fs_pictures_host(struct flow_tally *tally)
+{
+    static const struct flow_picture_host host = { .now = now,
+                                                   .field = field,
+                                                   .flows = flows,
+                                                   .packets = packets,
+                                                   .go_to = go_to,
+                                                   .filter = filter };
+
+    asked_tally = tally;
+    return &host;
+}
+
+void fs_pictures_register(void)
+{
+    register_init_routine(next_generation);
+    register_cleanup_routine(next_generation);
+}

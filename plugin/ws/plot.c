@@ -1,0 +1,221 @@
+#include "plot.h"
+
+#include "arguments.h"
+#include "output.h"
+#include "picture_module.h"
+#include "pictures.h"
+#include "program.h"
+#include "session.h"
+#include "tap.h"
+
+#include <epan/stat_tap_ui.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <wsutil/report_message.h>
+
+#define CLI "flowstats,plot"
+
+static const char *const formats[] = {
+    [FLOW_PICTURE_PNG] = ".png",
+    [FLOW_PICTURE_PDF] = ".pdf",
+    [FLOW_PICTURE_SVG] = ".svg",
+};
+
+static const char *const views[FLOW_PICTURE_VIEWS] = {
+    [FLOW_PICTURE_TIMELINE] = "timeline",
+    [FLOW_PICTURE_OVER_TIME] = "time",
+    [FLOW_PICTURE_WHO] = "who",
+    [FLOW_PICTURE_SCATTER] = "scatter",
+};
+
+struct plot {
+    char *file;
+    char *filter;
+    char *error;
+    struct flow_tally *tally;
+    enum flow_picture_view view;
+    enum flow_picture_format format;
+};
+
+/* A picture that could not be drawn is told by the exit code. */
+static bool has_failed;
+
+static tap_packet_status pass(void *data, packet_info *pinfo, epan_dissect_t *edt _U_,
+                              const void *tapped _U_, tap_flags_t flags _U_)
+{
+    flow_tally_pass(((struct plot *)data)->tally, pinfo->num);
+    return TAP_PACKET_REDRAW;
+}
+
+static void reset(void *data)
+{
+    flow_tally_clear(((struct plot *)data)->tally);
+}
+
+/* The file is about to be closed: the module copies what there is to know of its flows. */
+static void take(void *data)
+{
+    struct plot *plot = data;
+    const char *error = NULL;
+    const struct flow_picture_module *module = fs_picture_module(&error);
+
+    if (module)
+        error = module->take(fs_pictures_host(plot->tally), plot);
+    flow_tally_clear(plot->tally);
+    if (error && !plot->error)
+        plot->error = g_strdup(error);
+}
+
+static void write_bytes(const void *bytes, size_t count, void *data)
+{
+    fwrite(bytes, 1, count, fs_output_file(data));
+}
+
+static void write_picture(struct plot *plot)
+{
+    const char *error = NULL;
+    struct fs_output *output = fs_output_open(plot->file, &plot->error);
+
+    if (!output)
+        return;
+    const char *capture = fs_arguments_value('r');
+    char *name = g_path_get_basename(capture && strcmp(capture, "-") != 0 ? capture : "flows");
+    struct flow_picture_order order = { .view = plot->view,
+                                        .format = plot->format,
+                                        .file = name,
+                                        .filter = plot->filter,
+                                        .write = write_bytes,
+                                        .data = output };
+    error = fs_picture_module(&error)->draw(&order, plot);
+    fs_output_close(output, &plot->error);
+    if (error && !plot->error)
+        plot->error = g_strdup(error);
+    g_free(name);
+}
+
+static void draw(void *data)
+{
+    struct plot *plot = data;
+
+    fs_session_draw();
+    take(plot);
+    if (!plot->error)
+        write_picture(plot);
+    if (!plot->error)
+        return;
+    report_failure("flowstats: %s", plot->error);
+    has_failed = true;
+    g_clear_pointer(&plot->error, g_free);
+}
+
+static void finish(void *data)
+{
+    struct plot *plot = data;
+
+    fs_session_detach(plot);
+    flow_tally_free(plot->tally);
+    g_free(plot->file);
+    g_free(plot->filter);
+    g_free(plot->error);
+    g_free(plot);
+}
+
+/* The place of a text in a list, or the end of it. */
+static size_t place_of(const char *const *list, size_t count, const char *text,
+                       ws_bool (*is_same)(const char *text, const char *item))
+{
+    size_t i = 0;
+
+    while (i < count && !is_same(text, list[i]))
+        i++;
+    return i;
+}
+
+static ws_bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+
+    return length > tail && g_ascii_strcasecmp(text + length - tail, end) == 0;
+}
+
+static ws_bool is_equal(const char *text, const char *item)
+{
+    return strcmp(text, item) == 0;
+}
+
+/* Return what is wrong with the words after the second comma, NULL for nothing. */
+static char *parse(char **words, struct plot *plot)
+{
+    const char *view = words[0] && words[1] && *words[1] ? words[1] : "timeline";
+    size_t format = words[0] ? place_of(formats, G_N_ELEMENTS(formats), words[0], ends_with)
+                             : G_N_ELEMENTS(formats);
+    size_t chosen = place_of(views, G_N_ELEMENTS(views), view, is_equal);
+
+    if (format == G_N_ELEMENTS(formats))
+        return g_strdup("the name of the file must end with .png, .pdf or .svg");
+    if (chosen == G_N_ELEMENTS(views))
+        return g_strdup_printf("there is no view %s; there are timeline, time, who and scatter",
+                               view);
+    plot->format = (enum flow_picture_format)format;
+    plot->view = (enum flow_picture_view)chosen;
+    plot->file = g_strdup(words[0]);
+    plot->filter = g_strdup(words[1] && words[2] ? words[2] : "");
+    return NULL;
+}
+
+static char *listen(struct plot *plot)
+{
+    const char *filter = *plot->filter ? plot->filter : NULL;
+    bool is_handed = filter || !fs_program_runs_once();
+
+    plot->tally = flow_tally_new(filter != NULL);
+    fs_session_attach(take, plot);
+    GString *refusal =
+        register_tap_listener(is_handed ? FLOW_PREFIX : FS_TAP_OF_NONE, plot, filter,
+                              TL_REQUIRES_NOTHING, reset, is_handed ? pass : NULL, draw, finish);
+    return refusal ? g_string_free(refusal, FALSE) : NULL;
+}
+
+static ws_stat_init_ret init(const char *argument, void *data _U_)
+{
+    const char *rest = argument + strlen(CLI), *missing = NULL;
+    char **words = g_strsplit(*rest == ',' ? rest + 1 : "", ",", 3);
+    struct plot *plot = g_new0(struct plot, 1);
+    char *error = parse(words, plot);
+
+    g_strfreev(words);
+    if (!error && !fs_program_runs_once())
+        error = g_strdup("only tshark draws without a window; see Statistics > Flow Timeline");
+    if (!error && !fs_picture_module(&missing))
+        error = g_strdup(missing);
+    if (!error && fs_output_can_open(plot->file, &error))
+        error = listen(plot);
+    if (!error)
+        WS_STAT_INIT_OK;
+
+    report_failure("flowstats: -z %s: %s", argument, error);
+    g_free(error);
+    finish(plot);
+    if (!fs_program_may_end())
+        WS_STAT_INIT_OK;
+    WS_STAT_INIT_FAIL;
+}
+
+void fs_plot_register(void)
+{
+    stat_tap_ui ui = { .group = REGISTER_STAT_GROUP_GENERIC,
+                       .cli_string = CLI,
+                       .tap_init_cb = init };
+
+    fs_pictures_register();
+    register_stat_tap_ui(&ui, NULL);
+}
+
+/* Runs when the plugin is unloaded, the last of it that runs. */
+__attribute__((destructor)) static void exit_as_failed(void)
+{
+    if (has_failed && fs_program_runs_once()) {
+        fflush(NULL);
+        _exit(EXIT_FAILURE);
+    }
+}
