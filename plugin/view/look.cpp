@@ -50,13 +50,25 @@ const Look &look_of(bool is_dark)
     return is_dark ? dark : light;
 }
 
+Colouring colouring_named(const QString &name)
+{
+    static const QHash<QString, Colouring> named = {
+        { QStringLiteral("state"), Colouring::State },
+        { QStringLiteral("protocol"), Colouring::Protocol },
+        { QStringLiteral("application"), Colouring::Application },
+        { QStringLiteral("direction"), Colouring::Direction },
+    };
+
+    return named.value(name, Colouring::State);
+}
+
 /* Paul Tol's colours, which the colour-blind tell apart too. */
 QColor colour_number(size_t number)
 {
     static const char *const colours[] = { "#4477aa", "#ee7733", "#228833", "#aa3377",
                                            "#66ccee", "#ccbb44", "#009988", "#ee99aa" };
 
-    return { number < std::size(colours) ? colours[number] : "#a3a9b0" };
+    return { number < std::size(colours) ? colours[number] : "#929aa3" };
 }
 
 namespace
@@ -107,7 +119,7 @@ QColor colour_of(Colouring by, const QString &name, size_t number)
     for (const auto &state : state_colours)
         if (name == QLatin1String(state.name))
             return { state.colour };
-    return { "#b4bac1" };
+    return { "#929aa3" };
 }
 
 } // namespace
@@ -225,6 +237,7 @@ QString LogTicker::getTickLabel(double tick, const QLocale &, QChar, int)
 {
     const Unit &unit = unit_of(m_of, tick * (1 + 1e-9), 1);
 
-    return QString::number(tick / unit.size, 'g', 3) + (*unit.name ? " " : "") +
-           QString::fromUtf8(unit.name);
+    QString name = QString::fromUtf8(unit.name) + m_suffix;
+
+    return QString::number(tick / unit.size, 'g', 3) + (name.isEmpty() ? "" : " ") + name;
 }

@@ -18,6 +18,9 @@ const Look &look_of(bool is_dark);
 /* What flows are coloured by. */
 enum class Colouring { State, Protocol, Application, Direction };
 
+/* "state" and so on; what is none of them is a state. */
+Colouring colouring_named(const QString &name);
+
 /* The classes of flows that have one colour each; the last one is all that are too many. */
 struct Classes {
     QStringList names;
@@ -62,13 +65,14 @@ class UnitTicker : public QCPAxisTicker
 class LogTicker : public QCPAxisTickerLog
 {
   public:
-    explicit LogTicker(UnitTicker::Of of) : m_of(of) {}
+    LogTicker(UnitTicker::Of of, QString suffix) : m_of(of), m_suffix(std::move(suffix)) {}
 
   protected:
     QString getTickLabel(double tick, const QLocale &locale, QChar format, int precision) override;
 
   private:
     UnitTicker::Of m_of;
+    QString m_suffix;
 };
 
 #endif

@@ -1,8 +1,10 @@
 #include "scatter.h"
 #include "timeline.h"
+#include "window.h"
 
 #include <QApplication>
 #include <QBuffer>
+#include <QPointer>
 #include <clocale>
 #include <map>
 #include <memory>
@@ -81,14 +83,31 @@ const char *draw(const flow_picture_order *order, const void *picture)
     return nullptr;
 }
 
-const char *open(const flow_picture_host *, flow_picture_view)
+/* Wireshark's main window; nullptr where there is none. */
+QWidget *main_window()
 {
-    return "not yet";
+    for (QWidget *widget : QApplication::topLevelWidgets())
+        if (widget->inherits("QMainWindow"))
+            return widget;
+    return nullptr;
+}
+
+const char *open(const flow_picture_host *host, flow_picture_view view)
+{
+    static QPointer<FlowWindow> window;
+
+    if (!qobject_cast<QApplication *>(QCoreApplication::instance()))
+        return "Flow Timeline was built for another Qt than that of this program";
+    if (!window)
+        window = new FlowWindow(host, main_window());
+    window->show_view(view);
+    return nullptr;
 }
 
 } // namespace
 
-extern "C" __attribute__((visibility("default"))) const flow_picture_module *flow_picture_module_get()
+extern "C" __attribute__((visibility("default"))) const flow_picture_module *
+flow_picture_module_get()
 {
     static const struct flow_picture_module module = { FLOW_PICTURES_VERSION, open, take, draw };
 

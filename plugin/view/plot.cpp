@@ -40,39 +40,6 @@ class Canvas : public QCPLayerable
     const std::function<void(QCPPainter *)> &m_paint;
 };
 
-/* An entry of the legend: a square in a colour, and what it stands for. */
-class Swatch : public QCPAbstractLegendItem
-{
-  public:
-    Swatch(QCPLegend *legend, QString text, QColor colour)
-        : QCPAbstractLegendItem(legend), m_text(std::move(text)), m_colour(std::move(colour))
-    {
-    }
-
-  protected:
-    QSize minimumOuterSizeHint() const override
-    {
-        QFontMetrics metrics(mFont);
-        return { metrics.boundingRect(m_text).width() + metrics.height() + 14,
-                 metrics.height() + 4 };
-    }
-    void draw(QCPPainter *painter) override
-    {
-        int side = QFontMetrics(mFont).ascent() - 1;
-        QRect square(mRect.left() + 2, mRect.center().y() - side / 2, side, side);
-
-        painter->fillRect(square, m_colour);
-        painter->setFont(mFont);
-        painter->setPen(mTextColor);
-        painter->drawText(mRect.adjusted(side + 7, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
-                          m_text);
-    }
-
-  private:
-    QString m_text;
-    QColor m_colour;
-};
-
 QFont font_of(int points, bool is_bold)
 {
     QFont font(QStringLiteral("DejaVu Sans"), points);
@@ -81,11 +48,77 @@ QFont font_of(int points, bool is_bold)
     return font;
 }
 
+QFont small_font()
+{
+    return font_of(8, false);
+}
+
+/* Squares in colours and what they stand for, in as many lines as they need. */
+class Legend : public QCPLayoutElement
+{
+  public:
+    explicit Legend(QCustomPlot *plot) : QCPLayoutElement(plot) {}
+
+    void set(const QStringList &names, const std::vector<QColor> &colours, const QColor &text)
+    {
+        m_names = names;
+        m_colours = colours;
+        m_text = text;
+    }
+
+  protected:
+    QSize minimumOuterSizeHint() const override
+    {
+        return { 100, lay_out(parentPlot()->width(), nullptr) + 8 };
+    }
+    QSize maximumOuterSizeHint() const override
+    {
+        return { QWIDGETSIZE_MAX, minimumOuterSizeHint().height() };
+    }
+    void applyDefaultAntialiasingHint(QCPPainter *painter) const override
+    {
+        painter->setAntialiasing(false);
+    }
+    void draw(QCPPainter *painter) override
+    {
+        painter->setFont(small_font());
+        lay_out(mOuterRect.width(), painter);
+    }
+
+  private:
+    /* Return the height; painter: nullptr only to know it. */
+    int lay_out(int width, QCPPainter *painter) const
+    {
+        QFontMetrics metrics(small_font());
+        int side = metrics.ascent() - 2, line = metrics.height() + 3, x = 12, y = 0;
+
+        for (int i = 0; i < m_names.size(); i++) {
+            int wide = side + 6 + metrics.boundingRect(m_names[i]).width();
+            if (x + wide > width - 12 && x > 12) {
+                x = 12;
+                y += line;
+            }
+            if (painter) {
+                QRect square(mOuterRect.left() + x, mOuterRect.top() + y + 3, side, side);
+                painter->fillRect(square, m_colours[static_cast<size_t>(i)]);
+                painter->setPen(m_text);
+                painter->drawText(QPointF(square.right() + 7, square.bottom() + 1), m_names[i]);
+            }
+            x += wide + 16;
+        }
+        return m_names.isEmpty() ? 0 : y + line;
+    }
+
+    QStringList m_names;
+    std::vector<QColor> m_colours;
+    QColor m_text;
+};
+
 void colour_axis(QCPAxis *axis, const Look &look)
 {
     axis->setBasePen(QPen(look.faint));
     axis->setTickPen(QPen(look.faint));
-    axis->setSubTickPen(QPen(look.grid));
+    axis->setSubTickPen(QPen(look.faint));
     axis->setTickLabelColor(look.text);
     axis->setLabelColor(look.text);
     axis->grid()->setPen(QPen(look.grid));
@@ -93,6 +126,8 @@ void colour_axis(QCPAxis *axis, const Look &look)
     axis->setTickLabelFont(font_of(8, false));
     axis->setLabelFont(font_of(9, false));
     axis->setLabelPadding(6);
+    axis->setTickLength(0, 4);
+    axis->setSubTickLength(0, 2);
 }
 
 } // namespace
@@ -101,7 +136,7 @@ Plot::Plot(Flows &flows, Choices &choices) : m_flows(flows), m_choices(choices)
 {
     m_title = new QCPTextElement(this, QString(), font_of(11, true));
     m_subtitle = new QCPTextElement(this, QString(), font_of(8, false));
-    m_legend = new QCPLegend;
+    m_legend = new Legend(this);
     for (auto *text : { m_title, m_subtitle })
         text->setTextFlags(Qt::AlignLeft | Qt::AlignVCenter);
     m_title->setMargins(QMargins(12, 8, 8, 0));
@@ -118,11 +153,6 @@ Plot::Plot(Flows &flows, Choices &choices) : m_flows(flows), m_choices(choices)
     plotLayout()->setRowStretchFactor(1, 0.001);
     plotLayout()->setRowStretchFactor(2, 0.001);
     m_legend->setLayer(QStringLiteral("legend"));
-    m_legend->setBorderPen(Qt::NoPen);
-    m_legend->setBrush(Qt::NoBrush);
-    m_legend->setFillOrder(QCPLayoutGrid::foColumnsFirst);
-    m_legend->setMargins(QMargins(9, 0, 8, 4));
-    m_legend->setColumnSpacing(6);
     axisRect()->setMinimumMargins(QMargins(12, 4, 18, 8));
 
     addLayer(QStringLiteral("flows"), layer(QStringLiteral("main")));
@@ -147,7 +177,7 @@ void Plot::rebuild()
 {
     const Look &look = look_of(m_choices.is_dark);
 
-    m_classes = classes_of(m_flows, m_choices.colouring);
+    m_classes = classes_of(m_flows, colouring_named(m_choices.colour_by));
     m_selected.clear();
     m_marked = -1;
     setBackground(QBrush(look.background));
@@ -156,7 +186,7 @@ void Plot::rebuild()
     QStringList entries;
     for (int i = 0; i < m_classes.names.size(); i++)
         entries += m_classes.names[i] + QString::fromUtf8(" · ") +
-                  QString::number(m_classes.counts[static_cast<size_t>(i)]);
+                   QString::number(m_classes.counts[static_cast<size_t>(i)]);
     set_legend(entries, m_classes.colours);
     build();
 
@@ -175,16 +205,7 @@ void Plot::rebuild()
 
 void Plot::set_legend(const QStringList &names, const std::vector<QColor> &colours)
 {
-    m_legend->clearItems();
-    m_legend->setWrap(6);
-    for (int i = 0; i < names.size(); i++) {
-        auto *item = new Swatch(m_legend, names[i], colours[static_cast<size_t>(i)]);
-        item->setFont(font_of(8, false));
-        item->setTextColor(look().text);
-        m_legend->addItem(item);
-    }
-    m_legend->simplify();
-    m_legend->setMaximumSize(QWIDGETSIZE_MAX, QWIDGETSIZE_MAX);
+    static_cast<Legend *>(m_legend)->set(names, colours, look().text);
 }
 
 void Plot::select(const std::set<int> &rows)

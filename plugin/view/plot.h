@@ -12,7 +12,7 @@ class QIODevice;
 
 /* What the user chose, for all pictures. */
 struct Choices {
-    Colouring colouring = Colouring::State;
+    QString colour_by = QStringLiteral("state"); /* also "protocol", "application", "direction" */
     bool is_dark = false;
     QString file, filter;
     QString sort = QStringLiteral("start"); /* Timeline: a field */
@@ -46,6 +46,9 @@ class Plot : public QCustomPlot
 
     /* The row of the flow at a place, -1: none. */
     virtual int row_at(const QPointF &place) = 0;
+
+    /* The rows of the flows in a rectangle. */
+    virtual std::set<int> rows_in(const QRectF &area) = 0;
 
     virtual Table table() = 0;
 
@@ -110,7 +113,7 @@ class Plot : public QCustomPlot
     std::set<int> m_selected;
     int m_marked = -1;
     QCPTextElement *m_title, *m_subtitle;
-    QCPLegend *m_legend;
+    QCPLayoutElement *m_legend;
 };
 
 /* Write a table as CSV (RFC 4180). */

@@ -17,10 +17,10 @@ void Scatter::set_axis(QCPAxis *axis, const Column *of, bool is_log)
     bool is_time = of && (of->kind == FLOW_PICTURE_SPAN || of->kind == FLOW_PICTURE_INSTANT);
     auto unit = is_time ? UnitTicker::Of::Seconds : UnitTicker::Of::Counts;
     bool is_bytes = of && of->name.contains(QLatin1String("bytes"));
-    QString label = of ? of->label + (is_bytes ? " (B)" : "") : QString();
+    QString label = of ? of->label + (is_bytes && !is_log ? " (B)" : "") : QString();
 
     axis->setScaleType(is_log ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-    axis->setTicker(is_log ? QSharedPointer<QCPAxisTicker>(new LogTicker(unit))
+    axis->setTicker(is_log ? QSharedPointer<QCPAxisTicker>(new LogTicker(unit, is_bytes ? "B" : ""))
                            : QSharedPointer<QCPAxisTicker>(new UnitTicker(axis, label, unit)));
     axis->setLabel(label);
     axis->grid()->setSubGridVisible(false);
@@ -100,7 +100,7 @@ void Scatter::draw_dots(QCPPainter *painter)
     QRect area = axisRect()->rect().adjusted(-6, -6, 6, 6);
     auto width = static_cast<size_t>(area.width()) + 1;
     std::vector<uint16_t> painted(width * (static_cast<size_t>(area.height()) + 1));
-    double radius = m_rows.size() > 5000 ? 2 : 3.5;
+    double radius = m_rows.size() > 5000 ? 2 : 4;
 
     painter->setAntialiasing(m_rows.size() <= 5000);
     painter->setPen(Qt::NoPen);

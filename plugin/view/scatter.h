@@ -11,10 +11,8 @@ class Scatter : public Plot
 
     void fit() override;
     int row_at(const QPointF &place) override;
+    std::set<int> rows_in(const QRectF &area) override;
     Table table() override;
-
-    /* The rows whose dots lie in a rectangle. */
-    std::set<int> rows_in(const QRectF &area);
 
   protected:
     void build() override;

@@ -390,6 +390,16 @@ int Timeline::row_at(const QPointF &place)
     return best;
 }
 
+std::set<int> Timeline::rows_in(const QRectF &area)
+{
+    std::set<int> rows;
+
+    for (size_t line = 0; line < m_order.size(); line++)
+        if (area.intersects(bar_of(static_cast<int>(line))))
+            rows.insert(static_cast<int>(m_order[line]));
+    return rows;
+}
+
 Table Timeline::table()
 {
     static const char *const columns[] = { "id",   "start",   "last",           "bytes",

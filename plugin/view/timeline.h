@@ -13,6 +13,7 @@ class Timeline : public Plot
 
     void fit() override;
     int row_at(const QPointF &place) override;
+    std::set<int> rows_in(const QRectF &area) override;
     Table table() override;
 
   protected:

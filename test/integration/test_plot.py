@@ -1,0 +1,160 @@
+"""-z flowstats,plot: pictures without a window, compared with the numbers that they show."""
+import re
+import struct
+import subprocess
+import xml.etree.ElementTree as ET
+import zlib
+
+import pytest
+
+from tshark import BUILD
+
+SVG = "{http://www.w3.org/2000/svg}"
+MODULES = list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so"))
+GREY, GREEN, RED = "#929aa3", "#228833", "#cc3311"  # not TCP, Closed, Reset
+
+needs_module = pytest.mark.skipif(not MODULES, reason="the module was not built: no Qt")
+
+
+@pytest.fixture
+def plot(tshark, folder):
+    def plot(capture, name, *rest, options=(), **expected):
+        path = folder / name
+        result = tshark.run("-n", "-q", "-r", capture, *options, "-z",
+                            ",".join(("flowstats,plot", str(path), *rest)), **expected)
+        return path if path.exists() else result.stderr
+    return plot
+
+
+@pytest.fixture
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plots")
+    for path in (folder, folder.parent, folder.parent.parent):
+        path.chmod(0o777)
+    return folder
+
+
+def bars(path):
+    """(colour, left, right) of each bar, from the top."""
+    found = []
+    for group in ET.parse(path).getroot().iter(f"{SVG}g"):
+        if group.get("fill") in (GREY, GREEN, RED):
+            found += [(group.get("fill"), *(float(rect.get(key)) for key in ("y", "x", "width")))
+                      for rect in group.findall(f"{SVG}rect") if float(rect.get("width")) != 8
+                      and float(rect.get("height")) > 12]
+    return [(colour, x, x + width) for colour, y, x, width in sorted(found, key=lambda bar: bar[1])]
+
+
+def texts(path):
+    return [text.text for text in ET.parse(path).getroot().iter(f"{SVG}text")]
+
+
+def png_size(path):
+    """Width and height of a PNG whose image data are whole."""
+    data, at, packed = path.read_bytes(), 8, b""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        if kind == b"IHDR":
+            width, height = struct.unpack(">II", data[at + 8:at + 16])
+        packed += data[at + 8:at + 8 + length] if kind == b"IDAT" else b""
+        at += length + 12
+    assert len(zlib.decompress(packed)) > width * height
+    return width, height
+
+
+@needs_module
+def test_bars_end_where_the_flow_begins_and_ends(plot, tshark, captures):
+    capture = captures / "sample.pcapng"
+    flows = sorted(tshark.flows(capture), key=lambda flow: flow["flow.start"])
+    drawn = bars(plot(capture, "all.svg", "timeline"))
+    assert len(drawn) == len(flows) == 22
+    start = flows[0]["flow.start"]
+    left = drawn[0][1]
+    scale = (drawn[-1][1] - left) / (flows[-1]["flow.start"] - start)
+    colours = {None: GREY, "Closed": GREEN, "Reset": RED}
+    for flow, (colour, begin, end) in zip(flows, drawn):
+        assert colour == colours[flow.get("flow.tcp.state_name")]
+        assert begin == pytest.approx(left + scale * (flow["flow.start"] - start), abs=0.1)
+        width = scale * float(flow["flow.duration"])
+        assert end - begin == pytest.approx(max(width, 1), abs=0.1)
+
+
+@needs_module
+def test_the_picture_says_what_it_shows(plot, captures):
+    words = texts(plot(captures / "sample.pcapng", "words.svg"))
+    assert "sample.pcapng" in words
+    assert any(word.startswith("22 flows · from ") for word in words)
+    assert "Time since the first flow began (s)" in words
+    assert {"Closed · 4", "Reset · 1", "not TCP · 17"} <= set(words)
+    assert any("192.0.2.1:51608 → 192.0.2.2:80" in word for word in words)
+
+
+@needs_module
+def test_a_filter_with_commas_leaves_its_flows(plot, captures):
+    path = plot(captures / "sample.pcapng", "few.svg", "timeline", "tcp.port in {80,81}")
+    assert [colour for colour, *_ in bars(path)] == [GREEN] * 4 + [RED]
+    assert any("5 flows" in word and word.endswith("filter: tcp.port in {80,81}")
+               for word in texts(path))
+
+
+@needs_module
+def test_time_0_is_that_of_all_flows(plot, captures):
+    """Under a filter too: the last flow is 29 µs long, 3.01 s after the first one began."""
+    words = texts(plot(captures / "sample.pcapng", "late.svg", "timeline", "tcp.port == 81"))
+    assert "Time since the first flow began (µs)" in words
+    ticks = [float(word) for word in words if re.fullmatch(r"\d+(\.\d+)?", word)]
+    assert ticks and all(3_000_000 < tick < 3_020_000 for tick in ticks)
+
+
+@needs_module
+@pytest.mark.parametrize("view", ["timeline", "time", "who", "scatter"])
+def test_every_view_in_every_format(plot, captures, view):
+    capture = captures / "sample.pcapng"
+    assert png_size(plot(capture, f"{view}.png", view)) == (2200, 1400)
+    assert "sample.pcapng" in texts(plot(capture, f"{view}.svg", view))
+    pdf = plot(capture, f"{view}.pdf", view).read_bytes()
+    assert pdf.startswith(b"%PDF") and pdf.rstrip().endswith(b"%%EOF")
+
+
+@needs_module
+def test_files_one_after_the_other_become_one_picture(plot, tshark, captures):
+    path = plot(captures / "sample.pcapng", "twice.svg", options=("-M", "20"))
+    flows = tshark.flows(captures / "sample.pcapng", "-M", "20")
+    assert any(word.startswith(f"{len(flows)} flows") for word in texts(path))
+
+
+@needs_module
+def test_a_capture_without_flows(plot, captures, save):
+    path = plot(save("nothing.pcap", []), "nothing.svg")
+    assert any(word.startswith("0 flows") for word in texts(path))
+
+
+@needs_module
+@pytest.mark.parametrize("rest, words", [
+    (("x.gif",), "must end with .png, .pdf or .svg"),
+    (("png",), "must end with .png, .pdf or .svg"),
+    (("x.png", "pie"), "there is no view pie"),
+    (("x.png", "who", "tcp.nonsense =="), "flowstats: -z flowstats,plot,"),
+    (("nowhere/x.png",), "No such file"),
+])
+def test_what_cannot_be_drawn_is_said_at_once(plot, captures, rest, words):
+    said = plot(captures / "sample.pcapng", *rest, rc=1)
+    assert words in said
+
+
+def test_without_the_module_the_message_says_what_is_missing(tshark, captures, folder):
+    for path in (tshark.folder / "plugins").glob("*/flowstats"):
+        path.rename(path.parent / "away")
+    try:
+        said = tshark.run("-q", "-r", captures / "sample.pcapng", "-z",
+                          f"flowstats,plot,{folder}/x.png", rc=1).stderr
+    finally:
+        for path in (tshark.folder / "plugins").glob("*/away"):
+            path.rename(path.parent / "flowstats")
+    assert "flowstats-view" in said and "Qt and QCustomPlot" in said
+
+
+def test_the_plugin_itself_knows_no_qt():
+    plugin, = (BUILD / "plugins").glob("*/epan/flowstats.so")
+    assert "Qt" not in subprocess.run(["ldd", plugin], capture_output=True, text=True).stdout
