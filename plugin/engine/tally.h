@@ -22,6 +22,9 @@ void flow_tally_clear(struct flow_tally *tally);
 /* Record that a frame passed the filter. */
 void flow_tally_pass(struct flow_tally *tally, uint32_t frame);
 
+/* Return whether a frame has passed; where there is no filter, each has. */
+bool flow_tally_has_passed(const struct flow_tally *tally, uint32_t frame);
+
 /*
  * Call back for every flow of a meter in the order of ids.  Of a view only fields
  * of scope FLOW and WHOLE are known.

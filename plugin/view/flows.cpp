@@ -1,5 +1,6 @@
 #include "flows.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -27,6 +28,8 @@ Flows::Flows(const flow_picture_host *host) : m_host(host)
 void Flows::clear()
 {
     m_flow.clear();
+    m_samples.clear();
+    m_sampled = 0;
     m_words = QStringList(QString());
     m_word_of.clear();
     m_has_base = false;
@@ -157,6 +160,26 @@ void Flows::add(flow_picture_scope scope)
     for (size_t i = 0; i < m_columns.size(); i++)
         all.push_back(i);
     collect(all, scope, true);
+    if (m_wants_samples)
+        samples();
+}
+
+const std::vector<Sample> &Flows::samples()
+{
+    m_wants_samples = true;
+    for (; m_sampled < size(); m_sampled++)
+        packets(
+            m_sampled, false,
+            [](const flow_picture_packet *packet, void *data) {
+                auto *self = static_cast<Flows *>(data);
+                double time = static_cast<double>(packet->time_ns - self->m_base) / NS_IN_S;
+                if (packet->has_time)
+                    self->m_samples.push_back(
+                        { time, static_cast<uint32_t>(self->m_sampled), packet->bytes });
+                return true;
+            },
+            this);
+    return m_samples;
 }
 
 const Column *Flows::column(const QString &name)

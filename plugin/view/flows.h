@@ -20,6 +20,13 @@ struct Column {
     std::vector<uint32_t> words; /* of a text: which of Flows::word(), 0: unknown */
 };
 
+/* A packet of a row's flow. */
+struct Sample {
+    double time; /* since base() */
+    uint32_t row;
+    uint32_t bytes;
+};
+
 class Flows
 {
   public:
@@ -71,6 +78,9 @@ class Flows
     using PacketCall = bool (*)(const flow_picture_packet *packet, void *data);
     bool packets(size_t row, bool with_marks, PacketCall packet, void *data) const;
 
+    /* All packets, flow by flow; read when they are first asked for, and with all that follows. */
+    const std::vector<Sample> &samples();
+
     /* "10.0.0.1:40000 → 10.0.0.2:80" */
     QString ends(size_t row);
 
@@ -93,6 +103,9 @@ class Flows
     uint64_t m_generation = 0;
     int64_t m_base = 0;
     bool m_has_base = false;
+    bool m_wants_samples = false;
+    size_t m_sampled = 0; /* so many rows */
+    std::vector<Sample> m_samples;
     std::vector<uint32_t> m_flow;
     std::deque<Column> m_columns; /* which stay where they are when one is added */
     QHash<QString, size_t> m_number_of;

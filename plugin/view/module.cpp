@@ -1,5 +1,7 @@
+#include "over_time.h"
 #include "scatter.h"
 #include "timeline.h"
+#include "who.h"
 #include "window.h"
 
 #include <QApplication>
@@ -43,15 +45,15 @@ std::unique_ptr<Plot> plot_of(flow_picture_view view, Flows &flows, Choices &cho
 {
     switch (view) {
     case FLOW_PICTURE_SCATTER: return std::make_unique<Scatter>(flows, choices);
+    case FLOW_PICTURE_OVER_TIME: return std::make_unique<OverTime>(flows, choices);
+    case FLOW_PICTURE_WHO: return std::make_unique<Who>(flows, choices);
     case FLOW_PICTURE_TIMELINE:
-    case FLOW_PICTURE_OVER_TIME:
-    case FLOW_PICTURE_WHO:
     case FLOW_PICTURE_VIEWS: break;
     }
     return std::make_unique<Timeline>(flows, choices);
 }
 
-const char *take(const flow_picture_host *host, const void *picture)
+const char *take(const flow_picture_host *host, flow_picture_view view, const void *picture)
 {
     start_without_window();
     if (!qobject_cast<QApplication *>(QCoreApplication::instance()))
@@ -59,6 +61,8 @@ const char *take(const flow_picture_host *host, const void *picture)
     std::unique_ptr<Flows> &flows = pending[picture];
     if (!flows)
         flows = std::make_unique<Flows>(host);
+    if (view == FLOW_PICTURE_OVER_TIME)
+        flows->samples(); /* of this file and those that follow */
     flows->add(FLOW_PICTURE_TALLY);
     return nullptr;
 }

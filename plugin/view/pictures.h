@@ -99,8 +99,8 @@ struct flow_picture_host {
     bool (*flows)(const struct flow_picture_question *question);
 
     /*
-     * Hand over the packets of a flow, the verdicts of each only where with_marks;
-     * until packet() returns false.
+     * Hand over the packets of a flow, of the same scope as the last question about
+     * flows, the marks of each only where with_marks; until packet() returns false.
      */
     bool (*packets)(uint64_t generation, uint32_t flow, bool with_marks,
                     bool (*packet)(const struct flow_picture_packet *packet, void *data),
@@ -138,7 +138,8 @@ struct flow_picture_module {
     const char *(*open)(const struct flow_picture_host *host, enum flow_picture_view view);
 
     /* Take the flows for a picture without a window, once for each file, and draw all of them. */
-    const char *(*take)(const struct flow_picture_host *host, const void *picture);
+    const char *(*take)(const struct flow_picture_host *host, enum flow_picture_view view,
+                        const void *picture);
     const char *(*draw)(const struct flow_picture_order *order, const void *picture);
 };
 

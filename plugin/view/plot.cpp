@@ -15,8 +15,8 @@ namespace
 class Canvas : public QCPLayerable
 {
   public:
-    Canvas(QCustomPlot *plot, const QString &layer, const std::function<void(QCPPainter *)> &paint)
-        : QCPLayerable(plot, layer), m_plot(plot), m_paint(paint)
+    Canvas(QCPAxisRect *area, const QString &layer, const std::function<void(QCPPainter *)> &paint)
+        : QCPLayerable(area->parentPlot(), layer), m_area(area), m_paint(paint)
     {
     }
 
@@ -27,7 +27,7 @@ class Canvas : public QCPLayerable
     }
     QRect clipRect() const override
     {
-        return m_plot->axisRect()->rect();
+        return m_area->rect();
     }
     void draw(QCPPainter *painter) override
     {
@@ -36,7 +36,7 @@ class Canvas : public QCPLayerable
     }
 
   private:
-    QCustomPlot *m_plot;
+    QCPAxisRect *m_area;
     const std::function<void(QCPPainter *)> &m_paint;
 };
 
@@ -158,8 +158,8 @@ Plot::Plot(Flows &flows, Choices &choices) : m_flows(flows), m_choices(choices)
     addLayer(QStringLiteral("flows"), layer(QStringLiteral("main")));
     addLayer(QStringLiteral("over"), layer(QStringLiteral("flows")));
     layer(QStringLiteral("over"))->setMode(QCPLayer::lmBuffered);
-    new Canvas(this, QStringLiteral("flows"), draw_main);
-    new Canvas(this, QStringLiteral("over"), draw_over);
+    new Canvas(axisRect(), QStringLiteral("flows"), draw_main);
+    new Canvas(axisRect(), QStringLiteral("over"), draw_over);
     setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     setNoAntialiasingOnDrag(true);
     setMinimumSize(320, 200);
@@ -181,8 +181,8 @@ void Plot::rebuild()
     m_selected.clear();
     m_marked = -1;
     setBackground(QBrush(look.background));
-    for (QCPAxis *axis : { xAxis, yAxis, xAxis2, yAxis2 })
-        colour_axis(axis, look);
+    for (QCPAxisRect *area : axisRects())
+        colour_axes(area);
     QStringList entries;
     for (int i = 0; i < m_classes.names.size(); i++)
         entries += m_classes.names[i] + QString::fromUtf8(" · ") +
@@ -206,6 +206,31 @@ void Plot::rebuild()
 void Plot::set_legend(const QStringList &names, const std::vector<QColor> &colours)
 {
     static_cast<Legend *>(m_legend)->set(names, colours, look().text);
+}
+
+void Plot::add_canvas(QCPAxisRect *area, const std::function<void(QCPPainter *)> &paint)
+{
+    new Canvas(area, QStringLiteral("flows"), paint);
+}
+
+void Plot::colour_axes(QCPAxisRect *area)
+{
+    for (QCPAxis *axis : area->axes())
+        colour_axis(axis, look());
+}
+
+std::set<int> Plot::rows_at(const QPointF &place)
+{
+    int row = row_at(place);
+
+    return row < 0 ? std::set<int>() : std::set<int>({ row });
+}
+
+QString Plot::text_at(const QPointF &place)
+{
+    int row = row_at(place);
+
+    return row < 0 ? QString() : describe(row);
 }
 
 void Plot::select(const std::set<int> &rows)

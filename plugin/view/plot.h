@@ -29,8 +29,8 @@ struct Table {
     QStringList columns;
     size_t rows = 0;
     std::function<QString(size_t row, int column)> cell;
-    std::function<int(size_t row)> row_of_flows; /* the row of Flows, -1: not one flow's */
-    std::function<int(int flows_row)> table_row; /* the other way round */
+    std::function<std::vector<int>(size_t row)> rows_of; /* the rows of Flows that it is about */
+    std::function<int(int flows_row)> table_row;         /* the row of one flow, -1: none */
 };
 
 class Plot : public QCustomPlot
@@ -49,6 +49,10 @@ class Plot : public QCustomPlot
 
     /* The rows of the flows in a rectangle. */
     virtual std::set<int> rows_in(const QRectF &area) = 0;
+
+    /* The rows that a click there selects, and what hovering says there. */
+    virtual std::set<int> rows_at(const QPointF &place);
+    virtual QString text_at(const QPointF &place);
 
     virtual Table table() = 0;
 
@@ -79,11 +83,11 @@ class Plot : public QCustomPlot
     /* How many flows or the like the picture shows, for the title. */
     virtual QString summary() const;
 
-    Flows &flows()
+    Flows &flows() const
     {
         return m_flows;
     }
-    Choices &choices()
+    const Choices &choices() const
     {
         return m_choices;
     }
@@ -102,6 +106,12 @@ class Plot : public QCustomPlot
 
     /* What is drawn inside the axes, and over it; nothing of it is drawn outside them. */
     std::function<void(QCPPainter *)> draw_main, draw_over;
+
+    /* Draw inside other axes as well; the function stays where it is. */
+    void add_canvas(QCPAxisRect *area, const std::function<void(QCPPainter *)> &paint);
+
+    /* What axes look like; for those that a picture adds. */
+    void colour_axes(QCPAxisRect *area);
 
     /* The legend's entries. */
     void set_legend(const QStringList &names, const std::vector<QColor> &colours);

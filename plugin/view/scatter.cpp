@@ -179,12 +179,14 @@ Table Scatter::table()
         size_t row = m_rows[dot];
         switch (number) {
         case 0: return QString::number(flows().number("id", row), 'f', 0);
-        case 1: return QString::number(m_x[dot], 'g', 12);
-        case 2: return QString::number(m_y[dot], 'g', 12);
+        case 1: return number_text(*flows().column(choices().x), m_x[dot]);
+        case 2: return number_text(*flows().column(choices().y), m_y[dot]);
         default: return flows().ends(row);
         }
     };
-    table.row_of_flows = [this](size_t dot) { return static_cast<int>(m_rows[dot]); };
+    table.rows_of = [this](size_t dot) {
+        return std::vector<int>({ static_cast<int>(m_rows[dot]) });
+    };
     table.table_row = [this](int row) {
         auto found = std::lower_bound(m_rows.begin(), m_rows.end(), static_cast<size_t>(row));
         return found != m_rows.end() && *found == static_cast<size_t>(row)

@@ -420,7 +420,9 @@ Table Timeline::table()
         return column->kind == FLOW_PICTURE_TEXT ? flows().word(column->words[row])
                                                  : number_text(*column, column->numbers[row]);
     };
-    table.row_of_flows = [this](size_t line) { return static_cast<int>(m_order[line]); };
+    table.rows_of = [this](size_t line) {
+        return std::vector<int>({ static_cast<int>(m_order[line]) });
+    };
     table.table_row = [this](int row) { return m_line_of[static_cast<size_t>(row)]; };
     return table;
 }

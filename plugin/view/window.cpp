@@ -1,8 +1,10 @@
 #include "window.h"
 
+#include "over_time.h"
 #include "scatter.h"
 #include "table.h"
 #include "timeline.h"
+#include "who.h"
 
 #include <QApplication>
 #include <QBuffer>
@@ -63,6 +65,8 @@ FlowWindow::FlowWindow(const flow_picture_host *host, QWidget *parent)
     m_tabs = new QTabWidget;
     m_tabs->setAccessibleName(QStringLiteral("Views"));
     add_page(FLOW_PICTURE_TIMELINE, new Timeline(m_flows, m_choices), "Timeline");
+    add_page(FLOW_PICTURE_OVER_TIME, new OverTime(m_flows, m_choices), "Over Time");
+    add_page(FLOW_PICTURE_WHO, new Who(m_flows, m_choices), "Who");
     add_page(FLOW_PICTURE_SCATTER, new Scatter(m_flows, m_choices), "Scatter");
     m_model = new TableModel(this);
     m_view = new QTableView;
@@ -74,13 +78,13 @@ FlowWindow::FlowWindow(const flow_picture_host *host, QWidget *parent)
     m_view->verticalHeader()->hide();
     m_view->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 4);
     m_view->horizontalHeader()->setStretchLastSection(true);
+    m_view->horizontalHeader()->setResizeContentsPrecision(60);
     m_view->installEventFilter(this);
     splitter->addWidget(m_tabs);
     splitter->addWidget(m_view);
     splitter->setStretchFactor(0, 4);
     splitter->setStretchFactor(1, 1);
     m_status = new QLabel;
-    m_status->setAccessibleName(QStringLiteral("Status"));
 
     add_controls(controls);
     add_buttons(buttons);
@@ -94,8 +98,8 @@ FlowWindow::FlowWindow(const flow_picture_host *host, QWidget *parent)
         if (m_is_selecting)
             return;
         for (const QModelIndex &index : m_view->selectionModel()->selectedRows())
-            rows.insert(m_model->table().row_of_flows(static_cast<size_t>(index.row())));
-        rows.erase(-1);
+            for (int row : m_model->table().rows_of(static_cast<size_t>(index.row())))
+                rows.insert(row);
         select(rows, true);
     });
     connect(m_view, &QTableView::customContextMenuRequested, this,
@@ -117,7 +121,6 @@ void FlowWindow::add_page(flow_picture_view view, Plot *plot, const QString &tit
     plot->setMouseTracking(true);
     m_tabs->addTab(plot, title);
     m_tabs->setTabToolTip(m_tabs->count() - 1, plot->accessibleDescription());
-    m_tabs->setProperty(("view" + std::to_string(m_tabs->count() - 1)).c_str(), view);
     connect(plot, &QCustomPlot::mouseWheel, this, [&page] { page.is_fitted = false; });
     connect(plot, &QCustomPlot::mousePress, this, [this, plot](QMouseEvent *event) {
         m_pressed = event->pos();
@@ -135,9 +138,9 @@ void FlowWindow::add_page(flow_picture_view view, Plot *plot, const QString &tit
     connect(plot->selectionRect(), &QCPSelectionRect::accepted, this,
             [this, plot](const QRect &area) { select(plot->rows_in(QRectF(area)), false); });
     connect(plot, &QWidget::customContextMenuRequested, this, [this, plot](const QPoint &place) {
-        int row = plot->row_at(place);
-        if (row >= 0 && m_selected.count(row) == 0)
-            select({ row }, false);
+        std::set<int> here = plot->rows_at(place);
+        if (!std::includes(m_selected.begin(), m_selected.end(), here.begin(), here.end()))
+            select(here, false);
         open_menu(plot->mapToGlobal(place));
     });
 }
@@ -183,12 +186,22 @@ QCheckBox *FlowWindow::add_switch(QLayout *row, const QString &label,
 
 void FlowWindow::add_controls(QLayout *row)
 {
-    add_choice(row, "Colour by",
-               { { "TCP state", "state" },
-                 { "Protocol", "protocol" },
-                 { "Application", "application" },
-                 { "Direction", "direction" } },
-               { FLOW_PICTURE_TIMELINE, FLOW_PICTURE_SCATTER }, m_choices.colour_by);
+    add_choice(
+        row, "Colour by",
+        { { "TCP state", "state" },
+          { "Protocol", "protocol" },
+          { "Application", "application" },
+          { "Direction", "direction" } },
+        { FLOW_PICTURE_TIMELINE, FLOW_PICTURE_OVER_TIME, FLOW_PICTURE_WHO, FLOW_PICTURE_SCATTER },
+        m_choices.colour_by);
+    add_choice(row, "Top",
+               { { "Hosts", "host" },
+                 { "Ports", "port" },
+                 { "Applications", "app" },
+                 { "Conversations", "conversation" } },
+               { FLOW_PICTURE_WHO }, m_choices.who);
+    add_choice(row, "By", { { "Bytes", "bytes" }, { "Packets", "pkts" }, { "Flows", "flows" } },
+               { FLOW_PICTURE_WHO }, m_choices.measure);
     add_choice(row, "Sort by",
                { { "Start", "start" },
                  { "Bytes", "bytes" },
@@ -201,9 +214,11 @@ void FlowWindow::add_controls(QLayout *row)
                { { "Nothing", "" }, { "Source host", "host" }, { "Conversation", "conversation" } },
                { FLOW_PICTURE_TIMELINE }, m_choices.group);
     add_choice(row, "Horizontal", numeric_items(m_flows), { FLOW_PICTURE_SCATTER }, m_choices.x);
-    add_switch(row, "logarithmic", { FLOW_PICTURE_SCATTER }, m_choices.is_log_x);
+    add_switch(row, "logarithmic", { FLOW_PICTURE_SCATTER }, m_choices.is_log_x)
+        ->setAccessibleName("Horizontal axis logarithmic");
     add_choice(row, "Vertical", numeric_items(m_flows), { FLOW_PICTURE_SCATTER }, m_choices.y);
-    add_switch(row, "logarithmic", { FLOW_PICTURE_SCATTER }, m_choices.is_log_y);
+    add_switch(row, "logarithmic", { FLOW_PICTURE_SCATTER }, m_choices.is_log_y)
+        ->setAccessibleName("Vertical axis logarithmic");
     static_cast<QBoxLayout *>(row)->addStretch(1);
 }
 
@@ -319,6 +334,8 @@ void FlowWindow::show_page()
     m_is_selecting = true;
     m_model->set(current.plot->table());
     m_is_selecting = false;
+    m_view->setAccessibleName(current.plot->accessibleName() + " table");
+    m_view->resizeColumnsToContents();
     show_selection();
 }
 
@@ -376,31 +393,31 @@ void FlowWindow::select(const std::set<int> &rows, bool from_table)
 
 void FlowWindow::hover(const QPoint &place, const QPoint &on_screen)
 {
-    int row = page().plot->row_at(place);
+    QString text = page().plot->text_at(place);
 
-    if (row < 0)
+    if (text.isEmpty())
         QToolTip::hideText();
     else
-        QToolTip::showText(on_screen, page().plot->describe(row), page().plot);
+        QToolTip::showText(on_screen, text, page().plot);
 }
 
 /* A click, not the end of a drag. */
 void FlowWindow::click(QMouseEvent *event)
 {
-    int row = page().plot->row_at(event->pos());
+    std::set<int> here = page().plot->rows_at(event->pos()), rows = m_selected;
 
     if (event->button() != Qt::LeftButton || event->modifiers() & Qt::ShiftModifier ||
         (event->pos() - m_pressed).manhattanLength() > 4)
         return;
     if (!(event->modifiers() & Qt::ControlModifier)) {
-        select(row >= 0 ? std::set<int>({ row }) : std::set<int>(), false);
-        if (row >= 0)
+        select(here, false);
+        if (!here.empty())
             go_to_first_packet();
         return;
     }
-    std::set<int> rows = m_selected;
-    if (row >= 0 && rows.erase(row) == 0)
-        rows.insert(row);
+    for (int row : here)
+        if (rows.erase(row) == 0)
+            rows.insert(row);
     select(rows, false);
 }
 

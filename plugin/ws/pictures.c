@@ -12,6 +12,9 @@ static uint64_t generation; /* counts files opened and closed */
 
 static struct flow_tally *asked_tally;
 
+/* What the last question about flows saw; asked_tally, or our own. */
+static struct flow_tally *seen_tally, *own_tally;
+
 static uint64_t current_generation(void)
 {
     return fs_session_meter() ? generation : 0;
@@ -156,29 +159,33 @@ static void read_row(struct flow_view *view, void *data)
     }
 }
 
+static struct flow_tally *tally_of(enum flow_picture_scope scope)
+{
+    if (scope == FLOW_PICTURE_TALLY && asked_tally)
+        return asked_tally;
+    flow_tally_free(own_tally);
+    own_tally = flow_tally_new(scope == FLOW_PICTURE_DISPLAYED);
+    if (scope == FLOW_PICTURE_DISPLAYED)
+        plugin_if_get_capture_file(pass_displayed, own_tally);
+    return own_tally;
+}
+
 static bool flows(const struct flow_picture_question *question)
 {
-    bool is_displayed = question->scope == FLOW_PICTURE_DISPLAYED;
     struct reading reading = { .question = question };
-    struct flow_tally *tally = question->scope == FLOW_PICTURE_TALLY ? asked_tally : NULL;
-    struct flow_tally *own = tally ? NULL : flow_tally_new(is_displayed);
 
-    if (!fs_session_meter() || question->generation != current_generation()) {
-        flow_tally_free(own);
+    if (!fs_session_meter() || question->generation != current_generation())
         return false;
-    }
-    if (is_displayed)
-        plugin_if_get_capture_file(pass_displayed, own);
+    seen_tally = tally_of(question->scope);
     reading.fields = g_new0(const struct flow_field *, question->count);
     reading.values = g_new0(struct flow_picture_value, question->count);
     reading.texts = g_new0(char *, question->count);
     for (size_t i = 0; i < question->count; i++)
         reading.fields[i] = flow_field_named(question->fields[i]);
-    flow_tally_each(tally ? tally : own, fs_session_meter(), read_row, &reading);
+    flow_tally_each(seen_tally, fs_session_meter(), read_row, &reading);
     g_free(reading.fields);
     g_free(reading.values);
     g_free(reading.texts);
-    flow_tally_free(own);
     return true;
 }
 
@@ -228,6 +235,8 @@ static bool packets(uint64_t of, uint32_t flow, bool with_marks,
     if (!meter || of != current_generation() || !flow_meter_flow_view(meter, flow, &view))
         return false;
     for (uint32_t i = 0; flow_view_packet(&view, i, &fact); i++) {
+        if (seen_tally && !flow_tally_has_passed(seen_tally, fact.frame))
+            continue;
         struct flow_picture_packet out = { .time_ns = fact.time_ns,
                                            .frame = fact.frame,
                                            .bytes = fact.cap_len,
@@ -266,6 +275,7 @@ const struct flow_picture_host *fs_pictures_host(struct flow_tally *tally)
                                                    .filter = filter };
 
     asked_tally = tally;
+    seen_tally = NULL;
     return &host;
 }
 

@@ -60,7 +60,7 @@ static void take(void *data)
     const struct flow_picture_module *module = fs_picture_module(&error);
 
     if (module)
-        error = module->take(fs_pictures_host(plot->tally), plot);
+        error = module->take(fs_pictures_host(plot->tally), plot->view, plot);
     flow_tally_clear(plot->tally);
     if (error && !plot->error)
         plot->error = g_strdup(error);
