@@ -11,26 +11,30 @@ namespace
 struct Unit {
     double size;
     const char *name;
+    double axis_from; /* of an axis: from so many of them on */
 };
 
 /* From the largest to the smallest. */
-const Unit seconds_units[] = { { 3600, "h" },  { 60, "min" },  { 1, "s" },
-                               { 1e-3, "ms" }, { 1e-6, "µs" }, { 1e-9, "ns" } };
-const Unit counts_units[] = { { 1e12, "T" }, { 1e9, "G" }, { 1e6, "M" }, { 1e3, "k" }, { 1, "" } };
+const Unit seconds_units[] = { { 3600, "h", 5 },  { 60, "min", 10 }, { 1, "s", 2 },
+                               { 1e-3, "ms", 2 }, { 1e-6, "µs", 2 }, { 1e-9, "ns", 0 } };
+const Unit counts_units[] = {
+    { 1e12, "T", 5 }, { 1e9, "G", 5 }, { 1e6, "M", 5 }, { 1e3, "k", 5 }, { 1, "", 0 }
+};
 
-/* The largest unit of which there are at least so many. */
-template <size_t N> const Unit &unit_for(const Unit (&units)[N], double number, double at_least)
+template <size_t N> const Unit &unit_for(const Unit (&units)[N], double number)
 {
     for (const Unit &unit : units)
-        if (std::abs(number) >= unit.size * at_least)
+        if (std::abs(number) >= unit.size)
             return unit;
     return units[N - 1];
 }
 
-const Unit &unit_of(UnitTicker::Of of, double number, double at_least)
+template <size_t N> const Unit &axis_unit_for(const Unit (&units)[N], double size)
 {
-    return of == UnitTicker::Of::Seconds ? unit_for(seconds_units, number, at_least)
-                                         : unit_for(counts_units, number, at_least);
+    for (const Unit &unit : units)
+        if (size >= unit.size * unit.axis_from)
+            return unit;
+    return units[N - 1];
 }
 
 QString short_number(double number)
@@ -168,7 +172,7 @@ Classes classes_of(Flows &flows, Colouring by)
 
 QString seconds_text(double seconds)
 {
-    const Unit &unit = unit_for(seconds_units, seconds, 1);
+    const Unit &unit = unit_for(seconds_units, seconds);
 
     return std::isnan(seconds) ? QStringLiteral("-")
            : seconds == 0      ? QStringLiteral("0 s")
@@ -177,7 +181,7 @@ QString seconds_text(double seconds)
 
 QString bytes_text(double bytes)
 {
-    const Unit &unit = unit_for(counts_units, bytes, 1);
+    const Unit &unit = unit_for(counts_units, bytes);
 
     return std::isnan(bytes) ? QStringLiteral("-")
                              : short_number(bytes / unit.size) + " " + unit.name + "B";
@@ -207,7 +211,8 @@ void UnitTicker::generate(const QCPRange &range, const QLocale &locale, QChar fo
                           QVector<QString> *labels)
 {
     /* A zoom far from 0 keeps the unit of what it shows, not of where it is. */
-    const Unit &unit = unit_of(m_of, range.size(), m_of == Of::Seconds ? 2 : 5);
+    const Unit &unit = m_of == Of::Seconds ? axis_unit_for(seconds_units, range.size())
+                                           : axis_unit_for(counts_units, range.size());
     QCPRange scaled(range.lower / unit.size, range.upper / unit.size);
     QString name = QString::fromUtf8(unit.name);
 
@@ -218,7 +223,7 @@ void UnitTicker::generate(const QCPRange &range, const QLocale &locale, QChar fo
     if (sub_ticks)
         for (double &tick : *sub_ticks)
             tick *= unit.size;
-    QString label = name.isEmpty() ? m_label
+    QString label = name.isEmpty() || m_label.isEmpty() ? m_label
                     : m_label.endsWith(')')
                         ? m_label.left(m_label.size() - 1).replace("(", "(" + name) + ")"
                         : m_label + " (" + name + ")";
@@ -235,9 +240,13 @@ QString UnitTicker::getTickLabel(double tick, const QLocale &, QChar, int)
 
 QString LogTicker::getTickLabel(double tick, const QLocale &, QChar, int)
 {
-    const Unit &unit = unit_of(m_of, tick * (1 + 1e-9), 1);
+    /* Powers of ten have no round number of minutes. */
+    double size = tick * (1 + 1e-9);
+    const Unit &unit = m_of == UnitTicker::Of::Seconds
+                           ? unit_for(seconds_units, std::min(size, 1.0))
+                           : unit_for(counts_units, size);
 
     QString name = QString::fromUtf8(unit.name) + m_suffix;
 
-    return QString::number(tick / unit.size, 'g', 3) + (name.isEmpty() ? "" : " ") + name;
+    return QString::number(tick / unit.size, 'g', 9) + (name.isEmpty() ? "" : " ") + name;
 }

@@ -48,6 +48,12 @@ QFont font_of(int points, bool is_bold)
     return font;
 }
 
+/* "100,000" */
+QString english(size_t number)
+{
+    return QLocale(QLocale::English).toString(static_cast<qulonglong>(number));
+}
+
 QFont small_font()
 {
     return font_of(8, false);
@@ -126,6 +132,7 @@ void colour_axis(QCPAxis *axis, const Look &look)
     axis->setTickLabelFont(font_of(8, false));
     axis->setLabelFont(font_of(9, false));
     axis->setLabelPadding(6);
+    axis->setPadding(10);
     axis->setTickLength(0, 4);
     axis->setSubTickLength(0, 2);
 }
@@ -169,8 +176,7 @@ QString Plot::summary() const
 {
     size_t count = m_flows.size();
 
-    return QLocale(QLocale::English).toString(static_cast<qulonglong>(count)) +
-           (count == 1 ? " flow" : " flows");
+    return english(count) + (count == 1 ? " flow" : " flows");
 }
 
 void Plot::rebuild()
@@ -186,7 +192,7 @@ void Plot::rebuild()
     QStringList entries;
     for (int i = 0; i < m_classes.names.size(); i++)
         entries += m_classes.names[i] + QString::fromUtf8(" · ") +
-                   QString::number(m_classes.counts[static_cast<size_t>(i)]);
+                   english(m_classes.counts[static_cast<size_t>(i)]);
     set_legend(entries, m_classes.colours);
     build();
 
