@@ -266,7 +266,7 @@ Table OverTime::table()
     table.cell = [this](size_t bin, int column) {
         switch (column) {
         case 0: return QString::number(static_cast<double>(bin) * m_width, 'g', 12);
-        case 1: return QString::number(m_total[bin], 'f', 0);
+        case 1: return QString::number(m_total[bin], 'g', 9);
         case 2: return QString::number(m_live[bin], 'f', 0);
         default: return QString::number(m_new[bin], 'f', 0);
         }
