@@ -1,7 +1,7 @@
 # cpack -G DEB: a package for the minor version of Wireshark that the plugin was built with.
 
 find_program(DPKG_QUERY dpkg-query)
-if(NOT DPKG_QUERY OR FLOWSTATS_INSTALL_USER)
+if(NOT DPKG_QUERY)
     return()
 endif()
 

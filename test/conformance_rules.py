@@ -8,6 +8,7 @@ import ipaddress
 import re
 from decimal import Decimal
 
+import conformance_tcp
 from tshark import as_exported
 
 # Differences that remain, and why ours is the right answer.  Each is proven where it is used: an
@@ -25,14 +26,31 @@ RULES = {
     "quoted elsewhere": "what sFlow samples, NHRP reports and OpenFlow hands to a controller is "
                         "quoted, as in ICMP errors: no packet of this capture, and the packet "
                         "list shows the outer addresses",
+    "fragmented tunnel": "the frame in which Wireshark puts a datagram together and finds another "
+                         "packet in it is that packet's; where it puts none together, it is the "
+                         "tunnel's",
+    "no packet": "what a dissector shows as an IP header that is in no list of layers, or in a "
+                 "frame of a protocol that quotes packets",
     "split stream": "a dissector above TCP (VNC) makes a conversation of its own in the middle of "
                     "a connection, and tcp.stream goes by it; TCP starts one at a SYN only",
     "layers without a tree": "some dissectors stand in Wireshark's list of layers only where no "
                              "tree is built, or only where one is; flow.app goes by the list of the "
                              "frame's first dissection",
+    "ambiguous RTT": "Wireshark has an initial RTT also where repeats or stamps leave it open what "
+                     "was answered, and of a SYN that a RST answered; ours is absent",
+    "another SYN": "Wireshark counts from the last SYN, also where a RST or a copy came between",
+    "shared stream": "Wireshark has one TCP stream, and one initial RTT, for the connections of "
+                     "several tunnels on the same addresses and ports",
+    "ACK of another number": "Wireshark ends the handshake also at an ACK below the SYN-ACK's "
+                             "number",
+    "many repeats": "of more than four SYNs or SYN-ACKs one that is not kept sets no time",
     "responder's ACK": "Wireshark ends the handshake also at a segment of the responder",
     "SYN again": "from 4.4 on a SYN that repeats its number after the end begins a stream",
     "SYN-ACK again": "from 4.4 on a SYN-ACK with another number begins a stream; here a SYN does",
+    "tenants": "tcp.stream goes by addresses and ports alone: connections with the same ones in "
+               "other tunnels are one stream there, or begin one at each other's SYN",
+    "way back": "an ICMP error comes in the tunnels of the way back, whose identifiers and endpoints "
+                "can be others than those of the flow's first packet",
     "one end": "from 4.4 on each SYN between an end and itself begins a stream",
     "instant handshake": "Wireshark takes an initial RTT of 0 for none and measures again later",
     "simultaneous open": "Wireshark counts from the other side's SYN, which is not the initiator's",
@@ -44,8 +62,10 @@ HEADER_LENGTHS = {"1": 8, "58": 8, "17": 8, "136": 8, "132": 12}
 EXTENSION_HEADERS = {"ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstopts", "mipv6",
                      "shim6", "ah"}
 # Encapsulations that tell no flows apart, and those whose identifiers do not.
-SHOWN_ONLY = {"vlan", "mpls"}
+SHOWN_ONLY = {"vlan", "mpls", "erspan", "hp_erm", "aruba_erm", "jmirror"}
 OWN_IDS = {"gtp", "l2tp", "l2tpv3", "pptp", "pppoe"}
+# Messages with an identifier that answer: their receiver asked.
+ANSWERS = {"icmp": {0, 14, 16, 18, 43}, "icmpv6": {129, 161}}
 # What comes behind these is quoted.
 QUOTES_ELSEWHERE = {"sflow", "nhrp", "openflow_v1", "openflow_v4", "openflow_v5", "openflow_v6"}
 QUOTES = {"icmp", "icmpv6"} | QUOTES_ELSEWHERE
@@ -62,12 +82,14 @@ DECODED = (
     "frame.len", "frame.cap_len", "frame.time_epoch", "frame.protocols", "frame.encap_type",
     "eth.src", "eth.dst", "eth.type", "isl.src", "isl.dst",
     "ip.src", "ip.dst", "ip.id", "ip.flags.df", "ip.flags.mf", "ip.frag_offset", "ip.proto",
-    "ip.len", "ip.hdr_len", "ip.reassembled_in",
+    "ip.len", "ip.hdr_len", "ip.reassembled_in", "ip.reassembled.length",
     "ipv6.src", "ipv6.dst", "ipv6.nxt", "ipv6.plen",
     "ipv6.fraghdr.offset", "ipv6.fraghdr.more", "ipv6.fraghdr.ident", "ipv6.reassembled.in",
+    "ipv6.reassembled.length",
     *REPLACED, *SHOWN, *TOO_LONG,
     "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.len", "tcp.stream", "tcp.flags.syn",
-    "tcp.flags.ack", "tcp.analysis.initial_rtt",
+    "tcp.flags.ack", "tcp.analysis.initial_rtt", "tcp.flags", "tcp.ack_raw",
+    "tcp.options.timestamp.tsval", "tcp.options.timestamp.tsecr",
     "udp.srcport", "udp.dstport", "udp.length",
     "sctp.srcport", "sctp.dstport", "dccp.srcport", "dccp.dstport",
     "icmp.type", "icmp.ident", "icmpv6.type", "icmpv6.echo.identifier",
@@ -79,6 +101,7 @@ LATER = {"flow.is_last", "flow.next_frame", "flow.last_frame", "flow.icmp_error_
 # What extensions take from Wireshark's decode and its verdicts, which reassembly changes.
 DECODED_ABOVE = re.compile(r"flow\.(sofar\.)?(app|sticky|tcp\.analysis)\b")
 WAYS = ("up", "down")
+EDGE = 8  # packets at both ends of a flow, where a connection's state changes
 ENDED = ("FinWait", "CloseWait", "Closing", "Closed", "Reset")
 LONGEST = str(2**31 - 1)  # what frame.len says of all frames from there on
 
@@ -157,6 +180,7 @@ class Header:
         self.behind = []
         self.transport = None
         self.is_fragment = self.is_later = False
+        self.is_completed = False  # it came out of a datagram that the frame completed
 
     def value(self, name):
         values = self.frame.get(f"{self.family}.{name}", "").split(";")
@@ -222,8 +246,9 @@ def is_true(text):
 def headers_of(frame):
     """The innermost header, and the innermost that an ICMP error quotes; None where there is none.
 
-    Inside a fragment nothing counts.
+    Inside a fragment nothing counts, unless it completes a datagram with another header in it.
     """
+    is_completed = False
     found, part, seen = [None, None], 0, collections.Counter()
     layers = headers_in(frame)
     for i, layer in enumerate(layers):
@@ -241,17 +266,30 @@ def headers_of(frame):
                 seen[layer] -= 1  # listed, but its addresses are not there
                 continue
             header = found[part] = Header(frame, layer, seen[layer] - 1, layers[:i])
+            header.is_completed = is_completed
             if layer == "ip" and header.set_fragment("ip.frag_offset", "ip.flags.mf",
                                                      header.occurrence):
-                break
+                if part == 1 or not completes_tunnel(frame, layers[i + 1:]):
+                    break
+                is_completed = True
         elif header:
             header.behind.append(layer)
             if layer == "ipv6.fraghdr" and header.set_fragment(
                     "ipv6.fraghdr.offset", "ipv6.fraghdr.more", seen[layer] - 1):
-                break
+                if part == 1 or not completes_tunnel(frame, layers[i + 1:]):
+                    break
+                is_completed = True
             if layer in TRANSPORTS and not header.transport:
                 header.transport = (name, seen[name] - 1)
     return found
+
+
+def completes_tunnel(frame, inside):
+    """Whether Wireshark put a datagram together in the frame, with another packet in it."""
+    if not {"ip.reassembled.length", "ipv6.reassembled.length"} & set(frame):
+        return False
+    quote = min((inside.index(layer) for layer in QUOTES if layer in inside), default=len(inside))
+    return bool({"ip", "ipv6"} & set(inside[:quote]))
 
 
 def tracked(frame):
@@ -344,9 +382,10 @@ def check_payload(tally, where, frame, header, ours):
 def tunnels_of(frame):
     """What of flow.vni tells flows apart: kinds, endpoints in either order, shared identifiers."""
     tunnels = []
-    for layer in frame.get("flow.vni", "").split(" › "):
+    layers = frame.get("flow.vni", "").split(" › ")
+    for layer, inside in zip(layers, [*layers[1:], ""]):
         kind, _, rest = layer.rstrip(")").partition("(")
-        if kind and kind not in SHOWN_ONLY:
+        if kind and kind not in SHOWN_ONLY and not inside.startswith("erspan"):
             tunnels.append((kind, *(tuple(sorted(part.split("↔"))) for part in rest.split(", ")
                                     if "↔" in part or kind not in OWN_IDS)))
     return tuple(tunnels)
@@ -357,8 +396,11 @@ def key_of(frame, header):
     ident = None
     for layer, kinds, name in (("icmp", range(256), "icmp.ident"),
                                ("icmpv6", (128, 129, 160, 161), "icmpv6.echo.identifier")):
-        if layer in header.behind and int(frame.get(f"{layer}.type", "-1").split(";")[0]) in kinds:
+        kind = int(frame.get(f"{layer}.type", "-1").split(";")[0])
+        if layer in header.behind and kind in kinds:
             ident = frame.get(name, "").split(";")[0] or None
+            asker = header.addresses[kind in ANSWERS[layer]]
+            ident = ident and (ident, asker)
     if set(header.behind) & {"icmp", "icmpv6"} and count(frame, "icmp.type") > 1:
         return None
     pair = zip(header.addresses,
@@ -366,18 +408,41 @@ def key_of(frame, header):
     return (tuple(sorted(pair, key=str)), frame["flow.proto"], ident, tunnels_of(frame))
 
 
-def is_clean(frame):
-    """A handshake of three packets, nothing sent again."""
-    return (frame.get("flow.tcp.syn_retrans") == frame.get("flow.tcp.syn_ack_retrans") == "0"
-            and "flow.tcp.rtt_user" in frame and frame.get("flow.tcp.state") != "7")
+def times_from(frames, frame, starts, stops):
+    """All times from one frame to another, of those in the frame's flow that the two say."""
+    ours = [other for other in frames if other.get("flow.id") == frame["flow.id"]
+            and has_time(other)]
+    return {time_of(stop) - time_of(start) for start in ours if starts(start)
+            for stop in ours if stops(stop)}
 
 
-def answers(frames, frame):
-    """From the SYN to each segment of the responder that came before the handshake's ACK."""
-    syn, ack = (int(frame[f"flow.tcp.{name}_frame"]) for name in ("syn", "ack"))
-    return {time_of(other) - time_of(frames[syn - 1]) for other in frames[syn:ack]
-            if other.get("flow.id") == frame["flow.id"] and other["flow.direction"] == "1"
-            and not is_true(other.get("tcp.flags.syn"))}
+def initial_rtt_rule(frames, frame, ours, theirs, simultaneous):
+    """Why Wireshark's initial RTT may be another one."""
+    if ours is None:
+        return "ambiguous RTT"
+    if ours == 0:
+        return "instant handshake"
+    if frame["flow.id"] in simultaneous:
+        return "simultaneous open"
+    syn, ack = (frames[int(frame[f"flow.tcp.{name}_frame"]) - 1] for name in ("syn", "ack"))
+
+    def is_syn(other):
+        return is_true(other.get("tcp.flags.syn"))
+
+    def is_ack(other):
+        return is_true(other.get("tcp.flags.ack")) and not is_syn(other)
+
+    if theirs in times_from(frames, frame, lambda one: one is syn, lambda one: is_ack(one)
+                            and way_of(one) != way_of(syn)):
+        return "responder's ACK"
+    if theirs in times_from(frames, frame, lambda one: one is syn, lambda one: is_ack(one)
+                            and int(one["flow.index"]) < int(ack["flow.index"])):
+        return "ACK of another number"
+    if theirs in times_from(frames, frame, lambda one: is_syn(one) and way_of(one) == way_of(syn),
+                            lambda one: is_ack(one) and int(one["flow.index"]) <= int(
+                                ack["flow.index"])):
+        return "another SYN"
+    return None
 
 
 class Streams:
@@ -414,7 +479,17 @@ def new_stream(frame, before):
         return "SYN-ACK again"
     if len(set(ends_of_flow(frame)[0])) == 1:
         return "one end"
-    return "SYN again" if frame["flow.sofar.tcp.state_name"] in ENDED else None
+    states = {one.get("flow.sofar.tcp.state_name") for one in (before, frame)}
+    return "SYN again" if states & set(ENDED) else None
+
+
+def ends_of_tenants(frames):
+    """The ends and protocols that have flows in more than one encapsulation."""
+    tunnels = collections.defaultdict(set)
+    for frame in frames:
+        *ends, path = ends_of_flow(frame)
+        tunnels[tuple(ends)].add(path)
+    return {ends for ends, paths in tunnels.items() if len(paths) > 1}
 
 
 def opened_by_both(frames):
@@ -426,12 +501,25 @@ def opened_by_both(frames):
     return {flow for flow, directions in senders.items() if len(directions) == 2}
 
 
+def check_ip(tally, where, frame):
+    """Every packet whose IP addresses tshark decoded is in an IP flow."""
+    if count(frame, "ip.dst") + count(frame, "ipv6.dst") == 0:
+        return
+    is_packet = {"ip", "ipv6"} & set(layers_of(frame).split(":"))
+    tally.compare("decoded IP addresses", where, "flow.proto" in frame, True,
+                  None if is_packet else "no packet")
+
+
 def check_decode(tally, capture, frames, headers, growth):
     """Each frame's flow against the decode of that frame."""
     streams, tuples = Streams(tally), Streams(tally)
-    simultaneous = opened_by_both(frames)
+    simultaneous, tenants = opened_by_both(frames), ends_of_tenants(frames)
+    flows_of = collections.defaultdict(set)
+    for frame in frames:
+        flows_of[frame.get("tcp.stream")].add(frame.get("flow.id"))
     for number, (frame, header) in enumerate(zip(frames, headers), 1):
         where = f"{capture} frame {number}"
+        check_ip(tally, where, frame)
         if "flow.proto" not in frame:
             tally.compare("network header", where, "none", header.family if header else "none")
             if not header and "eth.src" in frame and layers_of(frame).startswith("eth:"):
@@ -457,18 +545,21 @@ def check_decode(tally, capture, frames, headers, growth):
             whole = streams.whole("stream", frame["flow.id"], (stream, tunnels_of(frame)),
                                   is_true(header.of_transport("flags.syn")))
             before = frames[int(frame["flow.prev_frame"]) - 1] if "flow.prev_frame" in frame else {}
-            streams.compare("stream", where, frame["flow.id"], whole, new_stream(frame, before))
-        if "flow.tcp.rtt" in frame and "tcp.analysis.initial_rtt" in frame:
-            if is_clean(frame) and frame["tcp.analysis.initial_rtt"].count(";") == 0:
-                ours, theirs = (Decimal(frame[name]) for name in
+            is_tenant = ends_of_flow(frame)[:2] in tenants
+            streams.compare("stream", where, frame["flow.id"], whole,
+                            "tenants" if is_tenant else new_stream(frame, before))
+        if "tcp.analysis.initial_rtt" in frame:
+            if frame["tcp.analysis.initial_rtt"].count(";") == 0 and frame["flow.proto"] == "6":
+                ours, theirs = (Decimal(frame[name]) if name in frame else None for name in
                                 ("flow.tcp.rtt", "tcp.analysis.initial_rtt"))
-                tally.compare("initial_rtt", where, ours, theirs,
-                              "instant handshake" if ours == 0
-                              else "simultaneous open" if frame["flow.id"] in simultaneous
-                              else "responder's ACK" if theirs in answers(frames, frame)
-                              else None)
+                is_shared = len(flows_of[frame.get("tcp.stream")]) > 1
+                rule = (None if ours == theirs
+                        else "tenants" if ends_of_flow(frame)[:2] in tenants
+                        else "shared stream" if is_shared
+                        else initial_rtt_rule(frames, frame, ours, theirs, simultaneous))
+                tally.compare("initial_rtt", where, ours, theirs, rule)
             else:
-                tally.skipped["frames of handshakes that are not clean, for initial_rtt"] += 1
+                tally.skipped["frames with several TCP headers, for initial_rtt"] += 1
 
 
 def check_link(tally, where, frame):
@@ -576,6 +667,11 @@ def quoted_ends(quoted):
                           for end in ("src", "dst")], key=str)), protocol, tunnels_of(frame))
 
 
+def kinds_of(ends):
+    """The same with the kinds of the tunnels alone."""
+    return (*ends[:2], tuple(kind for kind, *_ in ends[2]))
+
+
 def is_error(frame):
     kinds = [int(frame.get(f"{layer}.type", "-1").split(";")[0]) for layer in ("icmp", "icmpv6")]
     return kinds[0] in (3, 4, 5, 11, 12) or 0 < kinds[1] < 128 or kinds[1] == 137
@@ -648,6 +744,70 @@ def check_flow(tally, where, packets, headers, growth):
                       {name: frame.get(name) for name in whole}, whole)
 
 
+def segment_of(at, number, frame, header):
+    """A segment from tshark's fields; none where it does not show all of it, or of several."""
+    values = [header and header.of_transport(name) for name in ("flags", "seq_raw", "ack_raw")]
+    length = header and header.of_transport("len")
+    stamps = [frame.get(f"tcp.options.timestamp.{name}") for name in ("tsval", "tsecr")]
+    if None in values or length is None or header.is_fragment or (
+            count(frame, "tcp.srcport") > 1 or ";" in str(stamps)):
+        return None
+    time = int(time_of(frame) * 10**9) if has_time(frame) else None
+    return conformance_tcp.Segment(at, number, time, way_of(frame),
+                                   *(int(value, 0) & 0xff if value is values[0] else int(value, 0)
+                                     for value in values), int(length),
+                                   None if None in stamps else tuple(map(int, stamps)))
+
+
+def seconds_of(frame, name):
+    """Our own, in nanoseconds."""
+    return int(Decimal(frame[name]) * 10**9) if name in frame else None
+
+
+def connection_of_ours(frame, prefix):
+    tcp = f"{prefix}.tcp"
+    by = frame.get(f"{tcp}.reset_by")
+    links = {name: int(frame[f"{tcp}.{name}_frame"]) if f"{tcp}.{name}_frame" in frame else None
+             for name in ("syn", "syn_ack", "ack", "reset")}
+    return {"state": frame.get(f"{tcp}.state_name"), **links,
+            "reset by": by and WAYS[int(by)],
+            **{name: seconds_of(frame, f"{tcp}.{name}") for name in ("rtt", "rtt_net", "rtt_user")},
+            **{name: int(frame[f"{tcp}.{name}"]) for name in ("syn_retrans", "syn_ack_retrans")}}
+
+
+def connection_of_model(model):
+    moments = {"syn": model.syn, "syn_ack": model.answer, "ack": model.ack}
+    return {"state": model.state, "reset": model.reset[1], "reset by": model.reset[0],
+            **{name: one.frame if one and one.time is not None else None
+               for name, one in moments.items()},
+            "rtt": model.rtt, "rtt_net": model.rtt_net, "rtt_user": model.rtt_user,
+            "syn_retrans": model.syn_retrans, "syn_ack_retrans": model.syn_ack_retrans}
+
+
+def check_connection(tally, where, packets, headers):
+    """The handshake and the state by a model of its own; so far of the first and the last packets.
+
+    packets: of one TCP flow, in the order of accounting.
+    """
+    if packets[0][1].get("flow.proto") != "6":
+        return
+    segments = [segment_of(at, number, frame, headers[number - 1])
+                for at, (number, frame) in enumerate(packets)]
+    if None in segments:
+        tally.skipped["frames of TCP flows of which tshark does not show each header"] += len(packets)
+        return
+    edges = {*range(min(EDGE, len(packets))), *range(max(0, len(packets) - EDGE), len(packets))}
+    for at in sorted(edges):
+        number, frame = packets[at]
+        model = conformance_tcp.Connection(segments[:at + 1])
+        ours, expected = difference(connection_of_ours(frame, "flow.sofar"),
+                                    connection_of_model(model))
+        is_many = max(len(model.own), len(model.syn_acks)) > conformance_tcp.KEPT and not any(
+            ours.values())
+        tally.compare("connection", f"{where} frame {number}", ours, expected,
+                      "many repeats" if is_many else None)
+
+
 def check_flows(tally, capture, frames, headers, growth):
     flows = collections.defaultdict(list)
     for number, frame in enumerate(frames, 1):
@@ -657,6 +817,7 @@ def check_flows(tally, capture, frames, headers, growth):
     for flow, packets in flows.items():
         packets.sort(key=lambda packet: int(packet[1]["flow.index"]))
         check_flow(tally, f"{capture} flow {flow}", packets, headers, growth)
+        check_connection(tally, f"{capture} flow {flow}", packets, headers)
     check_errors(tally, capture, frames, flows)
     check_quotes(tally, capture, frames, flows)
     return flows
@@ -685,8 +846,9 @@ def check_quotes(tally, capture, frames, flows):
         if quoted and is_error(frame) and frame.get("flow.proto") in ("1", "58"):
             ends = quoted_ends(quoted)
             if ends and (flow or ends in known):
-                tally.compare("quoted flow", f"{capture} frame {number}",
-                              ends_of.get(flow, "none known"), ends)
+                ours = ends_of.get(flow, ((), "none known", ()))
+                tally.compare("quoted flow", f"{capture} frame {number}", ours, ends,
+                              "way back" if kinds_of(ours) == kinds_of(ends) else None)
         if frame.get("flow.index") == "1":
             known.add(ends_of[frame["flow.id"]])
 
@@ -759,10 +921,13 @@ def check_without_tree(tally, capture, rows, flows):
 
 def check_reassembly(tally, capture, frames, apart):
     """Reassembly on against off."""
+    headers = [tracked(frame) for frame in frames]
+    has_tunnels = any(header and header.is_completed for header in headers)
+    rule = "fragmented tunnel" if has_tunnels else None
     tally.compare("reassembly off, frames", capture, len(apart), len(frames))
     for number, (frame, other) in enumerate(zip(frames, apart), 1):
         tally.compare("reassembly off", f"{capture} frame {number}",
-                      *difference(apart_from_decode(other), apart_from_decode(frame)))
+                      *difference(apart_from_decode(other), apart_from_decode(frame)), rule)
 
 
 def check_capture(tally, capture, two, size):

@@ -46,12 +46,12 @@ def save(captures):
 @pytest.fixture(scope="session")
 def install():
     """Installs a part of flowstats below a folder, from a build tree that builds nothing."""
-    def install(component, folder, *options):
+    def install(component, folder):
         with tempfile.TemporaryDirectory() as tree:
-            for command in (["cmake", "-S", TOP, "-B", tree, "-DBUILD_TESTING=OFF", *options],
+            for command in (["cmake", "-S", TOP, "-B", tree, "-DBUILD_TESTING=OFF"],
                             ["cmake", "--install", tree, "--component", component]):
                 subprocess.run(command, check=True, capture_output=True,
-                               env={**os.environ, "HOME": "/home/user", "DESTDIR": str(folder)})
+                               env={**os.environ, "DESTDIR": str(folder)})
         return Path(folder)
     return install
 

@@ -5,20 +5,22 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parent.parent
-PUBLIC, ENGINE, ADAPTERS, EXTENSIONS = (TOP / path for path in (
-    "include/flowstats", "plugin/engine", "plugin/ws", "plugin/extensions"))
+PUBLIC, ENGINE, GROUPS, ADAPTERS, EXTENSIONS = (TOP / path for path in (
+    "include/flowstats", "plugin/engine", "plugin/groups", "plugin/ws", "plugin/extensions"))
 
-# Each engine room sees only those before it.
-ROOMS = ["fact", "packet", "path", "key", "state", "value", "extension", "table",
-         "fragments", "history", "tap", "view", "meter", "tally", "field"]
-# Engine headers that are nobody's business outside the engine.
-PRIVATE = {"hash", "pages", "samples", "tcp", "text", "texts"}
-# Those that adapters see and other plugins do not, with those of them that each sees itself.
-INNER = {"message": (), "application": ("message",), "direction": ()}
+# What other plugins include; each sees those before it.
+FACE = ["fact", "packet", "value", "extension", "tap"]
+# The rooms of the engine, each on those before it; the groups stand on all up to the rows.
+BEFORE_GROUPS = ["hash", "pages", "samples", "texts", "codec", "tcp_options", "message",
+                 "application", "direction", "address", "key", "path", "table", "fragments", "history",
+                 "groups", "evaluate", "text", "section", "view", "rows"]
+AFTER_GROUPS = ["field", "meter", "tally"]
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
 GROUND = ["ws_compat", "arguments", "clock", "prefs", "bytes", "ip", "transport", "cursor",
           "headers", "search", "run", "listing", "walk", "payload", "program", "host", "session",
           "tap", "output", "drawing", "value_text", "columns", "sink", "summary"]
+# The only libraries of the engine and the groups.
+LIBRARIES = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h", "math.h"}
 
 
 def sources(folder):
@@ -34,40 +36,40 @@ def room(name):
 
 
 def test_all_rooms_are_known():
-    assert sorted(path.stem for path in PUBLIC.iterdir()) == sorted(ROOMS)
-    assert {path.stem for path in ENGINE.glob("*.h")} == PRIVATE | set(INNER)
+    assert {path.stem for path in sources(PUBLIC)} == set(FACE)
+    assert {path.stem for path in sources(ENGINE)} == {*BEFORE_GROUPS, *AFTER_GROUPS}
 
 
-@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize("name", FACE)
 def test_public_headers_look_back_only(name):
+    """And need GLib alone, which plugins share."""
     for header in includes(PUBLIC / f"{name}.h"):
-        assert header in ("stdbool.h", "stddef.h", "stdint.h") or (
-            room(header) in ROOMS[:ROOMS.index(name)] or (name, header) == (
-                "extension", "glib.h")), header  # which plugins share
+        assert header in ("stdbool.h", "stddef.h", "stdint.h", "glib.h") or (
+            room(header) in FACE[:FACE.index(name)]), header
 
 
-def test_the_engine_knows_glib_and_no_wireshark():
-    allowed = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h",
-               "math.h", "fields.def"}
-    for path in sources(ENGINE):
-        for header in includes(path):
-            own = header.startswith("flowstats/") or room(header) in PRIVATE | set(INNER)
-            assert own or header in allowed, f"{path.name}: {header}"
+def is_known_to_all(header):
+    return header in LIBRARIES or (
+        header.startswith("flowstats/") and room(header) in FACE)
 
 
-@pytest.mark.parametrize("name", [name for name in ROOMS if (ENGINE / f"{name}.c").exists()])
-def test_engine_sources_look_back_only(name):
-    for header in includes(ENGINE / f"{name}.c"):
-        if header.startswith("flowstats/"):
-            assert room(header) in ROOMS[:ROOMS.index(name) + 1], header
+@pytest.mark.parametrize("path", sources(ENGINE), ids=lambda path: path.name)
+def test_engine_looks_back_only(path):
+    groups = {group.stem for group in sources(GROUPS)}
+    order = [*BEFORE_GROUPS, *AFTER_GROUPS]
+    before = order[:order.index(path.stem) + (path.suffix == ".c")]
+    for header in includes(path):
+        is_group = path.stem in AFTER_GROUPS and room(header) in groups
+        assert is_known_to_all(header) or is_group or room(header) in before, header
 
 
-@pytest.mark.parametrize("name", INNER)
-def test_what_tells_the_direction_is_the_packet_alone(name):
-    for path in ENGINE / f"{name}.h", ENGINE / f"{name}.c":
-        for header in includes(path):
-            assert header in ("glib.h", "string.h", "flowstats/packet.h") or (
-                room(header) in (name, *INNER[name])), f"{path.name}: {header}"
+@pytest.mark.parametrize("path", sources(GROUPS), ids=lambda path: path.name)
+def test_groups_stand_on_the_engine(path):
+    groups = {group.stem for group in sources(GROUPS)}
+    for header in includes(path):
+        is_rows = header.endswith(".def") and (GROUPS / header).exists()
+        assert is_known_to_all(header) or is_rows or room(header) in groups or (
+            room(header) in BEFORE_GROUPS), header
 
 
 def test_adapters_do_not_know_one_another():
@@ -83,6 +85,7 @@ def test_adapters_do_not_know_one_another():
 
 
 def test_extensions_use_what_others_could_use():
+    """But for what saves writing it again: texts, statistics, headers of transport protocols."""
     for path in sources(EXTENSIONS):
         for header in includes(path):
             ours = header.startswith("flowstats/") or not header.startswith(("epan/", "wsutil/"))
@@ -92,7 +95,10 @@ def test_extensions_use_what_others_could_use():
 
 
 def test_versions_are_told_apart_in_one_file():
-    for path in sources(ADAPTERS) + sources(ENGINE) + sources(EXTENSIONS):
-        if path.name != "ws_compat.h":
+    for folder in ADAPTERS, ENGINE, GROUPS, EXTENSIONS:
+        for path in sources(folder):
+            if path.name == "ws_compat.h":
+                continue
             for line in path.read_text().splitlines():
-                assert not re.match(r"\s*#\s*(el)?if.*(WSV|WIRESHARK)", line), f"{path.name}: {line}"
+                assert not re.match(r"\s*#\s*(el)?if.*(WSV|WIRESHARK)", line), (
+                    f"{path.name}: {line}")

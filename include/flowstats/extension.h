@@ -119,6 +119,7 @@ struct flow_group {
     uint16_t state_size;         /* bytes; all zero is valid, no pointers, copied with memcpy */
     uint16_t note_size;          /* bytes for each packet; 0: none */
     uint16_t once_size;          /* bytes for each flow; 0: none */
+    bool is_fixed;               /* on, and no preference switches it off */
     bool is_on;                  /* unless the user says otherwise */
     bool is_quiet;               /* trees outside windows have those of its fields that are asked
                                     for, and no others */

@@ -36,8 +36,9 @@ struct flow_end {
 };
 
 enum flow_tuple_bits {
-    FLOW_TUPLE_PORTS = 1 << 0, /* the ports were captured */
-    FLOW_TUPLE_IDENT = 1 << 1, /* ident is an ICMP identifier */
+    FLOW_TUPLE_PORTS = 1 << 0,  /* the ports were captured */
+    FLOW_TUPLE_IDENT = 1 << 1,  /* ident is an ICMP identifier */
+    FLOW_TUPLE_ANSWER = 1 << 2, /* and the message answers: end[1] asked */
 };
 
 struct flow_tuple {

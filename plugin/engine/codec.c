@@ -155,6 +155,16 @@ static unsigned rare_of(const struct flow_fact *fact, const struct flow_fact *la
                                                                                      : 0);
 }
 
+/* Whether anything of enum rare, or the flags, may differ; asked of every packet, so at a glance.
+ */
+static bool has_other_bytes(const struct flow_fact *fact, const struct flow_fact *last)
+{
+    enum { SIZE = offsetof(struct flow_fact, record) + 1 - offsetof(struct flow_fact, tcp_flags) };
+
+    return memcmp(&fact->tcp_flags, &last->tcp_flags, SIZE) != 0 ||
+           fact->flow_label != last->flow_label || (fact->bits & FLOW_FACT_OPTIONS);
+}
+
 static uint8_t *put_rare(uint8_t *at, const struct flow_fact *fact, unsigned rare)
 {
     *at++ = (uint8_t)rare;
@@ -281,7 +291,8 @@ size_t flow_encode(struct flow_codec *codec, const struct flow_fact *fact, const
         marks |= MARK_WINDOW;
         at = put_difference(at, fact->tcp_window, last->tcp_window);
     }
-    if (fact->tcp_flags != last->tcp_flags) {
+    bool is_other = has_other_bytes(fact, last);
+    if (is_other && fact->tcp_flags != last->tcp_flags) {
         marks |= MARK_FLAGS;
         *at++ = fact->tcp_flags;
     }
@@ -293,12 +304,12 @@ size_t flow_encode(struct flow_codec *codec, const struct flow_fact *fact, const
         marks |= MARK_CHECKSUM;
         at = put_bytes(at, &fact->checksum, sizeof fact->checksum);
     }
-    unsigned rare = rare_of(fact, last);
+    unsigned rare = is_other ? rare_of(fact, last) : 0;
     if (rare) {
         marks |= MARK_RARE;
         at = put_rare(at, fact, rare);
     }
-    uint8_t *kept = codec->notes + (size_t)dir * codec->note_size;
+    uint8_t *kept = codec->notes + dir * flow_codec_room(codec->note_size);
     if (notes ? memcmp(notes, kept, codec->note_size) != 0 : !is_zero(kept, codec->note_size)) {
         marks |= MARK_NOTES;
         if (notes)
@@ -348,7 +359,7 @@ size_t flow_decode(struct flow_codec *codec, const uint8_t *code, struct flow_fa
     if (marks & MARK_RARE)
         get_rare(&at, &fact);
     if (marks & MARK_NOTES)
-        get_notes(&at, codec->notes + (size_t)dir * codec->note_size, codec->note_size);
+        get_notes(&at, codec->notes + dir * flow_codec_room(codec->note_size), codec->note_size);
     remember(codec, &fact);
     *ret_fact = fact;
     return (size_t)(at - code);

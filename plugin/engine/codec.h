@@ -19,12 +19,18 @@ struct flow_codec {
     int64_t time_ns;                  /* of the last packet that has a time */
     uint32_t frame;                   /* of the last packet */
     uint32_t note_size;
-    uint8_t notes[]; /* of the last packet of each direction */
+    uint8_t notes[]; /* of the last packet of each direction, aligned for any type */
 };
+
+/* What the notes of one direction take. */
+static inline size_t flow_codec_room(uint32_t note_size)
+{
+    return ((size_t)note_size + 7) / 8 * 8;
+}
 
 static inline size_t flow_codec_size(uint32_t note_size)
 {
-    return sizeof(struct flow_codec) + (size_t)FLOW_DIRS * note_size;
+    return sizeof(struct flow_codec) + FLOW_DIRS * flow_codec_room(note_size);
 }
 
 /* Return how many bytes a packet takes at the most. */
@@ -36,7 +42,7 @@ static inline size_t flow_code_max(uint32_t note_size)
 /*
  * Write a packet and return the number of its bytes; notes: note_size bytes, or
  * NULL for zeros.  The fact's flow and ordinal are not written.  What its bits do
- * not call known is written, too, but for time_ns.
+ * not call known is written, too, but for time_ns and tcp_options.
  */
 size_t flow_encode(struct flow_codec *codec, const struct flow_fact *fact, const void *notes,
                    uint8_t *ret_code);
@@ -51,7 +57,7 @@ size_t flow_decode(struct flow_codec *codec, const uint8_t *code, struct flow_fa
 /* The notes of the last packet of a direction. */
 static inline const void *flow_codec_notes(const struct flow_codec *codec, enum flow_dir dir)
 {
-    return codec->notes + (size_t)dir * codec->note_size;
+    return codec->notes + (size_t)dir * flow_codec_room(codec->note_size);
 }
 
 #endif

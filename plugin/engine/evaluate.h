@@ -4,7 +4,7 @@
 #include "groups.h"
 #include "history.h"
 
-#include <flowstats/table.h>
+#include "table.h"
 
 /*
  * The states of flows, so far and whole, folded from their facts when asked.

@@ -1,39 +1,12 @@
 #include "field.h"
 
-#include "core.h"
+#include "all.h"
 
 #include <string.h>
 
 /* Made once and never freed: fields are for the program's life. */
 static GPtrArray *fields;
 static GHashTable *by_name; /* of the same fields */
-
-static void add_core(void)
-{
-    if (fields)
-        return;
-    fields = g_ptr_array_new();
-    by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    flow_fields_add(&flow_core);
-}
-
-size_t flow_field_count(void)
-{
-    add_core();
-    return fields->len;
-}
-
-const struct flow_field *flow_field_at(size_t number)
-{
-    add_core();
-    return number < fields->len ? fields->pdata[number] : NULL;
-}
-
-const struct flow_field *flow_field_named(const char *name)
-{
-    add_core();
-    return g_hash_table_lookup(by_name, name);
-}
 
 /* What a reading and a direction add to a row's words. */
 
@@ -77,10 +50,15 @@ static enum flow_section section_of(const struct flow_row *row, enum flow_dir di
     return dir == FLOW_UP ? FLOW_SECTION_UP : FLOW_SECTION_DOWN;
 }
 
+/* Take a field, with its texts. */
 static void add(struct flow_field field)
 {
-    if (g_hash_table_contains(by_name, field.name))
+    if (g_hash_table_contains(by_name, field.name)) {
+        g_free((void *)field.name);
+        g_free((void *)field.label);
+        g_free((void *)field.help);
         return;
+    }
     struct flow_field *kept = g_memdup2(&field, sizeof field);
     g_ptr_array_add(fields, kept);
     g_hash_table_insert(by_name, (void *)kept->name, kept);
@@ -99,16 +77,18 @@ static void add_field(const struct flow_group *group, const struct flow_row *row
                                 .scope = scope,
                                 .section = section_of(row, dir),
                                 .dir = dir };
+    struct flow_field name = field;
 
+    if (row->names) {
+        name.name = g_strconcat(field.name, "_name", NULL);
+        name.label = g_strconcat(field.label, " (name)", NULL);
+        name.help = g_strconcat("As text: ", field.help, NULL);
+        name.kind = FLOW_TEXT;
+        name.is_name = true;
+    }
     add(field);
-    if (!row->names)
-        return;
-    field.name = g_strconcat(field.name, "_name", NULL);
-    field.label = g_strconcat(field.label, " (name)", NULL);
-    field.help = g_strconcat("As text: ", field.help, NULL);
-    field.kind = FLOW_TEXT;
-    field.is_name = true;
-    add(field);
+    if (row->names)
+        add(name);
 }
 
 static void add_ways(const struct flow_group *group, const struct flow_row *row,
@@ -120,14 +100,47 @@ static void add_ways(const struct flow_group *group, const struct flow_row *row,
         add_field(group, row, scope, dir);
 }
 
-void flow_fields_add(const struct flow_group *group)
+static void add_rows(const struct flow_group *group)
 {
-    add_core();
     for (const struct flow_row *row = group->rows; row->name; row++)
         add_ways(group, row, row->scope == FLOW_SCOPE_MEASURE ? FLOW_SCOPE_WHOLE : row->scope);
     for (const struct flow_row *row = group->rows; row->name; row++)
         if (row->scope == FLOW_SCOPE_MEASURE)
             add_ways(group, row, FLOW_SCOPE_SOFAR);
+}
+
+static void add_built_in(void)
+{
+    if (fields)
+        return;
+    fields = g_ptr_array_new();
+    by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; flow_groups_all[i]; i++)
+        add_rows(flow_groups_all[i]);
+}
+
+size_t flow_field_count(void)
+{
+    add_built_in();
+    return fields->len;
+}
+
+const struct flow_field *flow_field_at(size_t number)
+{
+    add_built_in();
+    return number < fields->len ? fields->pdata[number] : NULL;
+}
+
+const struct flow_field *flow_field_named(const char *name)
+{
+    add_built_in();
+    return g_hash_table_lookup(by_name, name);
+}
+
+void flow_fields_add(const struct flow_group *group)
+{
+    add_built_in();
+    add_rows(group);
 }
 
 /* Value */
@@ -149,9 +162,7 @@ static bool is_askable(const struct flow_field *field, struct flow_asked *asked)
     switch (field->scope) {
     case FLOW_SCOPE_FLOW: return true;
     case FLOW_SCOPE_PACKET: asked->fact = view->fact; return view->fact != NULL;
-    case FLOW_SCOPE_LATER:
-        asked->fact = view->fact;
-        return view->fact != NULL && view->with_whole;
+    case FLOW_SCOPE_LATER: asked->fact = view->fact; return view->fact != NULL && view->with_whole;
     case FLOW_SCOPE_WHOLE:
         asked->is_whole = true;
         asked->state = flow_view_whole(view, field->group);

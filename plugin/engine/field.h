@@ -32,7 +32,7 @@ const struct flow_field *flow_field_at(size_t number);
 
 /*
  * Add the fields of a group's rows; those that are there already are left as they
- * are.  The core group's are there from the beginning.
+ * are.  Those of the built-in groups are there from the beginning.
  */
 void flow_fields_add(const struct flow_group *group);
 

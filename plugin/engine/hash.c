@@ -32,11 +32,16 @@ uint64_t flow_digest(uint64_t before, const void *data, size_t size)
     return hash;
 }
 
-unsigned flow_hash(const void *data, size_t size)
+unsigned flow_hash_after(uint64_t before, const void *data, size_t size)
 {
-    uint64_t hash = flow_digest(0, data, size);
+    uint64_t hash = flow_digest(before, data, size);
 
     return (unsigned)(hash ^ hash >> 32);
+}
+
+unsigned flow_hash(const void *data, size_t size)
+{
+    return flow_hash_after(0, data, size);
 }
 
 unsigned flow_hash_text(const void *text)

@@ -13,6 +13,9 @@
 /* Hash size bytes at data. */
 unsigned flow_hash(const void *data, size_t size);
 
+/* Hash them with what was hashed before. */
+unsigned flow_hash_after(uint64_t before, const void *data, size_t size);
+
 /* Hash a text: a GHashFunc in place of g_str_hash(). */
 unsigned flow_hash_text(const void *text);
 

@@ -20,7 +20,10 @@
  * On real captures a code has 8 to 10 bytes; the place of a frame has 8 more.
  */
 
-enum { CURSORS = 1024, FIRST_ROOM = 48 };
+enum { CURSORS = 1024 };
+
+/* Bytes from which on a stream grows by half; before it doubles. */
+enum { LONG_STREAM = 4096 };
 
 struct event {
     uint32_t packets; /* of the flow, before it */
@@ -92,8 +95,7 @@ struct flow_history *flow_history_new(uint32_t note_size, uint32_t once_size)
 
     pages_init(&history->streams, sizeof(struct stream));
     pages_init(&history->frames, sizeof(struct frame));
-    /* A cursor goes on with two directions' notes. */
-    pages_init(&history->cursors, (sizeof(struct cursor) + 2 * (size_t)note_size + 7) / 8 * 8);
+    pages_init(&history->cursors, offsetof(struct cursor, codec) + flow_codec_size(note_size));
     pages_init(&history->once, MAX(once_size, 1));
     history->errors = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
     history->first = g_malloc(flow_codec_size(note_size));
@@ -165,7 +167,8 @@ static struct flow_codec *codec_of(const struct flow_history *history, struct st
 static void append(struct stream *stream, const uint8_t *code, size_t size)
 {
     if (stream->size + size > stream->room) {
-        stream->room = MAX(stream->room + stream->room / 2, stream->size + size);
+        size_t more = stream->room < LONG_STREAM ? stream->room : stream->room / 2;
+        stream->room = MAX(stream->room + more, stream->size + size);
         stream->codes = g_realloc(stream->codes, stream->room);
     }
     memcpy(stream->codes + stream->size, code, size);

@@ -1,11 +1,11 @@
-#include <flowstats/key.h>
+#include "key.h"
 
 #include "hash.h"
 
 #include <string.h>
 
 /* The order of ends is by port, which nearly always decides it, and then by address. */
-static bool is_behind(const struct flow_end *left, const struct flow_end *right)
+static bool comes_after(const struct flow_end *left, const struct flow_end *right)
 {
     return left->port != right->port ? left->port > right->port
                                      : memcmp(left->addr, right->addr, sizeof left->addr) > 0;
@@ -16,20 +16,23 @@ struct flow_key flow_key_make(const struct flow_tuple *tuple, uint32_t path, uns
     struct flow_key key;
 
     memset(&key, 0, sizeof key);
-    *ret_sender = is_behind(&tuple->end[0], &tuple->end[1]);
+    *ret_sender = comes_after(&tuple->end[0], &tuple->end[1]);
     key.end[*ret_sender] = tuple->end[0];
     key.end[!*ret_sender] = tuple->end[1];
     key.path = path;
     key.ident = tuple->ident;
     key.family = tuple->family;
     key.protocol = tuple->protocol;
-    key.bits = tuple->bits;
+    key.bits = tuple->bits & (FLOW_TUPLE_PORTS | FLOW_TUPLE_IDENT);
+    if ((key.bits & FLOW_TUPLE_IDENT) && !flow_key_has_same_ends(&key))
+        key.asker = (uint8_t)(*ret_sender ^ ((tuple->bits & FLOW_TUPLE_ANSWER) != 0));
     return key;
 }
 
 bool flow_key_has_same_ends(const struct flow_key *key)
 {
-    return memcmp(&key->end[0], &key->end[1], sizeof key->end[0]) == 0;
+    return key->end[0].port == key->end[1].port &&
+           memcmp(key->end[0].addr, key->end[1].addr, FLOW_ADDR_LEN) == 0;
 }
 
 unsigned flow_key_hash(const void *key)

@@ -1,9 +1,9 @@
 #include "meter.h"
 
-#include "core.h"
+#include "all.h"
 #include "field.h"
 
-#include <flowstats/fragments.h>
+#include "fragments.h"
 
 #include <glib.h>
 
@@ -17,14 +17,17 @@ struct flow_meter {
     struct flow_capture capture;
 };
 
-/* Core is there without being asked for. */
-static const struct flow_groups *core_alone(void)
+/* Those that no preference switches off. */
+static const struct flow_groups *fixed_groups(void)
 {
-    static struct flow_groups core;
+    static struct flow_groups fixed;
 
-    if (core.count == 0)
-        flow_groups_add(&core, &flow_core);
-    return &core;
+    bool is_new = fixed.count == 0;
+
+    for (size_t i = 0; is_new && flow_groups_all[i]; i++)
+        if (flow_groups_all[i]->is_fixed)
+            flow_groups_add(&fixed, flow_groups_all[i]);
+    return &fixed;
 }
 
 static uint32_t in_words(uint32_t size)
@@ -37,12 +40,11 @@ struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t fir
 {
     struct flow_meter *meter = g_new0(struct flow_meter, 1);
 
-    meter->groups = groups ? groups : core_alone();
-    meter->table = flow_table_new(first_id);
-    meter->history =
-        flow_history_new(in_words(meter->groups->note_size), in_words(meter->groups->once_size));
-    meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
+    meter->groups = groups ? groups : fixed_groups();
     meter->paths = flow_paths_new();
+    meter->table = flow_table_new(first_id, meter->paths);
+    meter->history = flow_history_new(meter->groups->note_size, in_words(meter->groups->once_size));
+    meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
     meter->fragments = flow_fragments_new();
     meter->capture.first_id = first_id;
     if (limits)
@@ -62,6 +64,24 @@ void flow_meter_free(struct flow_meter *meter)
     g_free(meter);
 }
 
+/*
+ * Few facts keep options: SYNs, SYN-ACKs, and the first ACKs after them, which
+ * may be the handshake's.
+ */
+static void thin_options(struct flow *flow, enum flow_dir dir, struct flow_fact *fact)
+{
+    enum { ACKS = 4 };
+
+    if (fact->tcp_flags & FLOW_TCP_SYN) {
+        flow->acks_with_options[!dir] = ACKS;
+    } else if ((fact->tcp_flags & FLOW_TCP_ACK) && flow->acks_with_options[dir] > 0) {
+        flow->acks_with_options[dir]--;
+    } else {
+        fact->tcp_options = (struct flow_tcp_options){ 0 };
+        fact->bits &= (uint16_t)~FLOW_FACT_OPTIONS;
+    }
+}
+
 /* Record a packet of a flow, in that direction, and return its number in it. */
 static uint32_t record(struct flow_meter *meter, struct flow *flow, enum flow_dir dir,
                        const struct flow_packet *packet)
@@ -70,57 +90,53 @@ static uint32_t record(struct flow_meter *meter, struct flow *flow, enum flow_di
 
     if (dir == FLOW_DOWN)
         fact.bits |= FLOW_FACT_DOWN;
-    flow_learn_base(flow, &fact);
+    flow_learn(flow, packet, dir);
+    if (fact.bits & FLOW_FACT_TCP)
+        thin_options(flow, dir, &fact);
     return flow_history_record(meter->history, flow_table_index(meter->table, flow), &fact,
                                packet->notes);
 }
 
-static struct flow *begin(struct flow_meter *meter, const struct flow_key *key, unsigned sender,
-                          const struct flow_packet *packet)
+static uint32_t encapsulation_of(struct flow_meter *meter, const struct flow_packet *packet)
 {
-    struct flow *flow = flow_table_begin(meter->table, key, sender, packet);
-
-    flow->vni = flow_paths_text(meter->paths, packet->layers, packet->layer_count,
-                                flow_dir_of(flow, sender, packet));
-    return flow;
+    return packet->layer_count > 0
+               ? flow_paths_compared(meter->paths, packet->layers, packet->layer_count)
+               : 0;
 }
 
-static const struct flow_state *state_of(const struct flow_meter *meter, const struct flow *flow)
-{
-    return flow_evaluate_whole(meter->evaluation, 0, flow_table_index(meter->table, flow));
-}
-
-/* The flow that a packet belongs to, by its key alone; it may begin with this packet. */
+/* The flow that a packet belongs to; it may begin with this packet. */
 static struct flow *flow_of(struct flow_meter *meter, const struct flow_packet *packet,
-                            uint32_t path, enum flow_dir *ret_dir)
+                            const struct flow_search *search, enum flow_dir *ret_dir)
 {
-    unsigned sender;
-    struct flow_key key = flow_key_make(&packet->tuple, path, &sender);
-    struct flow *flow = flow_table_find(meter->table, &key);
+    struct flow *flow = flow_table_find(meter->table, search, &packet->fact);
+    enum flow_successor successor = FLOW_SUCCESSOR_NONE;
 
     if (flow) {
-        enum flow_dir dir = flow_dir_of(flow, sender, packet);
-        enum flow_successor successor =
-            flow_successor_of(flow, state_of(meter, flow), packet, dir, &meter->capture.limits);
+        enum flow_dir dir = flow_dir_of(flow, search->sender);
+        successor = flow_successor_of(flow, packet, dir, &meter->capture.limits);
         if (successor == FLOW_SUCCESSOR_NONE) {
+            flow_table_join(meter->table, flow, search, packet);
             *ret_dir = dir;
             return flow;
         }
         flow->successor = (uint8_t)successor;
     }
-    flow = begin(meter, &key, sender, packet);
-    *ret_dir = flow_dir_of(flow, sender, packet);
+    flow = flow_table_begin(meter->table, search, packet, flow, ret_dir);
+    if (successor == FLOW_SUCCESSOR_IDLE || successor == FLOW_SUCCESSOR_ACTIVE)
+        flow->bits |= FLOW_CONTINUES;
     return flow;
 }
 
-/* A fragment whose first one is not coming: a packet of its addresses and protocol, without ports.
- */
+/* A fragment whose first one is not coming: a packet of its addresses and protocol alone. */
 static void account_lone(struct flow_meter *meter, struct flow_waiting *waiting)
 {
     const struct flow_packet *packet = flow_waiting_packet(waiting);
+    struct flow_search search =
+        flow_table_search(meter->table, packet, flow_waiting_encapsulation(waiting));
     enum flow_dir dir;
-    struct flow *flow = flow_of(meter, packet, flow_waiting_path(waiting), &dir);
 
+    search.path = flow_waiting_path(waiting);
+    struct flow *flow = flow_of(meter, packet, &search, &dir);
     record(meter, flow, dir, packet);
     flow_waiting_free(waiting);
 }
@@ -135,39 +151,86 @@ static void account_overdue(struct flow_meter *meter, int64_t now_ns)
 
 /* A later fragment goes where its first one went, or waits for it. */
 static void account_later_fragment(struct flow_meter *meter, const struct flow_packet *packet,
-                                   uint32_t path, int64_t now_ns)
+                                   uint32_t encapsulation, int64_t now_ns)
 {
     uint32_t index;
     enum flow_dir dir;
 
-    if (flow_fragments_find(meter->fragments, packet, path, &index, &dir)) {
+    if (flow_fragments_join(meter->fragments, packet, encapsulation, &index, &dir)) {
         record(meter, flow_table_at(meter->table, index), dir, packet);
         return;
     }
-    flow_fragments_wait(meter->fragments, packet, path);
+    flow_fragments_wait(meter->fragments, packet, encapsulation,
+                        flow_paths_shown(meter->paths, packet->layers, packet->layer_count));
     account_overdue(meter, now_ns);
 }
 
 /* Those that waited for this first fragment come just before it. */
 static void account_waiting(struct flow_meter *meter, const struct flow_packet *first,
-                            uint32_t path, struct flow *flow, enum flow_dir dir)
+                            uint32_t encapsulation, struct flow *flow, enum flow_dir dir)
 {
     struct flow_waiting *waiting;
 
-    flow_fragments_learn(meter->fragments, first, path, flow_table_index(meter->table, flow), dir);
-    while ((waiting = flow_fragments_take_of(meter->fragments, first, path))) {
+    flow_fragments_learn(meter->fragments, first, encapsulation,
+                         flow_table_index(meter->table, flow), dir);
+    while ((waiting = flow_fragments_take_of(meter->fragments, first, encapsulation))) {
         record(meter, flow, dir, flow_waiting_packet(waiting));
         flow_waiting_free(waiting);
     }
 }
 
-/* An ICMP error is an event of the flow that it speaks of. */
-static void account_quote(struct flow_meter *meter, const struct flow_packet *packet, uint32_t path,
-                          struct flow_place error)
+/* The fragment of a tunnel that this frame is, although the frame counts for the packet inside. */
+static struct flow_packet carrier_of(const struct flow_packet *packet)
 {
+    struct flow_packet carrier = *packet;
+    bool is_first = packet->bits & FLOW_PACKET_CARRIER_FIRST;
+
+    carrier.tuple = packet->carrier;
+    carrier.layer_count = packet->carrier_layers;
+    carrier.fact.bits = (uint16_t)((packet->fact.bits & FLOW_FACT_TIME) | FLOW_FACT_FRAG |
+                                   (is_first ? FLOW_FACT_FIRST_FRAG : 0));
+    carrier.bits &= FLOW_PACKET_MACS | FLOW_PACKET_ETH_TYPE | FLOW_PACKET_MAC_SENDER;
+    carrier.handshake = carrier.message_type = FLOW_MESSAGE_UNKNOWN;
+    return carrier;
+}
+
+/* The datagram's other fragments are the tunnel's, which has a flow only where there are some. */
+static void account_carrier(struct flow_meter *meter, const struct flow_packet *packet)
+{
+    struct flow_packet carrier = carrier_of(packet);
+    uint32_t encapsulation = encapsulation_of(meter, &carrier), index;
+    enum flow_dir dir;
+
+    if (!(packet->bits & FLOW_PACKET_CARRIER_FIRST)) {
+        flow_fragments_join(meter->fragments, &carrier, encapsulation, &index, &dir);
+    } else if (flow_fragments_are_waiting(meter->fragments, &carrier, encapsulation)) {
+        struct flow_search search = flow_table_search(meter->table, &carrier, encapsulation);
+        struct flow *flow = flow_of(meter, &carrier, &search, &dir);
+        account_waiting(meter, &carrier, encapsulation, flow, dir);
+    }
+}
+
+/*
+ * Find the flow that an ICMP error speaks of: that of a packet the other way in
+ * the error's own encapsulation.
+ */
+static struct flow *quoted_flow(struct flow_meter *meter, const struct flow_packet *packet,
+                                uint32_t encapsulation)
+{
+    struct flow_search search = { .encapsulation = encapsulation };
     unsigned sender;
-    struct flow_key key = flow_key_make(&packet->quote, path, &sender);
-    struct flow *flow = flow_table_find(meter->table, &key);
+
+    search.key =
+        flow_key_make(&packet->quote, flow_paths_kinds(meter->paths, encapsulation), &sender);
+    search.sender = !sender;
+    return flow_table_find(meter->table, &search, &packet->fact);
+}
+
+/* An ICMP error is an event of the flow that it speaks of. */
+static void account_quote(struct flow_meter *meter, const struct flow_packet *packet,
+                          uint32_t encapsulation, struct flow_place error)
+{
+    const struct flow *flow = quoted_flow(meter, packet, encapsulation);
     struct flow_fact event = { .frame = packet->fact.frame,
                                .bits = FLOW_FACT_EVENT,
                                .icmp_type = packet->fact.icmp_type,
@@ -178,6 +241,21 @@ static void account_quote(struct flow_meter *meter, const struct flow_packet *pa
     uint32_t about = flow_table_index(meter->table, flow);
     flow_history_record_error_for(meter->history, error, about);
     flow_history_record_event(meter->history, about, &event);
+}
+
+static void account_whole(struct flow_meter *meter, const struct flow_packet *packet,
+                          uint32_t encapsulation, bool is_fragment)
+{
+    struct flow_search search = flow_table_search(meter->table, packet, encapsulation);
+    enum flow_dir dir;
+    struct flow *flow = flow_of(meter, packet, &search, &dir);
+
+    if (is_fragment)
+        account_waiting(meter, packet, encapsulation, flow, dir);
+    struct flow_place place = { .flow = flow_table_index(meter->table, flow),
+                                .packet = record(meter, flow, dir, packet) };
+    if (packet->bits & FLOW_PACKET_QUOTE)
+        account_quote(meter, packet, encapsulation, place);
 }
 
 static void note_time(struct flow_capture *capture, const struct flow_fact *fact)
@@ -191,26 +269,20 @@ static void note_time(struct flow_capture *capture, const struct flow_fact *fact
 
 void flow_meter_account(struct flow_meter *meter, const struct flow_packet *packet)
 {
-    uint32_t path = flow_paths_number(meter->paths, packet->layers, packet->layer_count);
+    uint32_t encapsulation = encapsulation_of(meter, packet);
     uint16_t bits = packet->fact.bits;
     int64_t now_ns = bits & FLOW_FACT_TIME ? packet->fact.time_ns : INT64_MIN;
-    bool is_fragment = (bits & FLOW_FACT_FRAG) && packet->fragment.waits;
-    enum flow_dir dir;
+    bool is_carried = packet->bits & FLOW_PACKET_CARRIER;
+    bool is_fragment = (bits & FLOW_FACT_FRAG) && packet->fragment.waits && !is_carried;
 
     note_time(&meter->capture, &packet->fact);
     account_overdue(meter, now_ns);
-    if (is_fragment && !(bits & FLOW_FACT_FIRST_FRAG)) {
-        account_later_fragment(meter, packet, path, now_ns);
-        return;
-    }
-
-    struct flow *flow = flow_of(meter, packet, path, &dir);
-    if (is_fragment)
-        account_waiting(meter, packet, path, flow, dir);
-    struct flow_place place = { .flow = flow_table_index(meter->table, flow),
-                                .packet = record(meter, flow, dir, packet) };
-    if (packet->bits & FLOW_PACKET_QUOTE)
-        account_quote(meter, packet, path, place);
+    if (is_carried)
+        account_carrier(meter, packet);
+    if (is_fragment && !(bits & FLOW_FACT_FIRST_FRAG))
+        account_later_fragment(meter, packet, encapsulation, now_ns);
+    else
+        account_whole(meter, packet, encapsulation, is_fragment);
 }
 
 void flow_meter_finish(struct flow_meter *meter)

@@ -11,8 +11,8 @@ struct flow_meter;
 
 /*
  * limits: NULL for none.  first_id: the id of the first flow.  groups: those that
- * are on, the core group the first of them; they outlive the meter and do not
- * change; NULL: core alone.
+ * are on, core the first of them; they outlive the meter and do not change; NULL:
+ * those that are always on.
  */
 struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t first_id,
                                   const struct flow_groups *groups);

@@ -1,17 +1,12 @@
 #ifndef FLOWSTATS_ENGINE_TEXT_H
 #define FLOWSTATS_ENGINE_TEXT_H
 
-#include <flowstats/table.h>
+#include "address.h"
+#include "table.h"
 
 /* Flows as people write them. */
 
-enum {
-    FLOW_ADDR_TEXT_LEN = 48, /* room for the addresses of every family */
-    FLOW_TUPLE_TEXT_LEN = 256,
-};
-
-void flow_addr_text(enum flow_family family, const uint8_t *addr,
-                    char ret_text[FLOW_ADDR_TEXT_LEN]);
+enum { FLOW_TUPLE_TEXT_LEN = 256 };
 
 /* Write "TCP", "OSPF", "IP 253"; of a link-layer flow "ARP", "EtherType 0x88cc". */
 void flow_protocol_text(const struct flow *flow, char *ret_text, size_t size);

@@ -33,9 +33,19 @@ void flow_texts_clear(struct flow_texts *texts)
     g_ptr_array_set_size(texts->texts, 0);
 }
 
+uint32_t flow_texts_count(const struct flow_texts *texts)
+{
+    return texts->texts->len;
+}
+
+uint32_t flow_texts_find(const struct flow_texts *texts, const char *text)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(texts->numbers, text));
+}
+
 uint32_t flow_texts_number(struct flow_texts *texts, const char *text)
 {
-    uint32_t number = GPOINTER_TO_UINT(g_hash_table_lookup(texts->numbers, text));
+    uint32_t number = flow_texts_find(texts, text);
 
     if (number > 0)
         return number;

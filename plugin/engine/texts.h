@@ -12,6 +12,12 @@ void flow_texts_free(struct flow_texts *texts);
 /* Forget all of them. */
 void flow_texts_clear(struct flow_texts *texts);
 
+/* Return how many texts there are; their numbers end there. */
+uint32_t flow_texts_count(const struct flow_texts *texts);
+
+/* Return the number of a text; 0 where it has none. */
+uint32_t flow_texts_find(const struct flow_texts *texts, const char *text);
+
 /* Return the number of a text, which is copied when it comes for the first time. */
 uint32_t flow_texts_number(struct flow_texts *texts, const char *text);
 

@@ -1,7 +1,5 @@
 #include "view.h"
 
-#include "core.h"
-
 #include <string.h>
 
 static const void *state_of(struct flow_view *view, const struct flow_group *group, bool whole)
@@ -54,40 +52,4 @@ const void *flow_view_once(struct flow_view *view, const struct flow_group *grou
 bool flow_view_packet(struct flow_view *view, uint32_t packet, struct flow_fact *ret_fact)
 {
     return flow_history_packet(view->history, view->index, packet, ret_fact);
-}
-
-/* Nothing came after the flow: has a timeout passed since, until the end of the capture? */
-static enum flow_successor timeout_of(const struct flow_capture *capture,
-                                      const struct flow_state *whole)
-{
-    const struct flow_limits *limits = &capture->limits;
-
-    if (!(whole->bits & FLOW_STATE_TIME))
-        return FLOW_SUCCESSOR_NONE;
-    if (limits->idle_ns > 0 && capture->last_ns - whole->last_ns > limits->idle_ns)
-        return FLOW_SUCCESSOR_IDLE;
-    if (limits->active_ns > 0 && capture->last_ns - whole->start_ns > limits->active_ns)
-        return FLOW_SUCCESSOR_ACTIVE;
-    return FLOW_SUCCESSOR_NONE;
-}
-
-enum flow_end_reason flow_view_end_reason(struct flow_view *view)
-{
-    const struct flow_state *whole = flow_view_whole(view, &flow_core);
-    enum flow_successor successor = (enum flow_successor)view->flow->successor;
-
-    if (!whole)
-        return FLOW_END_OPEN;
-    if ((whole->bits & FLOW_STATE_TCP) &&
-        (whole->tcp_state == FLOW_TCP_CLOSED || whole->tcp_state == FLOW_TCP_RESET))
-        return FLOW_END_DETECTED;
-    if (successor == FLOW_SUCCESSOR_NONE)
-        successor = timeout_of(view->capture, whole);
-    switch (successor) {
-    case FLOW_SUCCESSOR_CONNECTION: return FLOW_END_DETECTED;
-    case FLOW_SUCCESSOR_IDLE: return FLOW_END_IDLE_TIMEOUT;
-    case FLOW_SUCCESSOR_ACTIVE: return FLOW_END_ACTIVE_TIMEOUT;
-    case FLOW_SUCCESSOR_NONE: break;
-    }
-    return view->capture->is_over ? FLOW_END_FORCED : FLOW_END_OPEN;
 }

@@ -3,18 +3,7 @@
 
 #include "evaluate.h"
 
-#include <flowstats/path.h>
-#include <flowstats/table.h>
-
-/* IPFIX flowEndReason (information element 136). */
-enum flow_end_reason {
-    FLOW_END_OPEN = 0, /* not over yet */
-    FLOW_END_IDLE_TIMEOUT = 1,
-    FLOW_END_ACTIVE_TIMEOUT = 2,
-    FLOW_END_DETECTED = 3,
-    FLOW_END_FORCED = 4,
-    FLOW_END_NO_RESOURCES = 5,
-};
+#include "table.h"
 
 /* What all flows of a capture share. */
 struct flow_capture {
@@ -46,7 +35,7 @@ struct flow_view {
     struct flow_history *history;
     struct flow_evaluation *evaluation;
     const struct flow_groups *groups;
-    struct flow_paths *paths;
+    const struct flow_paths *paths;
     const struct flow_capture *capture;
     const struct flow *flow;
     uint32_t index;                   /* which flow of the capture, from 0 */
@@ -56,7 +45,7 @@ struct flow_view {
     struct flow_selection *selection; /* whose states stand for the whole; NULL: the flow's own */
     bool with_whole; /* false: the whole flow cannot be known yet: a first dissection */
     struct flow_fact packet_fact;
-    char text[1024]; /* the last text value */
+    char text[FLOW_PATH_TEXT_LEN]; /* the last text value */
 };
 
 /*
@@ -75,8 +64,5 @@ const void *flow_view_once(struct flow_view *view, const struct flow_group *grou
 
 /* Read another packet of the flow; false where there is none, or none is seen here. */
 bool flow_view_packet(struct flow_view *view, uint32_t packet, struct flow_fact *ret_fact);
-
-/* Return why the whole flow ended. */
-enum flow_end_reason flow_view_end_reason(struct flow_view *view);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include <flowstats/extension.h>
 
-/* The groups that need Wireshark and come with the plugin; they use nothing that another plugin could not use. */
+/* The groups that need Wireshark and come with the plugin; they use nothing that another plugin
+ * could not use. */
 
 /* flow.tcp.analysis.*: Wireshark's verdicts on segments, and its RTT samples. */
 extern const struct flow_group fs_tcp_analysis;

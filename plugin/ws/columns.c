@@ -1,5 +1,7 @@
 #include "columns.h"
 
+#include <string.h>
+
 /* Where a column stands: what came to flowstats later stands after what was there. */
 enum rank { FIRST, LATE, QUIET, RANKS };
 
@@ -10,10 +12,22 @@ static enum rank rank_of(const struct flow_field *field)
     return field->row->is_late ? LATE : FIRST;
 }
 
+/* JSON cannot have both a value and a group of values under one name. */
+static bool is_inside_another(const struct flow_field *field)
+{
+    const char *dot = strrchr(field->name, '.');
+    char *parent = dot ? g_strndup(field->name, (size_t)(dot - field->name)) : NULL;
+    bool is_inside = parent && flow_field_named(parent);
+
+    g_free(parent);
+    return is_inside;
+}
+
 /* A cell has one value. */
 static bool is_column(const struct flow_field *field)
 {
-    return flow_field_is_of_flow(field) && !field->row->is_repeated && !field->group->is_quiet;
+    return !is_inside_another(field) && flow_field_is_of_flow(field) && !field->row->is_repeated &&
+           !field->group->is_quiet;
 }
 
 const GPtrArray *fs_columns(void)

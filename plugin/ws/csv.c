@@ -14,16 +14,35 @@ static void put_quoted(GString *out, const char *text)
     g_string_append_c(out, '"');
 }
 
+/* What a spreadsheet takes for a formula, if a cell begins with it. */
+static bool is_formula(const char *text)
+{
+    return *text && strchr("=+-@\t\r", *text);
+}
+
+/* Texts of packets can be anything: an apostrophe makes them texts in a spreadsheet too. */
+static void put_text(GString *out, const char *text)
+{
+    char *disarmed = is_formula(text) ? g_strconcat("'", text, NULL) : NULL;
+    const char *shown = disarmed ? disarmed : text;
+
+    if (strpbrk(shown, ",\"\r\n"))
+        put_quoted(out, shown);
+    else
+        g_string_append(out, shown);
+    g_free(disarmed);
+}
+
 static void put_value(GString *out, const struct flow_field *field, const struct flow_value *value)
 {
     char room[FS_VALUE_TEXT_LEN];
     bool is_number;
     const char *text = fs_value_text(field->kind, value, room, &is_number);
 
-    if (is_number || !strpbrk(text, ",\"\r\n"))
+    if (is_number)
         g_string_append(out, text);
     else
-        put_quoted(out, text);
+        put_text(out, text);
 }
 
 static void begin(GString *out)

@@ -4,7 +4,7 @@ void fs_cursor_begin(struct fs_cursor *cursor, const packet_info *pinfo,
                      const struct fs_walk_options *options, const struct fs_listing *listing,
                      struct flow_layer *path)
 {
-    memset(cursor, 0, offsetof(struct fs_cursor, nets));
+    memset(cursor, 0, offsetof(struct fs_cursor, carrier));
     cursor->pinfo = pinfo;
     cursor->options = options;
     cursor->listing = listing;

@@ -27,6 +27,7 @@ struct fs_listing {
     size_t count;
     size_t last_net; /* the last network header that counts; FS_NOWHERE: none */
     size_t icmp;     /* the ICMP after it; FS_NOWHERE: none */
+    bool has_quote;  /* packets are quoted after it, otherwise than by ICMP */
 };
 
 /* The outermost link header. */
@@ -52,6 +53,7 @@ struct fs_cursor {
     uint16_t missed_ipv6; /* how many IPv6 headers were listed, but not found, since the last net */
 
     bool on_link;              /* only link headers and their tags so far */
+    bool has_header;           /* and at least one that has a row */
     bool llc_has_type;         /* the link's type comes with LLC */
     struct fs_bytes subframes; /* of an A-MSDU, those not walked yet; no data: none */
     struct fs_link link;
@@ -60,11 +62,11 @@ struct fs_cursor {
 
     struct flow_layer *path; /* FS_LAYERS_MAX; a branch shares that of the walk it left */
     uint16_t path_count;
-    struct fs_net
-        carrier;          /* the fragment that completed a datagram which holds the nets after it */
-    size_t carrier_depth; /* how many nets enclose what that datagram holds; 0: no such fragment */
     bool ends_free;       /* the innermost net's addresses are no layer's ends yet */
     size_t depth;         /* of nets */
+    size_t carrier_depth; /* how many nets enclose what the carrier's datagram holds; 0: none */
+
+    struct fs_net carrier; /* the fragment that completed the datagram of the nets after it */
     struct fs_net nets[FS_LAYERS_MAX]; /* from the outermost that encloses here */
 };
 

@@ -9,7 +9,9 @@ struct waiting {
 };
 
 static GSList *all; /* struct waiting */
-static int listener;
+static struct {
+    bool is_registered;
+} listener;
 
 static void draw(void *data _U_)
 {
@@ -37,9 +39,11 @@ void fs_drawing_before(void (*fill)(void *data), void *data)
     all = g_slist_append(all, waiting);
 
     /* Before this one, which registered since. */
-    remove_tap_listener(&listener);
+    if (listener.is_registered)
+        remove_tap_listener(&listener);
     GString *error = register_tap_listener(FS_TAP_OF_NONE, &listener, NULL, TL_REQUIRES_NOTHING,
                                            NULL, NULL, draw, NULL);
+    listener.is_registered = !error;
     if (error)
         g_string_free(error, TRUE);
 }

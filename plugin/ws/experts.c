@@ -2,6 +2,7 @@
 
 #include "core.h"
 #include "prefs.h"
+#include "tcp_group.h"
 
 #include "field.h"
 
@@ -42,28 +43,55 @@ bool fs_experts_are_heard(void)
     return fs_prefs->experts && have_tap_listener(tap_expert);
 }
 
-static bool is_unanswered(struct flow_view *view)
+static const struct flow_tcp *whole_tcp(struct flow_view *view)
 {
-    const struct flow_state *whole = flow_view_whole(view, &flow_core);
-
-    return whole && whole->tcp_state == FLOW_TCP_SYN_SENT && view->packet == 0;
+    return flow_view_whole(view, &flow_tcp_group);
 }
 
-static bool is_reset_before_data(struct flow_view *view)
+static bool is_unanswered(struct flow_view *view)
+{
+    const struct flow_tcp *whole = whole_tcp(view);
+
+    return whole && whole->state == FLOW_TCP_SYN_SENT && view->packet == 0;
+}
+
+/* Whether the capture has the flow's packets from its SYN on, none of them in another flow. */
+static bool is_captured_from_its_start(struct flow_view *view)
+{
+    const struct flow *flow = view->flow;
+    struct flow_fact first;
+
+    return (whole_tcp(view)->bits & FLOW_TCP_INITIATOR_SYN) && flow_view_packet(view, 0, &first) &&
+           (first.tcp_flags & (FLOW_TCP_SYN | FLOW_TCP_ACK)) == FLOW_TCP_SYN &&
+           !(flow->bits & FLOW_CONTINUES) && flow->successor != FLOW_SUCCESSOR_IDLE &&
+           flow->successor != FLOW_SUCCESSOR_ACTIVE;
+}
+
+static bool has_data(struct flow_view *view)
 {
     const struct flow_state *whole = flow_view_whole(view, &flow_core);
 
-    return whole && whole->tcp_state == FLOW_TCP_RESET && (view->fact->tcp_flags & FLOW_TCP_RST) &&
-           !whole->half[FLOW_UP].payload_bytes && !whole->half[FLOW_DOWN].payload_bytes;
+    return whole->half[FLOW_UP].payload_bytes || whole->half[FLOW_DOWN].payload_bytes;
+}
+
+/* On the first RST that stands and on those after it. */
+static bool is_reset_before_data(struct flow_view *view)
+{
+    const struct flow_tcp *whole = whole_tcp(view);
+    const struct flow_tcp_rst *reset = whole ? flow_tcp_reset(whole) : NULL;
+
+    return reset && (view->fact->tcp_flags & FLOW_TCP_RST) && view->fact->frame >= reset->frame &&
+           !has_data(view) && is_captured_from_its_start(view);
 }
 
 static bool is_end_of_slow_handshake(struct flow_view *view)
 {
-    const struct flow_state *so_far = flow_view_so_far(view, &flow_core);
+    const struct flow_tcp *so_far = flow_view_so_far(view, &flow_tcp_group);
+    const struct flow_tcp_sent *ack = flow_tcp_moment(so_far, FLOW_TCP_MOMENT_ACK);
     int64_t limit_ns = (int64_t)fs_prefs->slow_handshake * 1000000, rtt_ns;
 
-    return limit_ns > 0 && so_far->ack_frame == view->fact->frame &&
-           flow_state_rtt(so_far, &rtt_ns) && rtt_ns > limit_ns;
+    return limit_ns > 0 && ack && ack->frame == view->fact->frame &&
+           flow_tcp_span(so_far, FLOW_TCP_RTT, &rtt_ns) && rtt_ns > limit_ns;
 }
 
 static bool is_after_gap(struct flow_view *view)
@@ -86,8 +114,10 @@ unsigned fs_experts_of(struct flow_view *view)
 
     if (!fs_prefs->experts)
         return 0;
-    if (is_after_gap(view))
+    if (fs_prefs->experts_ip_id && is_after_gap(view))
         experts |= 1u << IP_ID_GAP;
+    if (view->flow->key.protocol != FLOW_PROTOCOL_TCP)
+        return experts;
     if (is_end_of_slow_handshake(view))
         experts |= 1u << SLOW_HANDSHAKE;
     if (is_unanswered(view))

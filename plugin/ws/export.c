@@ -12,15 +12,17 @@
 #include <unistd.h>
 #include <wsutil/report_message.h>
 
-static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json };
+static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json, &fs_conn_log, &fs_trust };
 
 struct export
 {
     const struct fs_sink *sink;
-    char *file;
+    struct fs_output *output;
     struct flow_tally *tally;
-    GString *rows;            /* that are not written yet */
-    struct fs_output *output; /* where to write them now; NULL: they are kept */
+    GString *rows;   /* that are not written yet */
+    void *sums;      /* of a sink that adds up */
+    FILE *file;      /* where to write them now; NULL: they are kept */
+    bool is_refused; /* the program writes to this file itself */
 };
 
 /* Rows are written when there are so many bytes of them. */
@@ -28,6 +30,16 @@ enum { CHUNK = 1 << 16 };
 
 /* A write that failed is told by the exit code, after everything has been drawn. */
 static bool has_failed;
+
+static GSList *exports; /* struct export */
+
+/* Takes the error; an empty one is not worth a word. */
+static void report(char *error)
+{
+    if (*error)
+        report_failure("%s", error);
+    g_free(error);
+}
 
 static tap_packet_status pass(void *data, packet_info *pinfo, epan_dissect_t *edt _U_,
                               const void *tapped _U_, tap_flags_t flags _U_)
@@ -44,11 +56,12 @@ static void reset(void *data)
 
     flow_tally_clear(export->tally);
     g_string_truncate(export->rows, 0);
+    memset(export->sums, 0, export->sink->sums_size);
 }
 
 static void write_rows(struct export *export)
 {
-    fwrite(export->rows->str, 1, export->rows->len, fs_output_file(export->output));
+    fwrite(export->rows->str, 1, export->rows->len, export->file);
     g_string_truncate(export->rows, 0);
 }
 
@@ -56,8 +69,12 @@ static void add_row(struct flow_view *view, void *data)
 {
     struct export *export = data;
 
+    if (export->sink->add) {
+        export->sink->add(export->sums, view);
+        return;
+    }
     export->sink->row(export->rows, view);
-    if (export->output && export->rows->len >= CHUNK)
+    if (export->file && export->rows->len >= CHUNK)
         write_rows(export);
 }
 
@@ -70,7 +87,20 @@ static void take(void *data)
     flow_tally_clear(export->tally);
 }
 
-static void write_all(struct export *export)
+/* What was kept of earlier files and the flows of this one; drawing again counts nothing twice. */
+static void write_report(struct export *export)
+{
+    void *kept = export->sums;
+
+    export->sums = g_memdup2(kept, export->sink->sums_size);
+    flow_tally_each(export->tally, fs_session_meter(), add_row, export);
+    export->sink->report(export->rows, export->sums);
+    write_rows(export);
+    g_free(export->sums);
+    export->sums = kept;
+}
+
+static void write_rows_of_all(struct export *export)
 {
     GString *kept = export->rows;
 
@@ -78,7 +108,7 @@ static void write_all(struct export *export)
     if (export->sink->begin)
         export->sink->begin(export->rows);
     write_rows(export);
-    fwrite(kept->str, 1, kept->len, fs_output_file(export->output));
+    fwrite(kept->str, 1, kept->len, export->file);
     flow_tally_each(export->tally, fs_session_meter(), add_row, export);
     if (export->sink->end)
         export->sink->end(export->rows);
@@ -93,17 +123,36 @@ static void draw(void *data)
     char *error = NULL;
 
     fs_session_draw();
-    export->output = fs_output_open(export->file, &error);
-    if (export->output) {
-        write_all(export);
+    if (export->is_refused)
+        return;
+    export->file = fs_output_open(export->output, &error);
+    if (export->file) {
+        if (export->sink->report)
+            write_report(export);
+        else
+            write_rows_of_all(export);
+        export->file = NULL;
         fs_output_close(export->output, &error);
-        export->output = NULL;
     }
     if (error) {
-        if (*error)
-            report_failure("%s", error);
-        g_free(error);
+        report(error);
         has_failed = true;
+    }
+}
+
+/* tshark opens the file of -w after it has read -z, and before the first frame. */
+static void refuse_open_files(void)
+{
+    for (GSList *item = exports; item; item = item->next) {
+        struct export *export = item->data;
+        char *error = NULL;
+        if (export->is_refused && fs_program_runs_once())
+            continue; /* another session of the same run */
+        export->is_refused = !fs_output_is_ours(export->output, &error);
+        if (export->is_refused) {
+            report(error);
+            has_failed = true;
+        }
     }
 }
 
@@ -111,10 +160,12 @@ static void finish(void *data)
 {
     struct export *export = data;
 
+    exports = g_slist_remove(exports, export);
     fs_session_detach(export);
     flow_tally_free(export->tally);
     g_string_free(export->rows, TRUE);
-    g_free(export->file);
+    g_free(export->sums);
+    fs_output_free(export->output);
     g_free(export);
 }
 
@@ -141,6 +192,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
     char **parts = g_strsplit(*rest == ',' ? rest + 1 : "", ",", 2);
     const char *file = parts[0] ? parts[0] : "";
     const char *filter = parts[0] && parts[1] && *parts[1] ? parts[1] : NULL;
+    struct fs_output *output;
     char *error = NULL;
 
     if (*rest && *rest != ',') {
@@ -149,13 +201,15 @@ static ws_stat_init_ret init(const char *argument, void *data)
         error = g_strdup_printf("flowstats: -z %s: a filter stands where the file is expected; for "
                                 "standard output write -z %s,-,%s",
                                 argument, sink->cli, rest + 1);
-    } else if (fs_output_can_open(file, &error)) {
+    } else if ((output = fs_output_new(file, &error))) {
         struct export *export = g_new0(struct export, 1);
         export->sink = sink;
         export->rows = g_string_new(NULL);
-        export->file = g_strdup(file);
+        export->sums = g_malloc0(MAX(sink->sums_size, 1));
+        export->output = output;
         export->tally = flow_tally_new(filter != NULL);
         fs_session_attach(take, export);
+        exports = g_slist_prepend(exports, export);
         /* Other programs draw what has been handed something new. */
         bool is_handed = filter || !fs_program_runs_once();
         GString *refusal = register_tap_listener(is_handed ? FLOW_PREFIX : FS_TAP_OF_NONE, export,
@@ -171,8 +225,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
     if (!error)
         WS_STAT_INIT_OK;
 
-    report_failure("%s", error);
-    g_free(error);
+    report(error);
     if (!fs_program_may_end())
         WS_STAT_INIT_OK;
     WS_STAT_INIT_FAIL;
@@ -180,6 +233,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
 
 void fs_export_register(void)
 {
+    fs_session_at_first_frame(refuse_open_files);
     for (size_t i = 0; i < G_N_ELEMENTS(sinks); i++) {
         stat_tap_ui ui = { .group = REGISTER_STAT_GROUP_GENERIC,
                            .cli_string = sinks[i]->cli,

@@ -6,6 +6,8 @@
 
 #include <engine/message.h>
 
+#include "tcp_options.h"
+
 /*
  * The lengths are frame.cap_len and frame.len.  The frame's buffer does not have them any more: IP
  * right on the link trims it.  frame.len ends at G_MAXINT; a damaged file can state more.
@@ -22,6 +24,11 @@ static void read_frame(struct flow_fact *fact, const packet_info *pinfo)
 static uint32_t less(uint32_t length, uint32_t header)
 {
     return length > header ? length - header : 0;
+}
+
+static bool is_answer(uint8_t protocol, uint8_t type)
+{
+    return flow_message_of_icmp(protocol, type) == FLOW_MESSAGE_RESPONSE;
 }
 
 /* Ends, ports or identifier of a header and what was captured behind it. */
@@ -44,9 +51,24 @@ static struct flow_tuple tuple_of(const struct fs_net *net)
         tuple.bits |= FLOW_TUPLE_PORTS;
     } else if (captured >= 6 && flow_icmp_has_ident(net->protocol, data[0])) {
         tuple.ident = fs_be16(data + 4);
-        tuple.bits |= FLOW_TUPLE_IDENT;
+        tuple.bits |=
+            FLOW_TUPLE_IDENT | (is_answer(net->protocol, data[0]) ? FLOW_TUPLE_ANSWER : 0);
     }
     return tuple;
+}
+
+/* All of a SYN or SYN-ACK; of other segments, of which there are many, the timestamps alone. */
+static void read_tcp_options(struct flow_fact *fact, const uint8_t *header, uint32_t size)
+{
+    enum { FIXED = 20 };
+    bool is_syn = fact->tcp_flags & FLOW_TCP_SYN;
+
+    if (size <= FIXED)
+        return;
+    if (is_syn)
+        fact->tcp_options = flow_tcp_options_read(header + FIXED, size - FIXED);
+    if (is_syn || flow_tcp_timestamps_read(header + FIXED, size - FIXED, &fact->tcp_options))
+        fact->bits |= FLOW_FACT_OPTIONS;
 }
 
 static void read_tcp(struct flow_fact *fact, const uint8_t *header, uint32_t captured)
@@ -58,6 +80,7 @@ static void read_tcp(struct flow_fact *fact, const uint8_t *header, uint32_t cap
     fact->tcp_flags = header[13];
     fact->tcp_window = fs_be16(header + 14);
     fact->bits |= FLOW_FACT_TCP;
+    read_tcp_options(fact, header, MIN(captured, (uint32_t)(header[12] >> 4) * 4));
 }
 
 /* The length of UDP is its own, within what IP has room for; 0 means all of it in IPv6. */
@@ -150,6 +173,10 @@ static void read_transport(struct flow_fact *fact, uint8_t protocol, const uint8
     }
     if (protocol == FLOW_PROTOCOL_TCP)
         read_tcp(fact, header, captured);
+    if ((protocol == FLOW_PROTOCOL_ICMP || protocol == FLOW_PROTOCOL_ICMPV6) && captured >= 2) {
+        fact->icmp_type = header[0];
+        fact->icmp_code = header[1];
+    }
 }
 
 static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
@@ -179,8 +206,6 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
     packet->source = walk;
     if (walk->quote) {
         packet->quote = tuple_of(walk->quote);
-        packet->fact.icmp_type = data[0];
-        packet->fact.icmp_code = data[1];
         packet->bits |= FLOW_PACKET_QUOTE;
     }
 }

@@ -8,13 +8,14 @@
  *   it has no bytes, or they are read with another header      PSEUDO
  *   it cannot be passed, and is no encapsulation               OPAQUE
  *   it cannot be passed, and carries a mirror's copies         MIRROR
+ *   it quotes packets that the frame does not carry            QUOTE
  *   it cannot be passed, and is an encapsulation               no row: its name is enough
  * Return false where the next layer does not start right after the header: the
  * next header is then looked for (search.h).
  *
  * Which bits does the layer have, that the function adds to the path?
- *   its identifier belongs to the network, and one is given    SHARED_ID
- *   it has none, or none is given                              fs_kind_and_ends()
+ *   its identifier names a network (VNI, key, I-SID)            shared_bits()
+ *   it has none                                                fs_kind_and_ends()
  *   its identifiers change within a flow's life                label_bits()
  *   it is a tag that one direction is often captured without   vlan_bits()
  *   it is a mirror's                                           mirror_bits()
@@ -153,7 +154,7 @@ bool fs_next_subframe(struct fs_cursor *cursor)
         return false;
     uint32_t size = HEADER + fs_be16(header + 12);
 
-    cursor->depth = cursor->path_count = 0;
+    cursor->depth = cursor->carrier_depth = cursor->path_count = 0;
     cursor->on_link = true;
     cursor->ends_free = cursor->named = false;
     set_link(cursor, header + 6, header);
@@ -306,12 +307,15 @@ static bool pass_pktap(struct fs_cursor *cursor)
     return header && fs_skip(cursor, le32(header));
 }
 
-/* The Prism header states its length; in its place there may be AVS's, which is big-endian. */
+/* The Prism header states its length; in its place there may be AVS's, a layer of its own. */
 static bool pass_prism(struct fs_cursor *cursor)
 {
+    enum { AVS_COOKIE = 0x80211001 };
     const uint8_t *header = fs_peek(cursor, 8);
 
-    return header && fs_skip(cursor, le32(header + 4));
+    if (!header)
+        return false;
+    return fs_skip(cursor, fs_be32(header) == AVS_COOKIE ? 0 : le32(header + 4));
 }
 
 static bool pass_avs(struct fs_cursor *cursor)
@@ -382,10 +386,12 @@ static bool pass_cmd(struct fs_cursor *cursor)
     return pass_tag(cursor, 8);
 }
 
-/* FabricPath puts addresses of switches and a tag before the frame, whose own addresses count. */
+/* What looked like addresses before the tag of FabricPath are switches; the frame's own follow. */
 static bool pass_fabricpath(struct fs_cursor *cursor)
 {
-    return fs_skip(cursor, 2 * FLOW_MAC_LEN + 4);
+    if (cursor->on_link)
+        cursor->link = (struct fs_link){ 0 };
+    return fs_skip(cursor, 2);
 }
 
 static bool pass_arp(struct fs_cursor *cursor)
@@ -499,8 +505,7 @@ static bool pass_gre(struct fs_cursor *cursor)
     return !(flags & GRE_ROUTING);
 }
 
-/* Type I has no header, and no sequence number in GRE's; II and III have (draft-foschiano-erspan).
- */
+/* Type I has no header, and GRE's has no sequence number then (draft-foschiano-erspan). */
 static bool pass_erspan(struct fs_cursor *cursor)
 {
     enum { TYPE_II = 1, TYPE_III = 2, SESSION = 0x3ff, HAS_SUBHEADER = 1 };
@@ -672,7 +677,7 @@ static bool pass_udp(struct fs_cursor *cursor)
     return payload && is_vxlan_gpe(cursor, payload) ? pass_vxlan(cursor) : true;
 }
 
-/* What comes out of a stream need not lie behind this segment's header. */
+/* A reassembled message does not start in this segment, so the walk cannot go on here. */
 static bool pass_stream(struct fs_cursor *cursor)
 {
     (void)cursor;
@@ -689,6 +694,12 @@ static const struct row rows[] = {
     { "ipv6", NULL, FS_HEADER_IPV6, 0 },
     { "icmp", NULL, FS_HEADER_ICMP, 0 },
     { "icmpv6", NULL, FS_HEADER_ICMP, 0 },
+    { "sflow", NULL, FS_HEADER_QUOTE, 0 },
+    { "nhrp", NULL, FS_HEADER_QUOTE, 0 },
+    { "openflow_v1", NULL, FS_HEADER_QUOTE, 0 },
+    { "openflow_v4", NULL, FS_HEADER_QUOTE, 0 },
+    { "openflow_v5", NULL, FS_HEADER_QUOTE, 0 },
+    { "openflow_v6", NULL, FS_HEADER_QUOTE, 0 },
     { "tcp", pass_stream, FS_HEADER_PLAIN, 0 },
     { "arp", pass_arp, FS_HEADER_ARP, 0 },
     { "udp", pass_udp, FS_HEADER_PLAIN, 0 },

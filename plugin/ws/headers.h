@@ -5,8 +5,7 @@
 
 #include <engine/application.h>
 
-/* The headers that a walk can pass, one function and one row each: a tunnel is added in headers.c.
- */
+/* The headers that a walk can pass.  A tunnel is added in headers.c: a function and a row. */
 
 enum fs_header_kind {
     FS_HEADER_UNKNOWN, /* no row: an encapsulation of that name, if a packet is found inside */
@@ -15,11 +14,12 @@ enum fs_header_kind {
     FS_HEADER_MIRROR,  /* unknown too, but the copy of somebody's traffic: no part of the key */
     FS_HEADER_PLAIN,   /* a header that its function passes */
     FS_HEADER_ARP,     /* an ARP message */
-    /* From here to ICMP: those that tell where the walk ends. */
-    FS_HEADER_LLC,  /* passed too; in an A-MSDU it starts a packet beside the one before */
-    FS_HEADER_IPV4, /* a network header */
-    FS_HEADER_IPV6, /* a network header */
-    FS_HEADER_ICMP, /* what follows is no traffic */
+    /* From here to QUOTE: those that tell where the walk ends. */
+    FS_HEADER_LLC,   /* passed too; in an A-MSDU it starts a packet beside the one before */
+    FS_HEADER_IPV4,  /* a network header */
+    FS_HEADER_IPV6,  /* a network header */
+    FS_HEADER_ICMP,  /* what follows is no traffic */
+    FS_HEADER_QUOTE, /* likewise, and nobody asks what it speaks of: a sample, a report */
 };
 
 /* Look the names up; once, when all dissectors are registered. */

@@ -111,7 +111,9 @@ static void register_group(module_t *preferences, const struct flow_group *group
 {
     if (!is_usable(group))
         return;
-    register_preference(preferences, add(group));
+    struct hosted *host = add(group);
+    if (!group->is_fixed)
+        register_preference(preferences, host);
     register_settings(preferences, group);
     if (group->preferences)
         group->preferences(preferences);
@@ -119,8 +121,7 @@ static void register_group(module_t *preferences, const struct flow_group *group
 
 void fs_host_register(module_t *preferences)
 {
-    add(flow_groups_all[0]); /* core has no switch */
-    for (size_t i = 1; flow_groups_all[i]; i++)
+    for (size_t i = 0; flow_groups_all[i]; i++)
         register_group(preferences, flow_groups_all[i]);
     for (GSList *item = flow_extensions_registered(); item; item = item->next)
         register_group(preferences, item->data);

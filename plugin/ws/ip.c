@@ -104,7 +104,7 @@ static bool ipv4_read(const struct fs_bytes *here, struct fs_net *net)
     net->bits |= FS_NET_IP_ID | (dont_fragment ? FS_NET_DF : 0);
     if (more || offset)
         set_fragment(net, offset, more);
-    net->header = here->at;
+    net->start = header;
     net->payload = *here;
     net->payload.at += header_length;
     net->payload.end = MIN(here->end, here->at + total_length);
@@ -232,7 +232,7 @@ static bool ipv6_read(const struct fs_bytes *here, struct fs_net *net)
     net->ttl = header[7];
     net->tos = (uint8_t)(fs_be16(header) >> 4);
     net->flow_label = fs_be32(header) & 0xfffff;
-    net->header = here->at;
+    net->start = header;
     net->payload = *here;
     net->payload.at += IPV6_HEADER;
 

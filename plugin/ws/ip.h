@@ -20,7 +20,7 @@ enum fs_net_bits {
 
 struct fs_net {
     struct fs_bytes payload; /* what follows the header and its extensions */
-    uint32_t header;         /* where in payload.data it starts */
+    const uint8_t *start;    /* of the header, in the buffer that it was read from */
     uint32_t length;         /* of the packet with its header; what the frame holds if it says 0 */
     uint32_t flow_label;     /* IPv6's */
     uint32_t ident;

@@ -6,9 +6,11 @@
 /* Tell which layers the walk ends at, and where a quote starts. */
 static inline void note_layer(struct fs_listing *listing, enum fs_header_kind kind, size_t layer)
 {
-    if (kind < FS_HEADER_LLC || kind > FS_HEADER_ICMP)
+    if (kind < FS_HEADER_LLC || kind > FS_HEADER_QUOTE || listing->has_quote)
         return;
-    if (kind == FS_HEADER_LLC)
+    if (kind == FS_HEADER_QUOTE)
+        listing->has_quote = listing->last_net != FS_NOWHERE && listing->icmp == FS_NOWHERE;
+    else if (kind == FS_HEADER_LLC)
         listing->icmp = FS_NOWHERE; /* no quote has a link header */
     else if (listing->icmp != FS_NOWHERE)
         return;
@@ -25,6 +27,7 @@ void fs_listing_read(const packet_info *pinfo, struct fs_listing *ret_listing)
     size_t count = 0;
 
     ret_listing->last_net = ret_listing->icmp = FS_NOWHERE;
+    ret_listing->has_quote = false;
     for (layer = layer ? wmem_list_frame_next(layer) : NULL; layer && count < FS_LAYERS_MAX;
          layer = wmem_list_frame_next(layer), count++) {
         uint8_t row = fs_header_row(&rows, fs_proto_listed(layer));
@@ -148,6 +151,7 @@ static void insert(struct fs_listing *listing, size_t layer, uint8_t row)
     listing->layer[layer] = listing->layer[layer - 1];
     listing->row[layer] = row;
     listing->last_net = listing->icmp = FS_NOWHERE;
+    listing->has_quote = false;
     for (size_t i = 0; i < listing->count; i++)
         note_layer(listing, fs_header_kind(listing->row[i]), i);
 }

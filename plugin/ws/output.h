@@ -6,23 +6,33 @@
 #include <stdio.h>
 
 /*
- * A file that appears whole or not at all: it is written under another name in
- * the same folder, and renamed when all is well.  What is no regular file (a
- * pipe, a device), and standard output, for the name "-" or "", is written
- * directly.
+ * A file that appears whole or not at all: it is written under another name,
+ * which nobody keeps if we are killed, and takes its place when all is well.
+ *
+ * A file that is there keeps its mode and its owner, and a link stays a link.
+ * A file that the program has open itself (the capture that it reads, that of
+ * -w) is refused, and so is a second output to one file.  What is no regular
+ * file (a pipe, a device), and standard output, for the name "-" or "", is
+ * written directly.
+ *
+ * Where something fails, *ret_error says what, to be freed with g_free().
  */
 struct fs_output;
 
-/* Whether it could be opened; if not, *ret_error says why, to be freed with g_free(). */
-bool fs_output_can_open(const char *name, char **ret_error);
+/* Return an output that nothing is written to yet; NULL where it could not be opened. */
+struct fs_output *fs_output_new(const char *name, char **ret_error);
+void fs_output_free(struct fs_output *output);
 
-struct fs_output *fs_output_open(const char *name, char **ret_error);
+/* Return false where the program has opened the file meanwhile. */
+bool fs_output_is_ours(const struct fs_output *output, char **ret_error);
 
-FILE *fs_output_file(struct fs_output *output);
+/* Open it, for the first time or once more; NULL where that fails. */
+FILE *fs_output_open(struct fs_output *output, char **ret_error);
 
 /*
- * Close it; false where not all was written: then there is no file.  Where the
- * reader of standard output went away the reason is empty.
+ * Close it; false where not all was written: then the file is as it was before,
+ * unless it lies where no other can be made, and so has to be written in place.
+ * Where the reader of standard output went away the reason is empty.
  */
 bool fs_output_close(struct fs_output *output, char **ret_error);
 

@@ -31,7 +31,8 @@ static const struct flow_application *application_of(const struct fs_walk *walk)
         case FS_HEADER_LLC:
         case FS_HEADER_IPV4:
         case FS_HEADER_IPV6:
-        case FS_HEADER_ICMP: return NULL;
+        case FS_HEADER_ICMP:
+        case FS_HEADER_QUOTE: return NULL;
         }
     }
     return NULL;

@@ -35,10 +35,11 @@ module_t *fs_prefs_register(int proto, void (*changed)(void))
         "default, for one direction is often captured untagged or with other labels.",
         &set.key_vlan);
     prefs_register_bool_preference(
-        module, "key_labels", "One-way identifiers tell flows apart",
-        "Make the identifiers that each direction of a tunnel chooses for itself part of a flow's "
-        "key: GTP-U TEIDs, L2TP tunnels and sessions, PPTP call ids, PPPoE sessions. Off by "
-        "default, for it takes the two directions apart where the identifiers differ.",
+        module, "key_labels", "Session identifiers and mirrors tell flows apart",
+        "Make the identifiers that change within a flow's life part of a flow's key: GTP-U TEIDs, "
+        "L2TP tunnels and sessions, PPTP call ids, PPPoE sessions; and mirrors (ERSPAN), whose "
+        "copies are of one flow otherwise. Off by default, for it takes apart what belongs "
+        "together.",
         &set.key_labels);
     prefs_register_bool_preference(
         module, "key_ends", "Tunnel endpoints tell flows apart",
@@ -54,8 +55,13 @@ module_t *fs_prefs_register(int proto, void (*changed)(void))
     prefs_register_bool_preference(
         module, "experts", "Expert infos about flows",
         "Say as expert infos that a SYN was never answered, that a connection was reset before any "
-        "data, that a handshake was slow, and where the IP identification has gaps.",
+        "data, and that a handshake was slow.",
         &set.experts);
+    prefs_register_bool_preference(
+        module, "experts_ip_id", "Expert infos about gaps in the IP identification",
+        "Say also where the IP identification has gaps. Off by default, for hosts that count for "
+        "all their peers leave gaps where no packet is missing.",
+        &set.experts_ip_id);
     prefs_register_uint_preference(
         module, "slow_handshake", "Slow handshake (milliseconds)",
         "A handshake whose round-trip time is longer than this gets an expert info. 0 means that "

@@ -14,6 +14,7 @@ struct fs_prefs {
     ws_bool key_ends;
     ws_bool show_sofar;
     ws_bool experts;
+    ws_bool experts_ip_id; /* where experts is set */
 };
 
 extern const struct fs_prefs *const fs_prefs;

@@ -19,20 +19,15 @@ void fs_reminder_dissected(bool visited)
     is_dissected_again |= visited;
 }
 
-/* The text ends with what is asked for, so that what was allocated can be freed. */
-static char *full_name(const struct flow_field *field)
-{
-    return g_strconcat(FLOW_PREFIX ".", field->name, NULL);
-}
-
-/* The rows of all fields of the whole flow that the options name; NULL-terminated. */
-static GPtrArray *fields_named_in(const char *options)
+/* Return the fields of the whole flow that are named there; names: fs_arguments_name() or such. */
+static GPtrArray *whole_fields_in(const char *where,
+                                  bool (*names)(const char *where, const char *field))
 {
     GPtrArray *named = g_ptr_array_new();
 
     for (size_t i = 0; i < flow_field_count(); i++) {
-        char *name = full_name(flow_field_at(i));
-        if (flow_field_needs_whole(flow_field_at(i)) && fs_arguments_name(options, name))
+        char *name = g_strconcat(FLOW_PREFIX ".", flow_field_at(i)->name, NULL);
+        if (flow_field_needs_whole(flow_field_at(i)) && names(where, name))
             g_ptr_array_add(named, (void *)flow_field_at(i));
         g_free(name);
     }
@@ -54,33 +49,52 @@ static char *list_of(const GPtrArray *fields, bool so_far)
     return g_string_free(list, FALSE);
 }
 
-static void say(const char *options, const char *why, const char *way)
+static void say(const GPtrArray *fields, const char *why, const char *way)
 {
-    static bool is_said;
-    GPtrArray *fields = fields_named_in(options);
+    char *names = list_of(fields, false), *so_far = list_of(fields, true);
 
-    if (fields->len > 0 && !is_said) {
-        char *names = list_of(fields, false), *so_far = list_of(fields, true);
-        report_warning("flowstats: %s: %s: %s%s%s", names, why, way, *so_far ? ", or use " : "",
-                       so_far);
-        is_said = true;
-        g_free(names);
-        g_free(so_far);
-    }
-    g_ptr_array_free(fields, TRUE);
+    report_warning("flowstats: %s: %s: %s%s%s", names, why, way, *so_far ? ", or use " : "",
+                   so_far);
+    g_free(names);
+    g_free(so_far);
+}
+
+/* What stands in the way of an answer: where it was asked for, why it is none, and what to do. */
+struct obstacle {
+    const char *options, *why, *way;
+};
+
+static const struct obstacle *obstacle_met(void)
+{
+    static const struct obstacle
+        read_filter = { "R", "a read filter (-R) comes before the whole flow is known",
+                        "filter with -Y instead of -R" },
+        one_pass = { "eYz", "a single pass does not know the whole flow",
+                     "read the file twice with -2" },
+        live = { "eYz", "a live capture does not know the whole flow",
+                 "write a file and read it twice with -2" };
+
+    if (fs_arguments_have('2'))
+        return &read_filter;
+    if (is_dissected_again)
+        return NULL;
+    return fs_arguments_have('r') ? &one_pass : &live;
 }
 
 static void end_of_session(void)
 {
-    bool has_asked_twice = fs_arguments_have('2');
+    static bool is_said;
+    const struct obstacle *obstacle = obstacle_met();
 
-    if (!is_dissected || !fs_arguments_are_of_tshark() || fs_arguments_have('Q'))
+    if (is_said || !obstacle || !is_dissected || !fs_arguments_are_of_tshark() ||
+        fs_arguments_have('Q'))
         return;
-    if (has_asked_twice)
-        say("R", "a read filter (-R) comes before the whole flow is known",
-            "filter with -Y instead of -R");
-    else if (!is_dissected_again)
-        say("eYz", "a single pass does not know the whole flow", "read the file twice with -2");
+    GPtrArray *fields = whole_fields_in(obstacle->options, fs_arguments_name);
+    if (fields->len > 0) {
+        say(fields, obstacle->why, obstacle->way);
+        is_said = true;
+    }
+    g_ptr_array_free(fields, TRUE);
 }
 
 /* The list of a window. */
@@ -92,14 +106,11 @@ static void *standing_filter(capture_file *file, void *data _U_)
 
 static bool names_whole_flow(const char *filter)
 {
-    for (size_t i = 0; i < flow_field_count(); i++) {
-        char *name = full_name(flow_field_at(i));
-        bool is_named = flow_field_needs_whole(flow_field_at(i)) && fs_filter_names(filter, name);
-        g_free(name);
-        if (is_named)
-            return true;
-    }
-    return false;
+    GPtrArray *fields = whole_fields_in(filter, fs_filter_names);
+    bool is_any = fields->len > 0;
+
+    g_ptr_array_free(fields, TRUE);
+    return is_any;
 }
 
 /* The filter that stands is no new one to Wireshark: so it gets a blank, or loses it. */

@@ -129,6 +129,28 @@ static bool find_last(struct fs_cursor *cursor, enum flow_family family)
 }
 
 /*
+ * Whether the addresses that Wireshark shows are those of a header which encloses
+ * this one: a dissector put them back after it, so that what it decoded is
+ * quoted, and no packet.
+ */
+static bool is_quoted(const struct fs_cursor *cursor)
+{
+    const address *sender = &cursor->pinfo->net_src, *receiver = &cursor->pinfo->net_dst;
+
+    for (size_t i = 0; i < cursor->depth; i++) {
+        const struct fs_net *net = &cursor->nets[i];
+        const uint8_t *header = net->start;
+        if (net->family == FLOW_IPV4 && sender->type == AT_IPv4 && sender->data == header + 12)
+            return true;
+        if (net->family == FLOW_IPV6 && sender->type == AT_IPv6 && receiver->type == AT_IPv6 &&
+            memcmp(sender->data, net->addr[0], FLOW_ADDR_LEN) == 0 &&
+            memcmp(receiver->data, net->addr[1], FLOW_ADDR_LEN) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
  * A header is where the walk has come to, unless it is the last one and Wireshark
  * decoded that elsewhere.  Of the last one Wireshark keeps the addresses, until a
  * dissector above IP overwrites them.
@@ -139,15 +161,16 @@ static bool pass_net(struct fs_cursor *cursor, size_t layer, enum flow_family fa
     bool is_last = layer == cursor->listing->last_net;
     bool is_here = !cursor->lost && fs_bytes_here(&cursor->here) >= needed;
     /* What an ICMP error quotes may have left its own addresses. */
-    bool can_check = is_last && cursor->listing->icmp == FS_NOWHERE;
+    bool can_check = cursor->listing->icmp == FS_NOWHERE;
 
-    if (is_here && (!can_check || is_last_decoded(cursor, family)) && add_net(cursor, family))
+    if (is_here && (!is_last || !can_check || is_last_decoded(cursor, family)) &&
+        add_net(cursor, family))
         return true;
     if (is_last && find_last(cursor, family))
         return true;
-    if (is_here && add_net(cursor, family))
-        return true;
-    if (fs_search(cursor, layer) && add_net(cursor, family))
+    if (!(can_check && is_quoted(cursor)) &&
+        ((is_here && add_net(cursor, family)) ||
+         (fs_search(cursor, layer) && add_net(cursor, family))))
         return true;
     if (family == FLOW_IPV6)
         cursor->missed_ipv6++;
@@ -193,11 +216,11 @@ static bool enter_datagram(struct fs_cursor *cursor)
 
 /* The loop */
 
-/* An encapsulation, unless it is the link itself. */
+/* An encapsulation, unless it is the link itself: nothing known came before it. */
 static void pass_unknown(struct fs_cursor *cursor, size_t layer, uint8_t bits)
 {
     int proto = fs_proto_listed(cursor->listing->layer[layer]);
-    bool is_link = cursor->on_link && !cursor->link.is_known;
+    bool is_link = cursor->on_link && !cursor->has_header;
 
     if (!is_link && !cursor->named) {
         fs_add_layer(cursor, proto_get_protocol_filter_name(proto), bits);
@@ -206,10 +229,18 @@ static void pass_unknown(struct fs_cursor *cursor, size_t layer, uint8_t bits)
     cursor->lost = true;
 }
 
+/* A header that says it is longer than what was captured is not believed. */
 static void pass_header(struct fs_cursor *cursor, size_t layer)
 {
-    if (!cursor->lost || fs_search(cursor, layer))
-        cursor->lost = !fs_header_pass(cursor, cursor->listing->row[layer]);
+    if (cursor->lost && !fs_search(cursor, layer))
+        return;
+    struct fs_bytes before = cursor->here;
+    cursor->has_header = true;
+    cursor->lost = !fs_header_pass(cursor, cursor->listing->row[layer]);
+    if (cursor->here.data == before.data && cursor->here.at > cursor->here.cap) {
+        cursor->here = before;
+        cursor->lost = true;
+    }
 }
 
 static bool is_in_fragment(const struct fs_cursor *cursor)
@@ -243,6 +274,7 @@ bool fs_run(struct fs_cursor *cursor, size_t from, size_t to)
             pass_unknown(cursor, i, cursor->options->key_labels ? fs_kind_and_ends(cursor) : 0);
             break;
         case FS_HEADER_ICMP:
+        case FS_HEADER_QUOTE:
         case FS_HEADER_UNKNOWN: pass_unknown(cursor, i, fs_kind_and_ends(cursor)); break;
         }
     }

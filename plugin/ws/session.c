@@ -6,8 +6,10 @@
 #include "program.h"
 
 static void (*before_opening)(void);
+static void (*at_first_frame)(void);
 
 static struct flow_meter *meter;
+
 /* A statistic that goes on from file to file. */
 struct statistic {
     void (*take)(void *data);
@@ -79,9 +81,16 @@ void fs_session_register(void (*opening)(void))
     register_postseq_cleanup_routine(file_was_read);
 }
 
+void fs_session_at_first_frame(void (*call)(void))
+{
+    at_first_frame = call;
+}
+
 void fs_session_first_dissection(uint32_t frame)
 {
     fs_program_has_started();
+    if (frames_seen == 0 && at_first_frame)
+        at_first_frame();
     frames_seen = MAX(frames_seen, frame);
 }
 

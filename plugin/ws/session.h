@@ -17,6 +17,9 @@ struct flow_meter *fs_session_meter(void);
 void fs_session_first_dissection(uint32_t frame);
 void fs_session_later_dissection(void);
 
+/* Call this when the first frame of a session comes. */
+void fs_session_at_first_frame(void (*call)(void));
+
 /* Return whether this is the highest frame number seen so far. */
 bool fs_session_is_last(uint32_t frame);
 

@@ -12,6 +12,10 @@ struct fs_sink {
     void (*begin)(GString *out); /* this and end: NULL for nothing */
     void (*row)(GString *out, struct flow_view *view);
     void (*end)(GString *out);
+    /* One that adds flows up in place of writing them has these three and nothing else. */
+    void (*add)(void *sums, struct flow_view *view);
+    void (*report)(GString *out, const void *sums);
+    size_t sums_size; /* bytes, without pointers, all zero in the beginning */
 };
 
 /* CSV as in RFC 4180, with a heading: a column a field. */
@@ -19,5 +23,11 @@ extern const struct fs_sink fs_csv;
 
 /* A JSON object a line, with a member for each field that is known. */
 extern const struct fs_sink fs_json;
+
+/* Zeek's conn.log: a JSON object a line, in Zeek's words; link-layer flows are not in it. */
+extern const struct fs_sink fs_conn_log;
+
+/* One page of text: how far the numbers of the capture can be trusted. */
+extern const struct fs_sink fs_trust;
 
 #endif

@@ -107,9 +107,9 @@ struct census {
     const struct tree *tree;
     const struct flow_field *fields[DIVISIONS_MAX]; /* of its divisions */
     struct flow_tally *tally;
-    struct flow_texts *bands;      /* their names */
-    GArray *counts[DIVISIONS_MAX]; /* int, by number of the band: of this file */
-    GArray *kept[DIVISIONS_MAX];   /* likewise, of those before it */
+    struct flow_texts *bands[DIVISIONS_MAX]; /* their names */
+    GArray *counts[DIVISIONS_MAX];           /* int, by number of the band: of this file */
+    GArray *kept[DIVISIONS_MAX];             /* likewise, of those before it */
     int node[DIVISIONS_MAX];
 };
 
@@ -131,8 +131,8 @@ static void census_free(void *data)
     fs_drawing_forget(census);
     fs_session_detach(census);
     flow_tally_free(census->tally);
-    flow_texts_free(census->bands);
     for (unsigned i = 0; i < DIVISIONS_MAX; i++) {
+        flow_texts_free(census->bands[i]);
         g_array_unref(census->counts[i]);
         g_array_unref(census->kept[i]);
     }
@@ -146,8 +146,8 @@ static struct census *census_new(stats_tree *st, const struct tree *tree)
     census->st = st;
     census->tree = tree;
     census->tally = flow_tally_new(true);
-    census->bands = flow_texts_new();
     for (unsigned i = 0; i < DIVISIONS_MAX; i++) {
+        census->bands[i] = flow_texts_new();
         census->counts[i] = g_array_new(FALSE, TRUE, sizeof(int));
         census->kept[i] = g_array_new(FALSE, TRUE, sizeof(int));
         if (i < divisions_of(tree))
@@ -175,6 +175,20 @@ static const char *place_of(const struct division *division, const struct flow_v
     return value->as.ns < 0 ? NULL : band_of(division->bands, value->as.number);
 }
 
+/*
+ * Wireshark finds a tree's rows by a hash that is not seeded, so texts of
+ * packets have a limited number of rows, and a last one for all others.
+ */
+static uint32_t number_of(struct flow_texts *bands, const char *band)
+{
+    enum { TEXTS_MAX = 256 };
+    uint32_t number = flow_texts_find(bands, band);
+
+    if (number > 0)
+        return number;
+    return flow_texts_number(bands, flow_texts_count(bands) < TEXTS_MAX ? band : "others");
+}
+
 static void add(GArray *sums, uint32_t band, int more)
 {
     if (band >= sums->len)
@@ -190,7 +204,7 @@ static void count(struct flow_view *view, void *data)
         struct flow_value value = flow_field_value(census->fields[i], view);
         const char *place = place_of(&census->tree->divisions[i], &value);
         if (place)
-            add(census->counts[i], flow_texts_number(census->bands, place), 1);
+            add(census->counts[i], number_of(census->bands[i], place), 1);
     }
 }
 
@@ -214,7 +228,7 @@ static void fill(void *data)
         for (uint32_t band = 1; band < census->counts[i]->len; band++) {
             int sum = g_array_index(census->counts[i], int, band);
             total += sum;
-            set_stat_node(census->st, flow_texts_at(census->bands, band), census->node[i], FALSE,
+            set_stat_node(census->st, flow_texts_at(census->bands[i], band), census->node[i], FALSE,
                           sum);
         }
         set_stat_node(census->st, census->tree->divisions[i].title, 0, TRUE, total);

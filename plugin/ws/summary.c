@@ -1,6 +1,7 @@
 #include "summary.h"
 
 #include "core.h"
+#include "tcp_group.h"
 #include "text.h"
 
 #include <glib.h>
@@ -63,22 +64,28 @@ static const struct flow_state *known_state(struct flow_view *view)
     return whole ? whole : flow_view_so_far(view, &flow_core);
 }
 
-/* ", Established, RTT 12.3 ms"; empty where it is no TCP. */
-static const char *state_text(const struct flow_state *state, char text[LONG])
+static const struct flow_tcp *known_tcp(struct flow_view *view)
 {
-    const struct flow_name *name = flow_tcp_state_names;
+    const struct flow_tcp *whole = flow_view_whole(view, &flow_tcp_group);
+
+    return whole ? whole : flow_view_so_far(view, &flow_tcp_group);
+}
+
+/* "Established, RTT 12.3 ms"; empty where it is no TCP. */
+static const char *state_text(struct flow_view *view, char text[LONG])
+{
+    struct flow_value name =
+        flow_view_value(view, view->with_whole ? "tcp.state_name" : "sofar.tcp.state_name");
     char rtt[LONG];
     int64_t ns;
 
     *text = '\0';
-    if (!(state->bits & FLOW_STATE_TCP))
+    if (!name.known)
         return text;
-    while (name->name && name->number != state->tcp_state)
-        name++;
-    if (flow_state_rtt(state, &ns))
-        g_snprintf(text, LONG, "%s, RTT %s ms", name->name, milliseconds(ns, rtt));
+    if (flow_tcp_span(known_tcp(view), FLOW_TCP_RTT, &ns))
+        g_snprintf(text, LONG, "%s, RTT %s ms", name.as.text, milliseconds(ns, rtt));
     else
-        g_snprintf(text, LONG, "%s", name->name);
+        g_snprintf(text, LONG, "%s", name.as.text);
     return text;
 }
 
@@ -102,7 +109,7 @@ void fs_summary_of_flow(struct flow_view *view, char ret_text[FS_SUMMARY_LEN])
     flow_tuple_text(view->flow, tuple);
     if (view->with_whole)
         g_snprintf(of, sizeof of, " of %u", flow_state_pkts(state));
-    state_text(state, tcp);
+    state_text(view, tcp);
     text_value(view, view->with_whole ? "app" : "sofar.app", ", ", app);
     g_snprintf(ret_text, FS_SUMMARY_LEN, "flow %u, %s%s, packet %u%s, %s up, %s down%s%s",
                view->flow->id, tuple, app, view->packet + 1, of,
@@ -146,7 +153,7 @@ void fs_summary_of_section(enum flow_section section, struct flow_view *view,
 {
     *ret_text = '\0';
     switch (section) {
-    case FLOW_SECTION_TCP: state_text(known_state(view), ret_text); break;
+    case FLOW_SECTION_TCP: state_text(view, ret_text); break;
     case FLOW_SECTION_TOTAL: total_text(view, ret_text); break;
     case FLOW_SECTION_UP: half_text(view, FLOW_UP, ret_text); break;
     case FLOW_SECTION_DOWN: half_text(view, FLOW_DOWN, ret_text); break;

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from recipes import BUILDERS, write
-from recipes import flows, fragments, links, odd, tunnels  # noqa: F401  each registers its captures
+from recipes import (  # noqa: F401  each registers its captures
+    flows, fragments, handshakes, headers, links, odd, quality, tunnels, verdicts)
 
 
 SAMPLE = Path(__file__).resolve().parent / "sample.pcapng"

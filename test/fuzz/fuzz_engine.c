@@ -5,6 +5,8 @@
 #include "../unit/packets.h"
 #include "bytes.h"
 
+#include "all.h"
+#include "core.h"
 #include "field.h"
 #include "meter.h"
 #include "tally.h"
@@ -74,6 +76,8 @@ static void take_packet(struct bytes *bytes, uint32_t frame, struct flow_layer *
     fact->wire_len = step & 2 ? take32(bytes) : step;
     fact->payload_len = step & 4 ? 0 : step;
     fact->bits = shape & (FLOW_FACT_TIME | FLOW_FACT_TCP | FLOW_FACT_IP_ID | FLOW_FACT_FRAG);
+    if (!(fact->bits & FLOW_FACT_TIME))
+        fact->time_ns = 0;
     if (fact->bits & FLOW_FACT_TCP) {
         fact->tcp_flags = take8(bytes);
         fact->tcp_seq = take8(bytes) & 7;
@@ -115,11 +119,12 @@ static void check_text(const char *text)
 
 static void check_values(struct flow_view *view)
 {
-    for (size_t i = 0; i < flow_field_count; i++) {
-        struct flow_value value = flow_field_value(&flow_fields[i], view);
-        if (flow_fields[i].scope == FLOW_SCOPE_WHOLE && !view->whole)
+    for (size_t i = 0; i < flow_field_count(); i++) {
+        const struct flow_field *field = flow_field_at(i);
+        struct flow_value value = flow_field_value(field, view);
+        if (flow_field_needs_whole(field) && !view->with_whole)
             HOLDS(!value.known);
-        if (value.known && flow_fields[i].kind == FLOW_TEXT)
+        if (value.known && field->kind == FLOW_TEXT)
             check_text(value.as.text);
     }
 }
@@ -132,9 +137,8 @@ struct oracle {
     uint32_t facts;
 };
 
-static void fold(const struct flow_fact *fact, void *data)
+static void fold(struct oracle *oracle, const struct flow_fact *fact)
 {
-    struct oracle *oracle = data;
     struct flow_state *state = &oracle->states[fact->flow];
 
     flow_state_apply(state, fact);
@@ -145,23 +149,41 @@ static void fold(const struct flow_fact *fact, void *data)
     oracle->last[fact->flow] = fact->frame;
 }
 
+static void fold_all(struct flow_meter *meter, struct oracle *oracle)
+{
+    struct flow_view view;
+    const struct flow_fact *fact;
+    const void *notes;
+
+    for (uint32_t flow = 0; flow_meter_flow_view(meter, flow, &view); flow++)
+        for (uint32_t i = 0; (fact = flow_history_fact(view.history, flow, i, &notes)); i++)
+            fold(oracle, fact);
+}
+
+static bool is_same(const void *state, const struct flow_state *expected)
+{
+    return memcmp(state, expected, sizeof *expected) == 0;
+}
+
 static void check_frame(struct flow_meter *meter, const struct oracle *oracle, uint32_t frame)
 {
     struct flow_view view;
+    struct flow_fact next;
 
     HOLDS(flow_meter_view(meter, frame, true, &view));
-    HOLDS(memcmp(flow_view_so_far(&view), &oracle->at[frame], sizeof(struct flow_state)) == 0);
-    HOLDS(memcmp(view.whole, &oracle->states[view.fact->flow], sizeof(struct flow_state)) == 0);
-    HOLDS(view.last_frame == oracle->last[view.fact->flow]);
-    const struct flow_fact *next = flow_history_next(view.history, view.fact);
-    HOLDS(!next == (frame == view.last_frame));
-    HOLDS(!next || flow_history_previous(view.history, next) == view.fact);
+    HOLDS(view.fact->frame == frame);
+    HOLDS(is_same(flow_view_so_far(&view, &flow_core), &oracle->at[frame]));
+    HOLDS(is_same(flow_view_whole(&view, &flow_core), &oracle->states[view.index]));
+    HOLDS(flow_history_last_frame(view.history, view.index) == oracle->last[view.index]);
+    bool has_next = flow_view_packet(&view, view.packet + 1, &next);
+    HOLDS(has_next == (frame != oracle->last[view.index]));
+    HOLDS(!has_next || next.flow == view.index);
     check_values(&view);
 }
 
 static void count_packets(struct flow_view *view, void *data)
 {
-    *(uint64_t *)data += view->whole->half[FLOW_UP].pkts + view->whole->half[FLOW_DOWN].pkts;
+    *(uint64_t *)data += flow_state_pkts(flow_view_whole(view, &flow_core));
     check_values(view);
 }
 
@@ -175,7 +197,7 @@ static void check(struct flow_meter *meter, struct flow_tally *tally, uint32_t f
                              .last = g_new0(uint32_t, flows) };
     uint64_t counted = 0;
 
-    flow_meter_each_fact(meter, fold, &oracle);
+    fold_all(meter, &oracle);
     for (uint32_t i = 0; i < frames; i++)
         check_frame(meter, &oracle, i * 7919 % frames + 1);
     for (uint32_t frame = frames; frame > 0; frame--)
@@ -201,13 +223,22 @@ static void check_sender(struct flow_meter *meter, const struct flow_packet *pac
                      packet->tuple.end[i].addr, FLOW_ADDR_LEN) == 0);
 }
 
+static const struct flow_groups *all_groups(void)
+{
+    static struct flow_groups groups;
+
+    for (size_t i = groups.count; flow_groups_all[i]; i++)
+        flow_groups_add(&groups, flow_groups_all[i]);
+    return &groups;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes bytes = { data, size };
     struct flow_limits limits = { .idle_ns = take8(&bytes) % 8 * INT64_C(1000000000),
                                   .active_ns = take8(&bytes) % 8 * INT64_C(3000000000) };
     uint32_t first_id = take8(&bytes), frame = 0;
-    struct flow_meter *meter = flow_meter_new(&limits, first_id);
+    struct flow_meter *meter = flow_meter_new(&limits, first_id, all_groups());
     struct flow_tally *tally = flow_tally_new(true);
     struct flow_layer layers[LAYERS];
     uint64_t passed = 0;
@@ -224,12 +255,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     flow_meter_finish(meter);
     check(meter, tally, frame, passed);
-    flow_tally_keep(tally, meter);
     flow_meter_free(meter);
-
-    uint64_t kept = 0;
-    flow_tally_each(tally, NULL, count_packets, &kept);
-    HOLDS(kept == passed);
     flow_tally_free(tally);
     return 0;
 }

@@ -151,7 +151,7 @@ static void account(struct bytes *bytes, struct flow_meter *meter, uint32_t numb
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes bytes = { data, size };
-    struct flow_meter *meter = flow_meter_new(NULL, 0);
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
 
     for (uint32_t frame = 1; bytes.left > 0; frame++)
         account(&bytes, meter, frame);

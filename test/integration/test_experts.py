@@ -11,6 +11,9 @@ SUMMARIES = {UNANSWERED: "SYN without an answer of TCP",
              GAP: "Gap in the IP identification"}
 
 
+GAPS_ON = ("-o", "flow.experts_ip_id:TRUE")
+
+
 def experts(tshark, capture, *options):
     """The frames with each expert info."""
     rows = tshark.fields(capture, NAMES, *options)
@@ -25,11 +28,25 @@ def experts(tshark, capture, *options):
     ("syn_after_reset", {RESET: [2, 4]}),
     ("reset", {}),  # after data
     ("tcp_plain", {}),
-    ("ip_ids", {GAP: [2, 4, 6, 9]}),
+    ("resets", {RESET: [4]}),  # not where the start is unknown, nor where it came to nothing
+    ("reset_after_both_fins", {}),
+    ("blind_reset", {}),
+    ("ip_ids", {}),  # off by default
     ("icmp_errors", {}),
 ])
 def test_are_on_the_right_packets(tshark, captures, capture, expected):
     assert experts(tshark, captures / f"{capture}.pcap", "-2") == expected
+
+
+def test_gaps_in_the_ip_id_are_asked_for(tshark, captures):
+    assert experts(tshark, captures / "ip_ids.pcap", "-2", *GAPS_ON) == {GAP: [2, 4, 6, 9]}
+
+
+def test_none_of_a_connection_that_a_timeout_cut(tshark, captures):
+    """There were data before the cut."""
+    for timeout in ("idle", "active"):
+        assert experts(tshark, captures / "reset_after_a_timeout.pcap", "-2", "-o",
+                       f"flow.{timeout}_timeout:60") == {}
 
 
 def test_one_pass_knows_no_whole_flow(tshark, captures):
@@ -46,13 +63,14 @@ def test_threshold_of_slowness(tshark, captures):
 
 @pytest.mark.parametrize("capture", ["kinds", "ip_ids"])
 def test_can_be_switched_off(tshark, captures, capture):
-    assert experts(tshark, captures / f"{capture}.pcap", "-2", "-o", "flow.experts:FALSE") == {}
+    assert experts(tshark, captures / f"{capture}.pcap", "-2", *GAPS_ON, "-o",
+                   "flow.experts:FALSE") == {}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_statistic_lists_them_without_a_tree(tshark, captures, name):
     capture = captures / ("ip_ids.pcap" if name == GAP else "kinds.pcap")
-    text = tshark.run("-n", "-2", "-q", "-r", capture, "-z", "expert").stdout
+    text = tshark.run("-n", "-2", "-q", "-r", capture, *GAPS_ON, "-z", "expert").stdout
     sections = re.split(r"^(\w+) \(\d+\)$", text, flags=re.M)
     section, = (title for title, body in zip(sections[1::2], sections[2::2])
                 if re.search(rf"Sequence +FlowStats +{SUMMARIES[name]}$", body, re.M))

@@ -18,10 +18,12 @@ def types(tshark):
     return names
 
 
-def as_filter(kind, name, value):
+def as_filter(kind, name, values):
+    """A filter for a field's value, or for each of those that a repeated field has."""
     if kind == "FT_BOOLEAN":
         return f"{name} == True"
-    return f"{name} == {value}" if kind.startswith(NUMBERS) else f'{name} == "{value}"'
+    quote = "" if kind.startswith(NUMBERS) else '"'
+    return " && ".join(f"{name} == {quote}{value}{quote}" for value in values.split(";"))
 
 
 @pytest.mark.parametrize("kind", [

@@ -97,12 +97,56 @@ def test_package_in_a_system(package):
     assert files(Path("/usr")) | files(Path("/etc")) == before
 
 
-def test_source_installs_for_a_user(tshark, folder):
-    home, build = folder / "home", folder / "build"
-    home.mkdir()
-    run("cmake", "-S", TOP, "-B", build, "-DFLOWSTATS_INSTALL_USER=ON", "-DBUILD_TESTING=OFF",
-        env={**os.environ, "HOME": str(home)})
+@pytest.fixture(scope="module")
+def built(folder):
+    """A build tree of the sources, that knows nothing of where it will be installed."""
+    build = folder / "build"
+    run("cmake", "-S", TOP, "-B", build, "-DBUILD_TESTING=OFF")
     run("cmake", "--build", build, "--parallel")
-    run("cmake", "--install", build)
+    return build
+
+
+@pytest.fixture
+def home(folder):
+    home = folder / "home"
+    home.mkdir()
+    yield home
+    shutil.rmtree(home)
+
+
+def install_for_user(build, home):
+    run("cmake", "--install", build, "--component", "user", env={**os.environ, "HOME": str(home)})
+
+
+def test_source_installs_for_a_user(tshark, built, home):
+    install_for_user(built, home)
     plugins = {path for path in files(home) if path.suffix == ".so"}
     assert plugins == {loaded_from(tshark, HOME=str(home))}
+    assert (home / ".local/share/man/man4/flowstats.4").is_file()
+    profile = home / ".config/wireshark/profiles/Flow Statistics"
+    assert {path.name for path in profile.iterdir()} == {
+        path.name for path in (TOP / "profile").iterdir()}
+
+
+def test_one_way_of_installing_knows_nothing_of_the_other(built, home, tmp_path):
+    """Whichever comes first, each installs in its own place, and both come from one build tree."""
+    def install_for_all(root):
+        run("cmake", "--install", built, env={**os.environ, "HOME": str(home), "DESTDIR": str(root)})
+        return {path.relative_to(root) for path in files(root)}
+    before = install_for_all(tmp_path / "first")
+    assert files(home) == set()
+    install_for_user(built, home)
+    after = files(home)
+    assert install_for_all(tmp_path / "second") == before
+    assert files(home) == after and not any("home" in path.parts[:1] for path in before)
+
+
+def test_uninstalling_leaves_nothing(built, home):
+    own = home / ".config/wireshark/profiles/Mine/preferences"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    install_for_user(built, home)
+    said = run(TOP / "tools/uninstall", built)
+    assert files(home) == {own}
+    assert "flowstats.so" in said and not (own.parent.parent / "Flow Statistics").exists()
+    assert run(TOP / "tools/uninstall", built) == "tools/uninstall: nothing was installed from here\n"

@@ -24,12 +24,8 @@ def profiled(tshark, captures):
                                        "Flow Statistics", *options).stdout.splitlines()
 
 
-@pytest.mark.parametrize("options, profiles", [
-    ([], "usr/share/wireshark/profiles"),
-    (["-DFLOWSTATS_INSTALL_USER=ON"], "home/user/.config/wireshark/profiles"),
-])
-def test_is_installed_where_wireshark_looks(install, tmp_path, options, profiles):
-    installed = install("profile", tmp_path, *options) / profiles / "Flow Statistics"
+def test_is_installed_where_wireshark_looks(install, tmp_path):
+    installed = install("profile", tmp_path) / "usr/share/wireshark/profiles/Flow Statistics"
     assert sorted(path.name for path in installed.iterdir()) == [
         "colorfilters", "dfilter_buttons", "io_graphs", "preferences"]
 

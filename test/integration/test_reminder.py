@@ -67,3 +67,11 @@ def test_help_says_which_fields_need_a_second_look(tshark, captures):
                                               *options)) for options in ([], ["-2"]))
     assert len(twice - once) > 50
     assert twice - once <= needing and not needing & once
+
+
+def test_live_captures_cannot_be_read_twice(tshark, captures):
+    with open(captures / "sample.pcapng") as file:
+        result = tshark.run("-i", "-", "-Y", "flow.bytes", stdin=file)
+    assert warnings(result) == [
+        "flow.bytes: a live capture does not know the whole flow: write a file and read it twice "
+        "with -2, or use flow.sofar.bytes"]

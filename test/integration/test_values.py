@@ -81,6 +81,49 @@ WHOLE = [
     ("tcp_raw_ip", None, "flow.eth.src", None),
     ("tcp_cooked", None, "flow.payload_bytes", "1010"),
     ("tcp_cooked", None, "flow.eth.src", None),
+    *[("link_headers", frame, "flow.eth.src", "02:00:00:00:00:0a") for frame in range(1, 14)],
+    *[("link_headers", frame, "flow.eth.dst", "02:00:00:00:00:0b") for frame in range(1, 14)],
+    *[("link_headers", frame, "flow.eth.type", "0x0800") for frame in range(1, 14)],
+    *[("link_headers", frame, "flow.eth.src", None) for frame in range(14, 17)],
+    ("link_headers_arp", None, "flow.id", "0"),  # one MAC pair, and ARP
+    ("link_headers_arp", None, "flow.eth.src", "02:00:00:00:00:0b"),
+    ("link_headers_arp", None, "flow.eth.type", "0x0806"),
+    ("link_headers_arp", None, "flow.direction", "1"),
+    ("link_headers_arp", None, "flow.direction_reason_name", "message type"),
+    ("link_unknown", 1, "flow.eth.src", "02:00:00:00:00:0a"),
+    ("link_unknown", 2, "flow.eth.src", "02:00:00:00:00:0b"),
+    ("link_unknown", 2, "flow.eth.type", "0x0806"),
+    ("link_unknown", 2, "flow.direction", "1"),
+    ("addresses_overwritten", 1, "flow.tuple", "UDP 192.0.2.1:213 → 192.0.2.2:213"),
+    ("addresses_overwritten", 2, "flow.proto", "47"),
+    ("addresses_overwritten", 2, "flow.ip.src", "192.0.2.1"),
+    ("addresses_overwritten", 3, "flow.tuple", "UDP 192.0.2.1:573 → 192.0.2.2:573"),
+    ("sampled", None, "flow.tuple", "UDP 192.0.2.1:50000 → 192.0.2.2:6343"),
+    ("sampled", None, "flow.vni", None),
+    *[("fragmented_tunnel", frame, "flow.tuple", "UDP 10.0.0.1:40000 → 10.0.0.2:9999")
+      for frame in (1, 4, 6)],
+    *[("fragmented_tunnel", frame, "flow.vni", "gtp(0x00000005, 192.0.2.1↔192.0.2.2)")
+      for frame in (1, 4, 6)],
+    ("fragmented_tunnel", 1, "flow.up.payload_bytes", "1100"),
+    ("fragmented_tunnel", 1, "flow.down.payload_bytes", "500"),
+    ("fragmented_tunnel", 1, "flow.up.frags", "0"),
+    ("fragmented_tunnel", 1, "flow.pkts", "3"),
+    *[("fragmented_tunnel", frame, "flow.tuple", "UDP 192.0.2.1:2152 → 192.0.2.2:2152")
+      for frame in (2, 3, 5)],  # 5 waits for its first fragment, the frame that completes
+    ("fragmented_tunnel", 2, "flow.vni", None),
+    ("fragmented_tunnel", 2, "flow.up.frags", "2"),
+    ("fragmented_tunnel", 2, "flow.down.frags", "1"),
+    ("wlan_fields", None, "flow.eth.src", "02:00:00:00:00:0a"),
+    ("wlan_fields", None, "flow.eth.dst", "02:00:00:00:00:0b"),
+    ("wlan_fields", None, "flow.vni", "gre(0x00000009, 10.0.0.3↔10.0.0.2)"),
+    ("cooked2_vlan", 1, "flow.vni", "vlan(5)"),
+    ("cooked2_vlan", 2, "flow.payload_bytes", "40"),
+    ("cooked2_vlan", 3, "flow.vni", "nsh"),
+    *[("routes", frame, "flow.tuple", f"UDP [2001:db8::{source}]:40000 → [2001:db8::{last}]:9999")
+      for frame, source, last in ((1, 1, 99), (2, 1, 2), (3, 1, 99), (4, 1, 99), (5, 1, 99),
+                                  (6, 55, 2))],
+    *[("routes", frame, "flow.ip.dst", last)
+      for frame, last in ((7, "10.0.0.99"), (8, "10.0.0.2"), (9, "10.0.0.99"))],
     ("tcp_cooked_vlan", None, "flow.payload_bytes", "1010"),
     ("tcp_cooked_vlan", None, "flow.vni", "vlan(5)"),
     ("tcp_cooked_vlan", None, "flow.eth.src", None),
@@ -88,11 +131,73 @@ WHOLE = [
     ("tcp_loopback", None, "flow.payload_bytes", "1010"),
     ("syn_retransmitted", None, "flow.tcp.syn_retrans", "2"),
     ("syn_retransmitted", None, "flow.tcp.syn_ack_retrans", "1"),
-    ("syn_retransmitted", None, "flow.tcp.rtt", "0.050000000"),
-    ("syn_retransmitted", None, "flow.tcp.rtt_net", "0.040000000"),
-    ("syn_retransmitted", None, "flow.tcp.rtt_user", "0.010000000"),
+    ("syn_retransmitted", None, "flow.tcp.rtt", None),
+    ("syn_retransmitted", None, "flow.tcp.rtt_net", None),
+    ("syn_retransmitted", None, "flow.tcp.rtt_user", None),
+    ("syn_retransmitted", None, "flow.tcp.syn_ack_frame", "4"),
     ("syn_retransmitted", None, "flow.tcp.connect_time", "3.050000000"),
     ("syn_retransmitted", None, "flow.tcp.syn_frame", "3"),
+    ("syn_retransmitted_with_stamps", None, "flow.tcp.rtt_net", "0.030000000"),
+    ("syn_retransmitted_with_stamps", None, "flow.tcp.rtt_user", "0.005000000"),
+    ("syn_retransmitted_with_stamps", None, "flow.tcp.rtt", "0.035000000"),
+    ("syn_retransmitted_with_stamps", None, "flow.tcp.connect_time", "3.035000000"),
+    ("syn_retransmitted_with_stamps", None, "flow.tcp.syn_frame", "4"),
+    ("syn_retransmitted_with_stamps", None, "flow.tcp.syn_ack_frame", "5"),
+    ("syn_retransmitted_with_stamps", 3, "flow.sofar.tcp.rtt_net", "0.020000000"),
+    ("syn_retransmitted_with_stamps", 4, "flow.sofar.tcp.syn_frame", "2"),
+    ("syn_retransmitted_with_stamps", 5, "flow.sofar.tcp.syn_ack_frame", "3"),
+    ("syn_ack_of_first_syn", None, "flow.tcp.rtt_net", None),
+    ("syn_ack_of_first_syn", None, "flow.tcp.rtt", None),
+    ("syn_ack_of_first_syn", None, "flow.tcp.rtt_user", "0.001000000"),
+    ("syn_ack_of_first_syn", None, "flow.tcp.syn_frame", "2"),
+    ("syn_ack_retransmitted", None, "flow.tcp.rtt_net", None),  # not 21.02 s
+    ("syn_ack_retransmitted", None, "flow.tcp.rtt", None),
+    ("syn_ack_retransmitted", None, "flow.tcp.rtt_user", "0.005000000"),
+    ("syn_ack_retransmitted", None, "flow.tcp.syn_ack_frame", "3"),
+    ("syn_ack_retransmitted", 2, "flow.sofar.tcp.rtt_net", "0.020000000"),
+    ("syn_ack_of_another_number", None, "flow.tcp.syn_ack_frame", "3"),
+    ("syn_ack_of_another_number", None, "flow.tcp.syn_ack_retrans", "0"),
+    ("syn_ack_of_another_number", None, "flow.tcp.ack_frame", "5"),
+    ("syn_ack_of_another_number", None, "flow.tcp.rtt", "0.025000000"),
+    ("syn_stamped_after_its_syn_ack", None, "flow.tcp.rtt_net", None),
+    ("syn_stamped_after_its_syn_ack", None, "flow.tcp.rtt", None),
+    ("syn_stamped_after_its_syn_ack", None, "flow.tcp.rtt_user", "0.005000000"),
+    ("syn_stamped_after_its_syn_ack", None, "flow.tcp.syn_frame", "2"),
+    ("mirrored_twice", None, "flow.pkts", "8"),
+    ("mirrored_twice", None, "flow.tcp.syn_retrans", "1"),
+    ("mirrored_twice", None, "flow.tcp.rtt_net", "0.019000000"),
+    ("mirrored_twice", None, "flow.tcp.rtt_user", "0.005000000"),
+    ("mirrored_twice", None, "flow.tcp.rtt", "0.024000000"),
+    ("fast_open", None, "flow.tcp.rtt_net", "0.020000000"),
+    ("fast_open", None, "flow.tcp.rtt", "0.025000000"),
+    ("fast_open", None, "flow.payload_bytes", "49"),
+    ("one_sided", None, "flow.tcp.state_name", "Established"),
+    ("one_sided", None, "flow.tcp.rtt_user", None),
+    ("half_open_discovery", None, "flow.tcp.state_name", "Established"),
+    ("half_open_discovery", None, "flow.tcp.reset_by", None),
+    ("half_open_discovery", 3, "flow.sofar.tcp.reset_by", "0"),
+    ("half_open_discovery", 3, "flow.sofar.tcp.reset_by_name", "up"),
+    ("half_open_discovery", 3, "flow.sofar.tcp.reset_frame", "3"),
+    ("half_open_discovery", 4, "flow.sofar.tcp.reset_frame", None),
+    ("half_open_discovery", None, "flow.tcp.rtt_net", None),
+    ("half_open_discovery", None, "flow.tcp.rtt_user", "0.005000000"),
+    ("blind_reset", None, "flow.tcp.reset_frame", "7"),
+    ("blind_reset", None, "flow.tcp.reset_by_name", "up"),
+    ("blind_reset", 5, "flow.sofar.tcp.reset_frame", "4"),
+    ("blind_reset", 5, "flow.sofar.tcp.reset_by", "1"),
+    ("blind_reset", 6, "flow.sofar.tcp.reset_by", None),
+    ("overtaken_by_reset", None, "flow.tcp.reset_frame", "4"),
+    ("reset_after_both_fins", None, "flow.tcp.reset_by", None),
+    ("reset_after_both_fins", None, "flow.end_reason", "3"),
+    ("refused", None, "flow.tcp.reset_by", "1"),
+    ("refused", None, "flow.tcp.reset_by_name", "down"),
+    ("refused", None, "flow.tcp.reset_frame", "2"),
+    ("refused", 1, "flow.sofar.tcp.reset_by", None),
+    ("refused_then_accepted", None, "flow.tcp.syn_retrans", "1"),
+    ("refused_then_accepted", None, "flow.tcp.rtt", "0.025000000"),
+    ("refused_then_accepted", None, "flow.tcp.connect_time", "0.525000000"),
+    ("refused_then_accepted", None, "flow.tcp.reset_frame", None),
+    ("udp", None, "flow.tcp.reset_by", None),
     ("syn_ack_missing", None, "flow.tcp.rtt", "0.025000000"),
     ("syn_ack_missing", None, "flow.tcp.rtt_net", None),
     ("syn_missing", None, "flow.tcp.rtt", None),
@@ -153,6 +258,8 @@ WHOLE = [
     ("pings", 7, "flow.ip.src", "10.0.0.1"),
     ("pings", 7, "flow.direction_reason_name", "message type"),
     ("pings", 8, "flow.direction_reason_name", "group address"),
+    *[("pings_both_ways", frame, "flow.id", str(frame // 3)) for frame in range(1, 5)],
+    *[("pings_both_ways", frame, "flow.direction", str((frame + 1) % 2)) for frame in range(1, 5)],
     ("icmp_errors", 1, "flow.pkts", "2"),
     ("icmp_errors", 1, "flow.icmp_errors", "2"),
     ("icmp_errors", 1, "flow.sofar.icmp_errors", "0"),
@@ -218,7 +325,7 @@ WHOLE = [
     ("fragments_overlapping", None, "flow.up.frags", "4"),
     ("fragments_vlan", None, "flow.up.payload_bytes", "3000"),
     ("fragments_vlan", None, "flow.vni", "vlan(7)"),
-    ("tunnels_deep", 1, "flow.vni", " › ".join(["ipip(10.0.0.2↔10.0.0.3)"] * 100)),
+    ("tunnels_deep", 1, "flow.vni", " › ".join(["ipip(10.0.0.2↔10.0.0.3)"] * 33 + ["…"])),
     ("tunnels_apart", 1, "flow.id", "0"),
     ("tunnels_apart", 2, "flow.id", "1"),
     ("tunnels_apart", 3, "flow.id", "2"),
@@ -226,6 +333,24 @@ WHOLE = [
     ("tunnels_nested", None, "flow.vni",
      "vlan(100) › vxlan(5001, 192.0.2.1↔192.0.2.2) › gre(0x00000009, 10.0.0.3↔10.0.0.2)"),
     ("vlan_one_way", None, "flow.pkts", "2"),
+    ("vnis_each_way", None, "flow.id", "0"),
+    ("vnis_each_way", None, "flow.vni", "vxlan(10, 192.0.2.1↔192.0.2.2)"),
+    ("vnis_each_way", None, "flow.tcp.state_name", "Closed"),
+    ("vnis_each_way", None, "flow.tcp.rtt_net", "0.020000000"),
+    ("gre_keys_each_way", None, "flow.id", "0"),
+    ("gre_keys_each_way", None, "flow.pkts", "11"),
+    *[("tenants_in_turn", frame, "flow.id", str((frame + 1) % 2)) for frame in range(1, 9)],
+    ("tenants_in_turn", 1, "flow.vni", "vxlan(10, 192.0.2.1↔192.0.2.2)"),
+    ("tenants_in_turn", 4, "flow.vni", "vxlan(20, 192.0.2.1↔192.0.2.2)"),
+    ("tenants_in_turn", 2, "flow.pkts", "4"),
+    ("answer_to_nobody_here", 1, "flow.id", "0"),
+    ("answer_to_nobody_here", 2, "flow.id", "1"),
+    ("answer_to_nobody_here", 3, "flow.id", "1"),
+    ("vxlan_flood_and_learn", None, "flow.pkts", "2"),
+    ("vxlan_flood_and_learn", None, "flow.vni", "vxlan(5, 192.0.2.1↔239.1.1.1)"),
+    ("errors_each_way", 5, "flow.icmp_error_for", "0"),
+    ("errors_each_way", 1, "flow.icmp_errors", "1"),
+    ("errors_each_way", 3, "flow.icmp_errors", "0"),
     ("arp_in_vxlan", 2, "flow.tuple", "UDP 192.0.2.1:50000 → 192.0.2.2:4789"),
     ("error_in_tunnel", 3, "flow.icmp_error_for", "1"),
     ("error_in_tunnel", 2, "flow.icmp_errors", "1"),
@@ -284,7 +409,8 @@ WHOLE = [
     ("ppp", None, "flow.eth.src", None),
     ("chdlc", None, "flow.up.payload_bytes", "20"),
     ("cooked2", None, "flow.up.payload_bytes", "20"),
-    ("cooked2", None, "flow.eth.src", None),
+    ("cooked2", None, "flow.eth.src", "02:00:00:00:00:0a"),
+    ("cooked2", None, "flow.eth.dst", None),
     ("raw_v4", None, "flow.up.payload_bytes", "20"),
     ("usb", None, "flow.id", None),
     ("bluetooth", None, "flow.id", None),
@@ -296,6 +422,9 @@ OPTIONS = {
     "offload_v6": ("-o", "ipv6.tso_support:TRUE"),
     "bad_checksums": ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"),
     "tunnels_other": ("-o", "ip.try_heuristic_first:TRUE", "-d", "l2tp.pw_type==0,ppp"),
+    "mirror_of_hp": ("-d", "udp.port==7932,hp_erm"),
+    "tunnels_unknown": ("-d", "l2tp.pw_type==0,ppp"),
+    "link_unknown": ("-o", 'uat:user_dlts:"User 0 (DLT=147)","eth_withoutfcs","4","","0",""'),
     "esp": ("-o", "esp.enable_encryption_decode:TRUE", "-o",
             f'uat:esp_sa:"IPv4","*","*","*","AES-CBC [RFC3602]",{ESP_KEY},"NULL",""'),
 }
@@ -306,12 +435,22 @@ STATES = {
     "syn_retransmitted": "1 1 1 2 2 3",
     "syn_ack_missing": "1 3 3",
     "syn_missing": "2 3 3",
-    "simultaneous_open": "1 2 2 2 3",
+    "simultaneous_open": "1 2 2 3 3",
     "refused": "1 7",
     "reset": "1 2 3 3 7 7",
     "half_close": "1 2 3 4 5 5 5 6 6 0",
     "midstream": "8 8 8 3",
     "syn_after_reset": "1 7 7 7",
+    "syn_ack_of_another_number": "1 1 2 2 3",
+    "syn_stamped_after_its_syn_ack": "2 2 3",
+    "mirrored_twice": "1 1 2 2 3 3 3 3",
+    "fast_open": "1 2 3",
+    "one_sided": "2 3 3",
+    "half_open_discovery": "1 1 7 1 2 3",
+    "blind_reset": "1 2 3 7 7 3 7",
+    "overtaken_by_reset": "1 2 3 7 7 7",
+    "reset_after_both_fins": "1 2 3 4 6 0",
+    "refused_then_accepted": "1 7 7 2 3",
     "same_ends": "1 2 3",
 }
 
@@ -328,6 +467,29 @@ TUNNELS = [
 ]
 TUNNELS_OTHER = [(f"l2tpv3(7, {ENDS})", "2"), (f"stt({ENDS})", "1"), (f"capwap.data({ENDS})", "1"),
                  (f"gre({ENDS}) › erspan(5)", "1"), ("nsh", "1"), ("trill", "1")]
+# Whatever the link is, the tunnel on it is seen, and the tag inside that.
+LINK_HEADERS = [(f"vxlan({n}, {ENDS}) › vlan(77)", "1") for n in range(1, 17)]
+LINK_UNKNOWN = [(f"vxlan(5, {ENDS}) › vlan(77)", "1"), (None, "1")]
+TUNNELS_UNKNOWN = [(f"trill › vlan(7) › vlan(8) › vxlan(5, {ENDS}) › vlan(77)", "1"),
+                   (f"vlan(9) › trill › vxlan(6, {ENDS}) › vlan(77)", "1"),
+                   (f"vxlan(7, {ENDS}) › nsh › vlan(10)", "1"),
+                   (f"l2tpv3(7, {ENDS}) › ip6tnl(2001:db8::1↔2001:db8::2)", "1"),
+                   (f"l2tpv3(7, {ENDS})", "1")]
+# The mirror is not the network: what two devices mirror is one flow.
+MIRRORS = [(f"gre(192.0.2.1↔192.0.2.9) › {erspan} › vxlan({vni}, {ENDS}) › vlan(77)", "2")
+           for vni, erspan in enumerate(["erspan"] + 3 * ["erspan(5)"], 1)]
+MIRROR_OF_HP = [("hp_erm(192.0.2.1↔192.0.2.9) › vlan(77)", "2")]
+GRE9 = "gre(0x00000009, 10.0.0.3↔10.0.0.2)"
+TUNNELS_OPTIONS = [
+    (f"geneve(5, {ENDS}) › vlan(77)", "1"), (f"gtp(0x00000005, {ENDS}) › {GRE9}", "1"),
+    (f"gre(0x00000005, {ENDS}) › vlan(77)", "1"), (f"pptp(5, {ENDS}) › {GRE9}", "1"),
+    (f"l2tp(5/6, {ENDS}) › {GRE9}", "1"),
+    (f"teredo({ENDS}) › ip6tnl(2001:db8::1↔2001:db8::3)", "1"),
+    (f"vlan(5) › {GRE9}", "1"), (f"pppoe(5) › {GRE9}", "1"), (f"etherip({ENDS}) › vlan(77)", "1")]
+GPE_FLAGS = [(f"vxlan({vni}, {ENDS}){tag}", count) for vni in (13, 9, 1)
+             for tag, count in ((" › vlan(77)", "2"), ("", "1"))]  # IPv4 with the tag and without
+FRAGMENTED_TUNNEL6 = [(None, "1"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "1")]
+FRAGMENTED_TUNNEL_VLAN = [("vlan(5)", "1"), (f"vlan(5) › vxlan(5, {ENDS}) › vlan(77)", "1")]
 ESP = [(f"esp({ENDS})", "1"), (None, "1")]  # in transport mode ESP is the protocol of the flow
 TUNNELS6 = [(f"6in4({ENDS})", "2"), ("ip6tnl(2001:db8:1::1↔2001:db8:1::2)", "2"),
             (f"teredo({ENDS})", "2")]
@@ -351,12 +513,28 @@ def test_tcp_states(tshark, captures, capture):
 
 
 @pytest.mark.parametrize("capture, expected", [
-    ("tunnels", TUNNELS), ("tunnels6", TUNNELS6), ("tunnels_other", TUNNELS_OTHER), ("esp", ESP)])
+    ("tunnels", TUNNELS), ("tunnels6", TUNNELS6), ("tunnels_other", TUNNELS_OTHER), ("esp", ESP),
+    ("link_headers", LINK_HEADERS), ("link_unknown", LINK_UNKNOWN), ("mirrors", MIRRORS),
+    ("mirror_of_hp", MIRROR_OF_HP),
+    ("tunnels_unknown", TUNNELS_UNKNOWN), ("tunnels_options", TUNNELS_OPTIONS),
+    ("gpe_flags", GPE_FLAGS), ("fragmented_tunnel_vlan", FRAGMENTED_TUNNEL_VLAN),
+    ("fragmented_tunnel6", FRAGMENTED_TUNNEL6)])
 def test_tunnels(tshark, captures, capture, expected):
-    frames = tshark.fields(captures / f"{capture}.pcap", ("flow.id", "flow.vni", "flow.pkts"), "-2",
-                           *OPTIONS.get(capture, ()))
+    frames = tshark.fields(next(captures.glob(f"{capture}.pcap*")),
+                           ("flow.id", "flow.vni", "flow.pkts"), "-2", *OPTIONS.get(capture, ()))
     flows = {frame["flow.id"]: (frame.get("flow.vni"), frame["flow.pkts"]) for frame in frames}
     assert list(flows.values()) == expected
+
+
+@pytest.mark.parametrize("capture", ["fragmented_tunnel", "fragmented_tunnel_vlan"])
+def test_a_tunnel_keeps_its_fragments_without_reassembly(tshark, captures, capture):
+    frames = tshark.fields(captures / f"{capture}.pcap", ("flow.vni", "ip.flags.mf",
+                                                          "ip.frag_offset"), "-2",
+                           "-o", "ip.defragment:FALSE")
+    fragments = [frame for frame in frames
+                 if frame["ip.flags.mf"].split(";")[0] in ("1", "True")
+                 or frame["ip.frag_offset"].split(";")[0] != "0"]
+    assert fragments and {frame.get("flow.vni") for frame in fragments} <= {None, "vlan(5)"}
 
 
 def directions(tshark, capture):
@@ -405,8 +583,12 @@ def test_key_preferences(tshark, captures):
         return len({frame["flow.id"] for frame in frames})
     assert flows("vlan_one_way.pcap", "flow.key_vlan:TRUE") == 2
     assert flows("tunnels.pcap", "flow.key_vlan:TRUE") == len(TUNNELS) + 2  # VLAN, QinQ, MPLS
-    # TEID, call id and session differ each way
-    assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS) + 3
+    assert flows("handover.pcap", "flow.key_ends:TRUE") == 2
+    assert flows("handover.pcap", "flow.key_ends:FALSE") == 1
+    # TEID, call id and session differ each way, as they may
+    assert flows("tunnels.pcap", "flow.key_labels:TRUE") == len(TUNNELS)
+    assert flows("teid_changed.pcap", "flow.key_labels:FALSE") == 1
+    assert flows("teid_changed.pcap", "flow.key_labels:TRUE") == 2
 
 
 @pytest.mark.parametrize("option, ids, reasons", [
@@ -420,3 +602,15 @@ def test_timeouts(tshark, captures, option, ids, reasons):
                            "-o", option)
     assert " ".join(frame["flow.id"] for frame in frames) == ids
     assert " ".join(frame["flow.end_reason"] for frame in frames) == reasons
+
+
+@pytest.mark.parametrize("option", ["flow.idle_timeout:4", "flow.active_timeout:4"])
+def test_timeouts_keep_the_source(tshark, captures, option):
+    """Whoever sends first after a timeout, and whatever the ports would say."""
+    frames = tshark.fields(captures / "server_with_the_higher_port.pcap",
+                           ("flow.id", "flow.srcport", "flow.direction_reason", "flow.direction"),
+                           "-o", option)
+    assert " ".join(frame["flow.id"] for frame in frames) == "0 0 0 1 2 3"
+    assert {frame["flow.srcport"] for frame in frames} == {"2000"}
+    assert {frame["flow.direction_reason"] for frame in frames} == {"1"}
+    assert " ".join(frame["flow.direction"] for frame in frames) == "0 1 0 1 0 1"

@@ -6,6 +6,7 @@
  */
 #include "../unit/packets.h"
 
+#include "core.h"
 #include "field.h"
 #include "meter.h"
 
@@ -102,7 +103,7 @@ static const struct scenario {
 
 static struct flow_meter *account(const struct scenario *scenario, uint32_t count)
 {
-    struct flow_meter *meter = flow_meter_new(NULL, 0);
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
 
     for (uint32_t i = 0; i < count; i++) {
         struct flow_packet packet = scenario->packet(i, count);
@@ -120,8 +121,8 @@ static void look_in_order(struct flow_meter *meter, uint32_t count)
         struct flow_view view;
         if (!flow_meter_view(meter, frame, true, &view))
             continue;
-        for (size_t i = 0; i < flow_field_count; i++)
-            flow_field_value(&flow_fields[i], &view);
+        for (size_t i = 0; i < flow_field_count(); i++)
+            flow_field_value(flow_field_at(i), &view);
         shown++;
     }
     g_print("%u packets, %u flows\n", shown, flow_meter_flows(meter));
@@ -136,7 +137,7 @@ static void look_at_random(struct flow_meter *meter, uint32_t count, uint32_t st
         struct flow_view view;
         if (flow_meter_view(meter, (uint32_t)g_rand_int_range(rand, 1, (int)count + 1), true,
                             &view))
-            flow_view_so_far(&view);
+            flow_view_so_far(&view, &flow_core);
     }
     g_print("%.0f ns\n", (double)(clock() - start) / CLOCKS_PER_SEC * 1e9 / states);
     g_rand_free(rand);

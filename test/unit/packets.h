@@ -146,7 +146,7 @@ static inline struct flow_packet at_second(struct flow_packet packet, int64_t se
 
 static inline struct flow_packet without_time(struct flow_packet packet)
 {
-    packet.fact.bits &= (uint8_t)~FLOW_FACT_TIME;
+    packet.fact.bits &= (uint16_t)~FLOW_FACT_TIME;
     return packet;
 }
 

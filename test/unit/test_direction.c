@@ -1,3 +1,4 @@
+#include "names.h"
 #include "packets.h"
 
 #include <engine/direction.h>
@@ -269,7 +270,7 @@ static void test_reasons_have_numbers_and_names(void)
     g_assert_cmpint(FLOW_REASON_FIRST_PACKET, ==, 5);
     g_assert_cmpint(FLOW_REASON_GROUP, ==, 6);
     for (unsigned i = 1; i < G_N_ELEMENTS(names); i++)
-        g_assert_cmpstr(flow_reason_name((enum flow_reason)i), ==, names[i]);
+        g_assert_cmpstr(name_in(flow_reason_names, i), ==, names[i]);
 }
 
 int main(int argc, char **argv)

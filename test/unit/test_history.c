@@ -1,74 +1,44 @@
-#include "packets.h"
+#include "facts.h"
 
 #include "history.h"
 
 #include <glib.h>
 #include <string.h>
 
-static void assert_same_state(const struct flow_state *left, const struct flow_state *right)
-{
-    g_assert_true(memcmp(left, right, sizeof *left) == 0);
-}
-
-static struct flow_fact random_fact(GRand *rand, uint32_t frame, uint32_t flow)
-{
-    struct flow_fact fact = {
-        .time_ns = g_rand_int_range(rand, 0, 1000000),
-        .frame = frame,
-        .flow = flow,
-        .cap_len = g_rand_int(rand) % 1500,
-        .wire_len = g_rand_int(rand) % 1500,
-        .payload_len = g_rand_int(rand) % 3,
-        .tcp_seq = g_rand_int(rand) % 16,
-        .tcp_ack = g_rand_int(rand) % 16,
-        .ip_id = (uint16_t)(g_rand_int(rand) % 512),
-        .tcp_flags = (uint8_t)(g_rand_int(rand) & g_rand_int(rand)),
-        .bits =
-            (uint8_t)(g_rand_int(rand) & (FLOW_FACT_DOWN | FLOW_FACT_TIME | FLOW_FACT_TCP |
-                                          FLOW_FACT_IP_ID | FLOW_FACT_FRAG | FLOW_FACT_FIRST_FRAG)),
-    };
-
-    return fact;
-}
+enum { NOTES = 24 };
 
 /*
- * A history of random facts and, beside it, what folding them gives.  A flow's
- * first fact is a packet; later ones may be events.
+ * A history of random facts and, beside it, what was recorded.  A flow's first
+ * fact is a packet; later ones may be events.
  */
+struct kept {
+    struct flow_fact fact;
+    uint32_t packet; /* its number; of an event, that of the next packet */
+    uint8_t notes[NOTES];
+};
+
 struct record {
     struct flow_history *history;
     GRand *rand;
-    uint32_t flows, facts;
-    struct flow_state *fold;     /* by flow: after its last fact */
-    struct flow_state *expected; /* by fact: after that one */
-    GPtrArray *kept;             /* what flow_history_record() gave */
+    uint32_t flows;
+    GArray **of_flow; /* struct kept: the facts of each */
+    GArray *order;    /* struct place: all facts in the order of accounting */
 };
 
-static void record_next(struct record *record, uint32_t flow, bool may_be_event)
-{
-    struct flow_fact fact = random_fact(record->rand, record->facts + 1, flow);
+struct place {
+    uint32_t flow, number;
+};
 
-    if (may_be_event && g_rand_int(record->rand) % 5 == 0)
-        fact.bits |= FLOW_FACT_EVENT;
-    flow_state_apply(&record->fold[flow], &fact);
-    record->expected[record->facts++] = record->fold[flow];
-    g_ptr_array_add(record->kept, (void *)flow_history_record(record->history, fact));
-}
-
-static struct record record_of(uint32_t flows, uint32_t facts, uint32_t seed)
+static struct record record_new(uint32_t flows, uint32_t seed)
 {
-    struct record record = { .history = flow_history_new(),
+    struct record record = { .history = flow_history_new(NOTES, 0),
                              .rand = g_rand_new_with_seed(seed),
                              .flows = flows,
-                             .fold = g_new0(struct flow_state, flows),
-                             .expected = g_new0(struct flow_state, facts),
-                             .kept = g_ptr_array_new() };
+                             .of_flow = g_new0(GArray *, flows),
+                             .order = g_array_new(FALSE, FALSE, sizeof(struct place)) };
 
-    for (uint32_t i = 0; i < facts; i++)
-        if (i < flows)
-            record_next(&record, i, false);
-        else
-            record_next(&record, g_rand_int(record.rand) % flows, true);
+    for (uint32_t flow = 0; flow < flows; flow++)
+        record.of_flow[flow] = g_array_new(FALSE, FALSE, sizeof(struct kept));
     return record;
 }
 
@@ -76,46 +46,120 @@ static void record_clear(struct record *record)
 {
     flow_history_free(record->history);
     g_rand_free(record->rand);
-    g_free(record->fold);
-    g_free(record->expected);
-    g_ptr_array_unref(record->kept);
+    for (uint32_t flow = 0; flow < record->flows; flow++)
+        g_array_unref(record->of_flow[flow]);
+    g_free(record->of_flow);
+    g_array_unref(record->order);
 }
 
-static void assert_state_at(struct record *record, uint32_t number)
+static void record_next(struct record *record, uint32_t flow, bool is_event)
 {
-    assert_same_state(
-        flow_history_state_at(record->history, flow_history_at(record->history, number)),
-        &record->expected[number]);
+    uint32_t frame = record->order->len + 1;
+    struct place place = { .flow = flow, .number = record->of_flow[flow]->len };
+    struct kept kept = { .fact = is_event ? random_event(record->rand, frame)
+                                          : random_fact(record->rand, frame),
+                         .packet = flow_history_packets(record->history, flow) };
+    bool has_notes = !is_event && g_rand_int(record->rand) % 4;
+
+    if (has_notes)
+        random_notes(record->rand, kept.notes, NOTES);
+    if (is_event)
+        flow_history_record_event(record->history, flow, &kept.fact);
+    else
+        g_assert_cmpuint(
+            flow_history_record(record->history, flow, &kept.fact, has_notes ? kept.notes : NULL),
+            ==, kept.packet);
+    kept.fact.flow = flow;
+    kept.fact.ordinal = place.number;
+    g_array_append_val(record->of_flow[flow], kept);
+    g_array_append_val(record->order, place);
+}
+
+static void record_by_chance(struct record *record)
+{
+    uint32_t facts = record->order->len;
+
+    if (facts < record->flows)
+        record_next(record, facts, false);
+    else
+        record_next(record, g_rand_int(record->rand) % record->flows,
+                    g_rand_int(record->rand) % 5 == 0);
+}
+
+static struct record record_of(uint32_t flows, uint32_t facts, uint32_t seed)
+{
+    struct record record = record_new(flows, seed);
+
+    for (uint32_t i = 0; i < facts; i++)
+        record_by_chance(&record);
+    return record;
+}
+
+static struct place place_at(const struct record *record, uint32_t number)
+{
+    return g_array_index(record->order, struct place, number);
+}
+
+static const struct kept *kept_at(const struct record *record, uint32_t flow, uint32_t number)
+{
+    return &g_array_index(record->of_flow[flow], struct kept, number);
+}
+
+static bool is_event(const struct kept *kept)
+{
+    return kept->fact.bits & FLOW_FACT_EVENT;
+}
+
+static void assert_fact(const struct record *record, uint32_t flow, uint32_t number)
+{
+    const struct kept *kept = kept_at(record, flow, number);
+    const void *notes;
+    const struct flow_fact *fact = flow_history_fact(record->history, flow, number, &notes);
+
+    g_assert_nonnull(fact);
+    g_assert_true(memcmp(fact, &kept->fact, sizeof *fact) == 0);
+    g_assert_true(memcmp(notes, kept->notes, NOTES) == 0);
+    if (!is_event(kept))
+        g_assert_cmpuint(flow_history_facts_until(record->history, flow, kept->packet), ==,
+                         number + 1);
+}
+
+static void assert_fact_in_order(const struct record *record, uint32_t number)
+{
+    struct place place = place_at(record, number);
+
+    assert_fact(record, place.flow, place.number);
 }
 
 enum order { FORWARDS, BACKWARDS, AT_RANDOM, TWICE, BY_FLOW, ORDERS };
 
-static void ask(struct record *record, enum order order)
+static void ask_in(const struct record *record, enum order order)
 {
+    uint32_t facts = record->order->len;
+
     switch (order) {
     case FORWARDS:
-        for (uint32_t i = 0; i < record->facts; i++)
-            assert_state_at(record, i);
+        for (uint32_t i = 0; i < facts; i++)
+            assert_fact_in_order(record, i);
         break;
     case BACKWARDS:
-        for (uint32_t i = record->facts; i > 0; i--)
-            assert_state_at(record, i - 1);
+        for (uint32_t i = facts; i > 0; i--)
+            assert_fact_in_order(record, i - 1);
         break;
     case AT_RANDOM:
-        for (uint32_t i = 0; i < record->facts; i++)
-            assert_state_at(record, g_rand_int(record->rand) % record->facts);
+        for (uint32_t i = 0; i < facts; i++)
+            assert_fact_in_order(record, g_rand_int(record->rand) % facts);
         break;
     case TWICE:
-        for (uint32_t i = 0; i < record->facts; i += 3) {
-            assert_state_at(record, i);
-            assert_state_at(record, i);
+        for (uint32_t i = 0; i < facts; i += 3) {
+            assert_fact_in_order(record, i);
+            assert_fact_in_order(record, i);
         }
         break;
     case BY_FLOW:
         for (uint32_t flow = 0; flow < record->flows; flow++)
-            for (uint32_t i = 0; i < record->facts; i++)
-                if (flow_history_at(record->history, i)->flow == flow)
-                    assert_state_at(record, i);
+            for (uint32_t i = 0; i < record->of_flow[flow]->len; i++)
+                assert_fact(record, flow, i);
         break;
     case ORDERS: break;
     }
@@ -127,6 +171,7 @@ static const struct shape {
 } shapes[] = {
     { "one-fact", 1, 1 },
     { "one-long-flow", 1, 5000 },
+    { "one-less-than-a-stride", 1, FLOW_HISTORY_STRIDE - 1 },
     { "as-long-as-a-stride", 1, FLOW_HISTORY_STRIDE },
     { "one-more-than-a-stride", 1, FLOW_HISTORY_STRIDE + 1 },
     { "two-strides", 1, 2 * FLOW_HISTORY_STRIDE },
@@ -135,106 +180,159 @@ static const struct shape {
     { "many-short-flows", 3000, 9000 },
 };
 
-/* Whatever the traffic and the order of asking, replaying gives what folding gave. */
-static void test_replay_equals_fold(const void *data)
+/* In whatever order they are asked for, facts and notes come out as they went in. */
+static void test_facts_are_what_was_recorded(const void *data)
 {
     const struct shape *shape = data;
     struct record record = record_of(shape->flows, shape->facts, 1);
+    const void *notes;
 
     for (unsigned order = 0; order < ORDERS; order++)
-        if (order != BY_FLOW || shape->flows <= 100)
-            ask(&record, (enum order)order);
-    for (uint32_t flow = 0; flow < shape->flows; flow++)
-        assert_same_state(flow_history_final(record.history, flow), &record.fold[flow]);
+        ask_in(&record, (enum order)order);
+    for (uint32_t flow = 0; flow < record.flows; flow++) {
+        uint32_t facts = record.of_flow[flow]->len;
+        g_assert_cmpuint(flow_history_facts(record.history, flow), ==, facts);
+        g_assert_null(flow_history_fact(record.history, flow, facts, &notes));
+        g_assert_null(flow_history_fact(record.history, flow, UINT32_MAX, &notes));
+    }
     record_clear(&record);
 }
 
 /* As in a first pass, and in a live capture: questions between the records. */
-static void test_replay_equals_fold_while_it_grows(void)
+static void test_facts_are_what_was_recorded_while_it_grows(void)
 {
-    enum { FLOWS = 4, FACTS = 3000 };
-    struct record record = record_of(FLOWS, FLOWS, 2);
+    static const uint32_t flows[] = { 1, 4, 2000 };
 
-    record.expected = g_renew(struct flow_state, record.expected, FACTS);
-    while (record.facts < FACTS) {
-        record_next(&record, g_rand_int(record.rand) % FLOWS, true);
-        assert_state_at(&record, record.facts - 1);
-        assert_state_at(&record, g_rand_int(record.rand) % record.facts);
-        assert_same_state(flow_history_final(record.history, 1), &record.fold[1]);
+    for (size_t n = 0; n < G_N_ELEMENTS(flows); n++) {
+        struct record record = record_new(flows[n], 2);
+
+        for (uint32_t i = 0; i < 4000; i++) {
+            record_by_chance(&record);
+            assert_fact_in_order(&record, i);
+            assert_fact_in_order(&record, g_rand_int(record.rand) % (i + 1));
+        }
+        ask_in(&record, FORWARDS);
+        record_clear(&record);
     }
-    ask(&record, FORWARDS);
-    record_clear(&record);
 }
 
-static void test_facts_are_kept_in_the_order_of_accounting(void)
+static void assert_packet(const struct record *record, uint32_t flow, const struct kept *packet)
 {
-    struct record record = record_of(7, 5000, 3);
-    uint32_t ordinals[7] = { 0 };
+    struct flow_fact fact;
 
-    for (uint32_t i = 0; i < record.facts; i++) {
-        const struct flow_fact *fact = flow_history_at(record.history, i);
-
-        g_assert_true(fact == record.kept->pdata[i]);
-        g_assert_cmpuint(fact->frame, ==, i + 1);
-        g_assert_cmpuint(fact->ordinal, ==, ordinals[fact->flow]++);
-    }
-    g_assert_null(flow_history_at(record.history, record.facts));
-    g_assert_null(flow_history_at(record.history, UINT32_MAX));
-    record_clear(&record);
-}
-
-static bool is_event(const struct flow_fact *fact)
-{
-    return fact->bits & FLOW_FACT_EVENT;
+    g_assert_true(flow_history_packet(record->history, flow, packet->packet, &fact));
+    g_assert_true(memcmp(&fact, &packet->fact, sizeof fact) == 0);
 }
 
 /* From the first to the last and back: all packets of a flow, and no event. */
-static void test_previous_and_next_are_inverse(void)
+static void test_packets_are_the_facts_that_are_no_events(void)
 {
     struct record record = record_of(40, 6000, 4);
 
     for (uint32_t flow = 0; flow < record.flows; flow++) {
-        const struct flow_fact *at = flow_history_first(record.history, flow), *last = NULL;
+        const struct kept *before = NULL; /* the packet */
+        uint32_t packets = 0;
+        struct flow_fact fact;
 
-        for (uint32_t i = 0; i < record.facts; i++) {
-            const struct flow_fact *fact = flow_history_at(record.history, i);
-            if (fact->flow != flow || is_event(fact))
+        for (uint32_t i = 0; i < record.of_flow[flow]->len; i++) {
+            const struct kept *kept = kept_at(&record, flow, i);
+            if (is_event(kept))
                 continue;
-            g_assert_true(at == fact);
-            g_assert_true(flow_history_previous(record.history, at) == last);
-            if (last)
-                g_assert_true(flow_history_next(record.history, last) == at);
-            last = at;
-            at = flow_history_next(record.history, at);
+            g_assert_cmpuint(kept->packet, ==, packets++);
+            /* As at a frame that is shown: it, its neighbour before, and it again. */
+            assert_packet(&record, flow, kept);
+            if (before) {
+                assert_packet(&record, flow, before);
+                assert_packet(&record, flow, kept);
+            }
+            before = kept;
         }
-        g_assert_null(at);
-        g_assert_true(flow_history_last(record.history, flow) == last);
+        for (uint32_t i = record.of_flow[flow]->len; i > 0; i--)
+            if (!is_event(kept_at(&record, flow, i - 1)))
+                assert_packet(&record, flow, kept_at(&record, flow, i - 1));
+        g_assert_cmpuint(flow_history_packets(record.history, flow), ==, packets);
+        g_assert_false(flow_history_packet(record.history, flow, packets, &fact));
+        g_assert_cmpuint(flow_history_first_frame(record.history, flow), ==,
+                         kept_at(&record, flow, 0)->fact.frame);
+        g_assert_cmpuint(flow_history_last_frame(record.history, flow), ==,
+                         before ? before->fact.frame : 0);
     }
     record_clear(&record);
 }
 
-/* Events behind each other, at the end, and more than a stride of them. */
+/* The next packet and the one before, asked for in turn with other flows' between. */
+static void test_neighbours_of_random_packets(void)
+{
+    struct record record = record_of(3, 3000, 6);
+
+    for (uint32_t i = 0; i < 20000; i++) {
+        struct place place = place_at(&record, g_rand_int(record.rand) % record.order->len);
+        const struct kept *kept = kept_at(&record, place.flow, place.number);
+        uint32_t packets = flow_history_packets(record.history, place.flow);
+        int64_t packet = (int64_t)kept->packet + g_rand_int_range(record.rand, -2, 3);
+        struct flow_fact fact;
+
+        if (packet < 0 || packet >= packets)
+            continue;
+        g_assert_true(flow_history_packet(record.history, place.flow, (uint32_t)packet, &fact));
+        g_assert_true(
+            memcmp(&fact, &kept_at(&record, place.flow, fact.ordinal)->fact, sizeof fact) == 0);
+        g_assert_cmpuint(kept_at(&record, place.flow, fact.ordinal)->packet, ==, packet);
+    }
+    record_clear(&record);
+}
+
+static struct flow_fact fact_of(uint32_t frame)
+{
+    return (struct flow_fact){ .frame = frame };
+}
+
+static uint32_t record(struct flow_history *history, uint32_t flow, struct flow_fact fact)
+{
+    return flow_history_record(history, flow, &fact, NULL);
+}
+
+static void record_error(struct flow_history *history, uint32_t flow, uint32_t frame)
+{
+    struct flow_fact event = { .frame = frame, .bits = FLOW_FACT_EVENT };
+
+    flow_history_record_event(history, flow, &event);
+}
+
+static void assert_frame_at(struct flow_history *history, uint32_t packet, uint32_t frame)
+{
+    struct flow_fact fact;
+
+    g_assert_true(flow_history_packet(history, 0, packet, &fact));
+    g_assert_cmpuint(fact.frame, ==, frame);
+}
+
+/* Events one after another, at the end, and more than a stride of them. */
 static void test_events_are_stepped_over(void)
 {
     enum { EVENTS = 3 * FLOW_HISTORY_STRIDE };
-    struct flow_history *history = flow_history_new();
-    const struct flow_fact *first =
-        flow_history_record(history, (struct flow_fact){ .frame = 1, .bits = FLOW_FACT_TIME });
+    struct flow_history *history = flow_history_new(0, 0);
+    struct flow_fact fact;
 
+    g_assert_cmpuint(record(history, 0, fact_of(1)), ==, 0);
     for (uint32_t i = 0; i < EVENTS; i++)
-        flow_history_record(history, (struct flow_fact){ .frame = i, .bits = FLOW_FACT_EVENT });
-    g_assert_true(flow_history_last(history, 0) == first);
-    g_assert_null(flow_history_next(history, first));
+        record_error(history, 0, i);
+    g_assert_cmpuint(flow_history_packets(history, 0), ==, 1);
+    g_assert_cmpuint(flow_history_facts(history, 0), ==, EVENTS + 1);
+    g_assert_cmpuint(flow_history_last_frame(history, 0), ==, 1);
+    g_assert_false(flow_history_packet(history, 0, 1, &fact));
 
-    const struct flow_fact *second = flow_history_record(history, (struct flow_fact){ .frame = 2 });
-    flow_history_record(history, (struct flow_fact){ .frame = 3, .bits = FLOW_FACT_EVENT });
-    g_assert_true(flow_history_next(history, first) == second);
-    g_assert_true(flow_history_previous(history, second) == first);
-    g_assert_null(flow_history_previous(history, first));
-    g_assert_null(flow_history_next(history, second));
-    g_assert_true(flow_history_first(history, 0) == first);
-    g_assert_true(flow_history_last(history, 0) == second);
-    g_assert_cmpuint(flow_history_final(history, 0)->icmp_errors, ==, EVENTS + 1);
+    g_assert_cmpuint(record(history, 0, fact_of(2)), ==, 1);
+    record_error(history, 0, 3);
+    assert_frame_at(history, 0, 1);
+    assert_frame_at(history, 1, 2);
+    assert_frame_at(history, 0, 1);
+    g_assert_false(flow_history_packet(history, 0, 2, &fact));
+    g_assert_cmpuint(flow_history_first_frame(history, 0), ==, 1);
+    g_assert_cmpuint(flow_history_last_frame(history, 0), ==, 2);
+    g_assert_cmpuint(flow_history_facts_until(history, 0, 0), ==, 1);
+    g_assert_cmpuint(flow_history_facts_until(history, 0, 1), ==, EVENTS + 2);
+    g_assert_cmpuint(flow_history_facts(history, 0), ==, EVENTS + 3);
     flow_history_free(history);
 }
 
@@ -242,32 +340,46 @@ static void test_a_frame_leads_to_its_packet(void)
 {
     struct record record = record_of(30, 3000, 5);
 
-    for (uint32_t i = 0; i < record.facts; i++) {
-        const struct flow_fact *fact = flow_history_at(record.history, i);
-        g_assert_true(flow_history_frame(record.history, fact->frame) ==
-                      (is_event(fact) ? NULL : fact));
+    for (uint32_t i = 0; i < record.order->len; i++) {
+        struct place place = place_at(&record, i);
+        const struct kept *kept = kept_at(&record, place.flow, place.number);
+        struct flow_place found;
+
+        if (is_event(kept)) {
+            g_assert_false(flow_history_find(record.history, kept->fact.frame, &found));
+            continue;
+        }
+        g_assert_true(flow_history_find(record.history, kept->fact.frame, &found));
+        g_assert_cmpuint(found.flow, ==, place.flow);
+        g_assert_cmpuint(found.packet, ==, kept->packet);
     }
     record_clear(&record);
 }
 
 static void test_unknown_frames_and_flows(void)
 {
-    struct flow_history *history = flow_history_new();
+    static const uint32_t unknown[] = { 0, 1, 4999, 5001, UINT32_MAX };
+    struct flow_history *history = flow_history_new(0, 0);
+    struct flow_place place;
+    struct flow_fact fact;
+    const void *notes;
+    int64_t ns = 77;
 
-    g_assert_null(flow_history_at(history, 0));
-    g_assert_null(flow_history_frame(history, 0));
-    g_assert_null(flow_history_frame(history, 1));
-    g_assert_null(flow_history_first(history, 0));
-    g_assert_null(flow_history_last(history, 0));
-    g_assert_null(flow_history_final(history, 0));
-    flow_history_record(history, (struct flow_fact){ .frame = 5000 });
-    g_assert_null(flow_history_frame(history, 0));
-    g_assert_null(flow_history_frame(history, 4999));
-    g_assert_null(flow_history_frame(history, 5001));
-    g_assert_null(flow_history_frame(history, UINT32_MAX));
-    g_assert_null(flow_history_final(history, 1));
-    g_assert_null(flow_history_final(history, UINT32_MAX));
-    g_assert_nonnull(flow_history_frame(history, 5000));
+    for (unsigned round = 0; round < 2; round++) {
+        for (size_t i = 0; i < G_N_ELEMENTS(unknown); i++)
+            g_assert_false(flow_history_find(history, unknown[i], &place));
+        for (uint32_t flow = round; flow < UINT32_MAX - 1; flow = flow * 2 + 1) {
+            g_assert_null(flow_history_fact(history, flow, 0, &notes));
+            g_assert_false(flow_history_packet(history, flow, 0, &fact));
+            g_assert_false(flow_history_first_time(history, flow, &ns));
+            g_assert_cmpuint(flow_history_packets(history, flow), ==, 0);
+            g_assert_cmpuint(flow_history_facts(history, flow), ==, 0);
+        }
+        if (round == 0)
+            record(history, 0, fact_of(5000));
+    }
+    g_assert_cmpint(ns, ==, 77);
+    g_assert_true(flow_history_find(history, 5000, &place));
     flow_history_free(history);
     flow_history_free(NULL);
 }
@@ -275,59 +387,116 @@ static void test_unknown_frames_and_flows(void)
 static void test_frames_may_come_in_any_order(void)
 {
     static const uint32_t frames[] = { 9, 3, 70000, 1, 2 };
-    struct flow_history *history = flow_history_new();
+    struct flow_history *history = flow_history_new(0, 0);
+    struct flow_place place;
 
     for (size_t i = 0; i < G_N_ELEMENTS(frames); i++)
-        flow_history_record(history, (struct flow_fact){ .frame = frames[i] });
-    for (size_t i = 0; i < G_N_ELEMENTS(frames); i++)
-        g_assert_cmpuint(flow_history_frame(history, frames[i])->ordinal, ==, i);
+        record(history, 0, fact_of(frames[i]));
+    for (size_t i = 0; i < G_N_ELEMENTS(frames); i++) {
+        g_assert_true(flow_history_find(history, frames[i], &place));
+        g_assert_cmpuint(place.packet, ==, i);
+        assert_frame_at(history, (uint32_t)i, frames[i]);
+    }
+    g_assert_cmpuint(flow_history_first_frame(history, 0), ==, 9);
+    g_assert_cmpuint(flow_history_last_frame(history, 0), ==, 2);
     flow_history_free(history);
 }
 
-/* The record is replaced; what was counted stays counted. */
+/* The frame leads to the last packet; what was recorded stays recorded. */
 static void test_a_frame_number_used_again(void)
 {
-    struct flow_history *history = flow_history_new();
+    struct flow_history *history = flow_history_new(0, 0);
+    struct flow_place place;
+    struct flow_fact fact;
 
-    flow_history_record(history, (struct flow_fact){ .frame = 1, .cap_len = 10 });
-    flow_history_record(history, (struct flow_fact){ .frame = 2, .cap_len = 20 });
-    flow_history_record(history, (struct flow_fact){ .frame = 2, .flow = 1, .cap_len = 300 });
-    g_assert_cmpuint(flow_history_frame(history, 2)->flow, ==, 1);
-    g_assert_cmpuint(flow_history_final(history, 0)->half[FLOW_UP].bytes, ==, 30);
-    g_assert_cmpuint(flow_history_final(history, 1)->half[FLOW_UP].bytes, ==, 300);
-    g_assert_cmpuint(flow_history_at(history, 1)->cap_len, ==, 20);
+    record(history, 0, (struct flow_fact){ .frame = 1, .cap_len = 10 });
+    record(history, 0, (struct flow_fact){ .frame = 2, .cap_len = 20 });
+    record(history, 1, (struct flow_fact){ .frame = 2, .cap_len = 300 });
+    g_assert_true(flow_history_find(history, 2, &place));
+    g_assert_cmpuint(place.flow, ==, 1);
+    g_assert_cmpuint(place.packet, ==, 0);
+    g_assert_cmpuint(flow_history_packets(history, 0), ==, 2);
+    g_assert_true(flow_history_packet(history, 0, 1, &fact));
+    g_assert_cmpuint(fact.cap_len, ==, 20);
+    g_assert_true(flow_history_packet(history, 1, 0, &fact));
+    g_assert_cmpuint(fact.cap_len, ==, 300);
     flow_history_free(history);
 }
 
 static void test_an_event_leaves_its_frame_alone(void)
 {
-    struct flow_history *history = flow_history_new();
-    const struct flow_fact *error;
+    struct flow_history *history = flow_history_new(0, 0);
+    struct flow_place place;
+    const void *notes;
 
-    flow_history_record(history, (struct flow_fact){ .frame = 1 });
-    error = flow_history_record(history, (struct flow_fact){ .frame = 2, .flow = 1 });
-    flow_history_record(history, (struct flow_fact){ .frame = 2, .bits = FLOW_FACT_EVENT });
-    g_assert_true(flow_history_frame(history, 2) == error);
-    g_assert_cmpuint(flow_history_final(history, 0)->icmp_error_frame, ==, 2);
+    record(history, 0, fact_of(1));
+    record(history, 1, fact_of(2));
+    record_error(history, 0, 2);
+    g_assert_true(flow_history_find(history, 2, &place));
+    g_assert_cmpuint(place.flow, ==, 1);
+    g_assert_cmpuint(flow_history_fact(history, 0, 1, &notes)->frame, ==, 2);
     flow_history_free(history);
+}
+
+/* The first packet's, even where a later one is earlier. */
+static void test_first_time(void)
+{
+    struct flow_history *history = flow_history_new(0, 0);
+    int64_t ns = 77;
+
+    record(history, 0, (struct flow_fact){ .frame = 1, .time_ns = -5, .bits = FLOW_FACT_TIME });
+    record(history, 0, (struct flow_fact){ .frame = 2, .time_ns = -9, .bits = FLOW_FACT_TIME });
+    record(history, 1, fact_of(3));
+    record(history, 1, (struct flow_fact){ .frame = 4, .time_ns = 8, .bits = FLOW_FACT_TIME });
+    g_assert_false(flow_history_first_time(history, 1, &ns));
+    g_assert_cmpint(ns, ==, 77);
+    g_assert_true(flow_history_first_time(history, 0, &ns));
+    g_assert_cmpint(ns, ==, -5);
+    flow_history_free(history);
+}
+
+/* Zeros in the beginning, and where they are as long as the history. */
+static void test_each_flow_has_bytes_of_its_own(void)
+{
+    enum { FLOWS = 3000, ONCE = 40 };
+    static const uint8_t zeros[ONCE];
+    struct flow_history *history = flow_history_new(0, ONCE), *without = flow_history_new(8, 0);
+    uint8_t *first = NULL;
+
+    for (uint32_t flow = 0; flow < FLOWS; flow++) {
+        record(history, flow, fact_of(flow + 1));
+        uint8_t *once = flow_history_once(history, flow);
+        g_assert_true(memcmp(once, zeros, ONCE) == 0);
+        memset(once, (int)(flow % 251), ONCE);
+        first = first ? first : once;
+    }
+    g_assert_true(flow_history_once(history, 0) == first);
+    for (uint32_t flow = 0; flow < FLOWS; flow++)
+        for (unsigned i = 0; i < ONCE; i++)
+            g_assert_cmpuint(((uint8_t *)flow_history_once(history, flow))[i], ==, flow % 251);
+    record(without, 0, fact_of(1));
+    g_assert_null(flow_history_once(without, 0));
+    flow_history_free(history);
+    flow_history_free(without);
 }
 
 static void test_errors_say_what_they_are_for(void)
 {
     enum { FACTS = 500 };
-    struct flow_history *history = flow_history_new();
+    struct flow_history *history = flow_history_new(0, 0);
+    struct flow_place place;
     uint32_t flow;
 
     for (uint32_t frame = 1; frame <= FACTS; frame++) {
-        const struct flow_fact *fact =
-            flow_history_record(history, (struct flow_fact){ .frame = frame });
-        g_assert_false(flow_history_error_for(history, fact, &flow));
+        place = (struct flow_place){ .packet = record(history, 0, fact_of(frame)) };
+        g_assert_false(flow_history_error_for(history, place, &flow));
         if (frame % 7 == 0)
-            flow_history_note_error_for(history, fact, frame * 2);
+            flow_history_record_error_for(history, place, frame * 2);
     }
     for (uint32_t frame = 1; frame <= FACTS; frame++) {
         flow = 1;
-        bool is_error = flow_history_error_for(history, flow_history_frame(history, frame), &flow);
+        g_assert_true(flow_history_find(history, frame, &place));
+        bool is_error = flow_history_error_for(history, place, &flow);
         g_assert_cmpint(is_error, ==, frame % 7 == 0);
         g_assert_cmpuint(flow, ==, is_error ? frame * 2 : 1);
     }
@@ -337,14 +506,16 @@ static void test_errors_say_what_they_are_for(void)
 /* The frame's packet is another one now, and that is no error. */
 static void test_errors_go_with_their_frame(void)
 {
-    struct flow_history *history = flow_history_new();
+    struct flow_history *history = flow_history_new(0, 0);
+    struct flow_place place = { .packet = record(history, 0, fact_of(1)) };
     uint32_t flow;
 
-    flow_history_note_error_for(history,
-                                flow_history_record(history, (struct flow_fact){ .frame = 1 }), 0);
-    g_assert_true(flow_history_error_for(history, flow_history_frame(history, 1), &flow));
-    flow_history_record(history, (struct flow_fact){ .frame = 1 });
-    g_assert_false(flow_history_error_for(history, flow_history_frame(history, 1), &flow));
+    flow_history_record_error_for(history, place, 0);
+    g_assert_true(flow_history_find(history, 1, &place));
+    g_assert_true(flow_history_error_for(history, place, &flow));
+    record(history, 0, fact_of(1));
+    g_assert_true(flow_history_find(history, 1, &place));
+    g_assert_false(flow_history_error_for(history, place, &flow));
     flow_history_free(history);
 }
 
@@ -352,15 +523,15 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++) {
-        char *path = g_strdup_printf("/history/replay-equals-fold/%s", shapes[i].claim);
-        g_test_add_data_func(path, &shapes[i], test_replay_equals_fold);
+        char *path = g_strdup_printf("/history/facts-are-what-was-recorded/%s", shapes[i].claim);
+        g_test_add_data_func(path, &shapes[i], test_facts_are_what_was_recorded);
         g_free(path);
     }
-    g_test_add_func("/history/replay-equals-fold/while-it-grows",
-                    test_replay_equals_fold_while_it_grows);
-    g_test_add_func("/history/facts-are-kept-in-the-order-of-accounting",
-                    test_facts_are_kept_in_the_order_of_accounting);
-    g_test_add_func("/history/previous-and-next-are-inverse", test_previous_and_next_are_inverse);
+    g_test_add_func("/history/facts-are-what-was-recorded/while-it-grows",
+                    test_facts_are_what_was_recorded_while_it_grows);
+    g_test_add_func("/history/packets-are-the-facts-that-are-no-events",
+                    test_packets_are_the_facts_that_are_no_events);
+    g_test_add_func("/history/neighbours-of-random-packets", test_neighbours_of_random_packets);
     g_test_add_func("/history/events-are-stepped-over", test_events_are_stepped_over);
     g_test_add_func("/history/a-frame-leads-to-its-packet", test_a_frame_leads_to_its_packet);
     g_test_add_func("/history/unknown-frames-and-flows", test_unknown_frames_and_flows);
@@ -368,6 +539,8 @@ int main(int argc, char **argv)
     g_test_add_func("/history/a-frame-number-used-again", test_a_frame_number_used_again);
     g_test_add_func("/history/an-event-leaves-its-frame-alone",
                     test_an_event_leaves_its_frame_alone);
+    g_test_add_func("/history/first-time", test_first_time);
+    g_test_add_func("/history/each-flow-has-bytes-of-its-own", test_each_flow_has_bytes_of_its_own);
     g_test_add_func("/history/errors-say-what-they-are-for", test_errors_say_what_they_are_for);
     g_test_add_func("/history/errors-go-with-their-frame", test_errors_go_with_their_frame);
     return g_test_run();

@@ -1,6 +1,6 @@
 #include "packets.h"
 
-#include <flowstats/key.h>
+#include "key.h"
 
 #include <glib.h>
 #include <string.h>
@@ -38,6 +38,19 @@ static struct flow_tuple ping(uint16_t ident)
 
     tuple.ident = ident;
     tuple.bits = FLOW_TUPLE_IDENT;
+    return tuple;
+}
+
+static struct flow_tuple to_itself(struct flow_tuple tuple)
+{
+    tuple.end[1] = tuple.end[0];
+    return tuple;
+}
+
+static struct flow_tuple answered(struct flow_tuple tuple)
+{
+    tuple = reversed(tuple);
+    tuple.bits |= FLOW_TUPLE_ANSWER;
     return tuple;
 }
 
@@ -81,7 +94,11 @@ static void test_key(void)
         { "another IP protocol", tuple_of(FLOW_IPV4, 89, 1, 2), 0, tuple_of(FLOW_IPV4, 88, 1, 2), 0,
           false },
         { "the same ping", ping(7), 0, ping(7), 0, true },
-        { "the answer to a ping", ping(7), 0, reversed(ping(7)), 0, true },
+        { "the answer to a ping", ping(7), 0, answered(ping(7)), 0, true },
+        { "a ping the other way", ping(7), 0, reversed(ping(7)), 0, false },
+        { "and its answer", reversed(ping(7)), 0, answered(reversed(ping(7))), 0, true },
+        { "the two answers", answered(ping(7)), 0, answered(reversed(ping(7))), 0, false },
+        { "a ping of oneself", to_itself(ping(7)), 0, answered(to_itself(ping(7))), 0, true },
         { "another ping", ping(7), 0, ping(8), 0, false },
         { "identifier 0 is an identifier", ping(0), 0,
           tuple_of(FLOW_IPV4, FLOW_PROTOCOL_ICMP, 1, 2), 0, false },
@@ -178,6 +195,9 @@ static void test_symmetry(void)
         struct flow_tuple tuple = random_tuple(rand), back = reversed(tuple);
         unsigned sender, receiver;
         uint32_t path = g_rand_int(rand);
+
+        if (tuple.bits & FLOW_TUPLE_IDENT)
+            back.bits ^= FLOW_TUPLE_ANSWER;
         struct flow_key key = flow_key_make(&tuple, path, &sender);
         struct flow_key back_key = flow_key_make(&back, path, &receiver);
 

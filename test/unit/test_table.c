@@ -1,38 +1,66 @@
 #include "packets.h"
 
-#include <flowstats/table.h>
+#include "table.h"
 
 #include <engine/direction.h>
 #include <glib.h>
 #include <string.h>
 
-enum { UP = FLOW_UP, DOWN = FLOW_DOWN };
+enum { UP = FLOW_UP, DOWN = FLOW_DOWN, LINK_BITS = FLOW_MAC_UP | FLOW_MAC_DOWN | FLOW_ETH_TYPE };
 
-static struct flow *begin(struct flow_table *table, const struct flow_packet *packet)
+/* A table with its paths, and the few things that are done with it. */
+struct world {
+    struct flow_paths *paths;
+    struct flow_table *table;
+};
+
+static struct world world_of(uint32_t first_id)
 {
-    unsigned sender;
-    struct flow_key key = flow_key_make(&packet->tuple, 0, &sender);
+    struct world world = { .paths = flow_paths_new() };
 
-    return flow_table_begin(table, &key, sender, packet);
+    world.table = flow_table_new(first_id, world.paths);
+    return world;
 }
 
-static struct flow *find(struct flow_table *table, const struct flow_packet *packet)
+static void world_free(struct world *world)
 {
-    unsigned sender;
-    struct flow_key key = flow_key_make(&packet->tuple, 0, &sender);
+    flow_table_free(world->table);
+    flow_paths_free(world->paths);
+}
 
-    return flow_table_find(table, &key);
+static struct flow_search search_of(const struct world *world, const struct flow_packet *packet)
+{
+    return flow_table_search(
+        world->table, packet,
+        flow_paths_compared(world->paths, packet->layers, packet->layer_count));
+}
+
+static struct flow *begin(struct world *world, const struct flow_packet *packet)
+{
+    struct flow_search search = search_of(world, packet);
+    enum flow_dir dir;
+
+    return flow_table_begin(world->table, &search, packet,
+                            flow_table_find(world->table, &search, &packet->fact), &dir);
+}
+
+static struct flow *find(struct world *world, const struct flow_packet *packet)
+{
+    struct flow_search search = search_of(world, packet);
+
+    return flow_table_find(world->table, &search, &packet->fact);
 }
 
 static void test_ids_count_from_the_first(void)
 {
-    struct flow_table *table = flow_table_new(5);
+    struct world world = world_of(5);
+    struct flow_table *table = world.table;
 
     g_assert_cmpuint(flow_table_count(table), ==, 0);
     g_assert_null(flow_table_at(table, 0));
     for (uint16_t i = 0; i < 3000; i++) {
         struct flow_packet packet = udp_packet(1, 1, (uint16_t)(50000 + i), 2, 53);
-        struct flow *flow = begin(table, &packet);
+        struct flow *flow = begin(&world, &packet);
 
         g_assert_cmpuint(flow->id, ==, 5u + i);
         g_assert_cmpuint(flow_table_index(table, flow), ==, i);
@@ -41,29 +69,29 @@ static void test_ids_count_from_the_first(void)
     }
     g_assert_null(flow_table_at(table, 3000));
     g_assert_cmpuint(flow_table_at(table, 0)->id, ==, 5);
-    flow_table_free(table);
+    world_free(&world);
     flow_table_free(NULL);
 }
 
 static void test_the_latest_flow_of_a_key_is_found(void)
 {
-    struct flow_table *table = flow_table_new(0);
+    struct world world = world_of(0);
     struct flow_packet there = udp_packet(1, 1, 50000, 2, 53),
                        back = udp_packet(2, 2, 53, 1, 50000),
                        other = udp_packet(3, 1, 50001, 2, 53);
 
-    g_assert_null(find(table, &there));
-    struct flow *first = begin(table, &there);
-    g_assert_true(find(table, &there) == first);
-    g_assert_true(find(table, &back) == first);
-    g_assert_null(find(table, &other));
+    g_assert_null(find(&world, &there));
+    struct flow *first = begin(&world, &there);
+    g_assert_true(find(&world, &there) == first);
+    g_assert_true(find(&world, &back) == first);
+    g_assert_null(find(&world, &other));
 
-    struct flow *second = begin(table, &back);
+    struct flow *second = begin(&world, &back);
     g_assert_true(second != first);
-    g_assert_true(find(table, &there) == second);
-    g_assert_true(find(table, &back) == second);
-    g_assert_true(flow_table_at(table, 0) == first);
-    flow_table_free(table);
+    g_assert_true(find(&world, &there) == second);
+    g_assert_true(find(&world, &back) == second);
+    g_assert_true(flow_table_at(world.table, 0) == first);
+    world_free(&world);
 }
 
 /* The first packet decides which end is the source; the answer's ends are turned. */
@@ -83,19 +111,18 @@ static void test_the_first_packet_decides_the_source(void)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct flow_table *table = flow_table_new(0);
+        struct world world = world_of(0);
         struct flow_packet packet =
             udp_packet(1, rows[i].from, rows[i].from_port, rows[i].to, rows[i].to_port);
-        unsigned sender;
-        struct flow *flow = begin(table, &packet);
+        unsigned sender = search_of(&world, &packet).sender;
+        struct flow *flow = begin(&world, &packet);
 
-        flow_key_make(&packet.tuple, 0, &sender);
         g_assert_cmpint((int)flow->reason, ==, rows[i].reason);
         g_assert_cmpuint(flow_end_of(flow, FLOW_UP)->port, ==, 50000);
         g_assert_cmpuint(flow_end_of(flow, FLOW_DOWN)->port, ==, 53);
-        g_assert_cmpint((int)flow_dir_of(flow, sender, &packet), ==, rows[i].dir);
-        g_assert_cmpint((int)flow_dir_of(flow, !sender, &packet), ==, !rows[i].dir);
-        flow_table_free(table);
+        g_assert_cmpint((int)flow_dir_of(flow, sender), ==, rows[i].dir);
+        g_assert_cmpint((int)flow_dir_of(flow, !sender), ==, !rows[i].dir);
+        world_free(&world);
     }
 }
 
@@ -107,29 +134,55 @@ static void test_link_addresses_are_turned_to_the_flow(void)
                                      udp_packet(1, 2, 53, 1, 50000) };
 
     for (unsigned down = 0; down < 2; down++) {
-        struct flow_table *table = flow_table_new(0);
+        struct world world = world_of(0);
         struct flow_packet *packet = &packets[down];
 
         memcpy(packet->mac[down], client, FLOW_MAC_LEN);
         memcpy(packet->mac[!down], server, FLOW_MAC_LEN);
         packet->eth_type = 0x0800;
         packet->bits = FLOW_PACKET_MACS | FLOW_PACKET_ETH_TYPE;
-        struct flow *flow = begin(table, packet);
-        g_assert_cmpuint(flow->bits & (FLOW_MACS | FLOW_ETH_TYPE), ==, FLOW_MACS | FLOW_ETH_TYPE);
-        g_assert_true(memcmp(flow->mac[FLOW_UP], client, FLOW_MAC_LEN) == 0);
-        g_assert_true(memcmp(flow->mac[FLOW_DOWN], server, FLOW_MAC_LEN) == 0);
+        struct flow *flow = begin(&world, packet);
+        g_assert_cmpuint(flow->bits & LINK_BITS, ==, LINK_BITS);
+        g_assert_true(memcmp(flow->way[FLOW_UP].mac, client, FLOW_MAC_LEN) == 0);
+        g_assert_true(memcmp(flow->way[FLOW_DOWN].mac, server, FLOW_MAC_LEN) == 0);
         g_assert_cmpuint(flow->eth_type, ==, 0x0800);
-        flow_table_free(table);
+        world_free(&world);
     }
 }
 
 static void test_no_link_header_no_link_addresses(void)
 {
-    struct flow_table *table = flow_table_new(0);
+    struct world world = world_of(0);
     struct flow_packet packet = udp_packet(1, 1, 50000, 2, 53);
 
-    g_assert_cmpuint(begin(table, &packet)->bits & (FLOW_MACS | FLOW_ETH_TYPE), ==, 0);
-    flow_table_free(table);
+    g_assert_cmpuint(begin(&world, &packet)->bits & LINK_BITS, ==, 0);
+    world_free(&world);
+}
+
+/* Of a cooked capture each packet tells its sender's address: those of both ways make the pair. */
+static void test_cooked_link_addresses_come_one_by_one(void)
+{
+    static const uint8_t client[FLOW_MAC_LEN] = { 2, 0, 0, 0, 0, 1 },
+                         server[FLOW_MAC_LEN] = { 2, 0, 0, 0, 0, 2 },
+                         router[FLOW_MAC_LEN] = { 2, 0, 0, 0, 0, 3 };
+    struct world world = world_of(0);
+    struct flow_packet there = udp_packet(1, 1, 50000, 2, 53),
+                       back = udp_packet(2, 2, 53, 1, 50000);
+    struct flow *flow = begin(&world, &there);
+
+    there.bits |= FLOW_PACKET_MAC_SENDER;
+    back.bits |= FLOW_PACKET_MAC_SENDER;
+    memcpy(back.mac[0], server, FLOW_MAC_LEN);
+    flow_learn(flow, &back, FLOW_DOWN);
+    g_assert_cmpuint(flow->bits & LINK_BITS, ==, FLOW_MAC_DOWN);
+    memcpy(there.mac[0], client, FLOW_MAC_LEN);
+    flow_learn(flow, &there, FLOW_UP);
+    memcpy(there.mac[0], router, FLOW_MAC_LEN);
+    flow_learn(flow, &there, FLOW_UP);
+    g_assert_cmpuint(flow->bits & LINK_BITS, ==, FLOW_MAC_UP | FLOW_MAC_DOWN);
+    g_assert_true(memcmp(flow->way[FLOW_UP].mac, client, FLOW_MAC_LEN) == 0);
+    g_assert_true(memcmp(flow->way[FLOW_DOWN].mac, server, FLOW_MAC_LEN) == 0);
+    world_free(&world);
 }
 
 static enum flow_message count_calls(const void *calls)
@@ -141,36 +194,46 @@ static enum flow_message count_calls(const void *calls)
 /* Reading a message costs more than all the rest: only where no rule before it speaks. */
 static void test_messages_are_read_when_needed(void)
 {
-    struct flow_table *table = flow_table_new(0);
+    struct world world = world_of(0);
     struct flow_packet packet = udp_packet(1, 1, 50000, 2, 53);
     struct flow_packet segment = tcp_packet(2, 1, 50000, 2, 443, "S", 1, 0);
     unsigned calls = 0, *source = &calls;
 
     packet.application = segment.application = count_calls;
     packet.source = segment.source = &source;
-    begin(table, &segment);
+    begin(&world, &segment);
     g_assert_cmpuint(calls, ==, 0);
-    struct flow *flow = begin(table, &packet);
+    begin(&world, &packet);
     g_assert_cmpuint(calls, ==, 1);
-    flow_dir_of(flow, 0, &packet);
+    find(&world, &packet);
     g_assert_cmpuint(calls, ==, 1);
-    flow_table_free(table);
+    world_free(&world);
 }
 
 /* Where both ends are the same the rules of direction speak for each packet. */
 static void test_between_an_end_and_itself(void)
 {
-    struct flow_table *table = flow_table_new(0);
+    struct world world = world_of(0);
     struct flow_packet packet = udp_packet(1, 1, 500, 1, 500);
 
-    let_say(&packet, FLOW_MESSAGE_REQUEST);
-    struct flow *flow = begin(table, &packet);
-    g_assert_cmpint((int)flow_dir_of(flow, 0, &packet), ==, UP);
+    static const struct {
+        enum flow_message message;
+        int dir;
+    } rows[] = {
+        { FLOW_MESSAGE_REQUEST, UP },
+        { FLOW_MESSAGE_RESPONSE, DOWN },
+        { FLOW_MESSAGE_UNKNOWN, UP },
+    };
+
     let_say(&packet, FLOW_MESSAGE_RESPONSE);
-    g_assert_cmpint((int)flow_dir_of(flow, 0, &packet), ==, DOWN);
-    let_say(&packet, FLOW_MESSAGE_UNKNOWN);
-    g_assert_cmpint((int)flow_dir_of(flow, 0, &packet), ==, UP);
-    flow_table_free(table);
+    struct flow *flow = begin(&world, &packet);
+    g_assert_cmpint((int)flow->reason, ==, FLOW_REASON_APPLICATION);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        let_say(&packet, rows[i].message);
+        g_assert_true(find(&world, &packet) == flow);
+        g_assert_cmpint((int)flow_dir_of(flow, search_of(&world, &packet).sender), ==, rows[i].dir);
+    }
+    world_free(&world);
 }
 
 /*
@@ -320,21 +383,19 @@ static void test_reuse(const void *data)
 {
     const struct reuse *reuse = data;
     const struct flow_limits limits = { 0, 0 };
-    struct flow_table *table = flow_table_new(0);
+    struct world world = world_of(0);
     struct flow_packet last = packet_of_segment(&reuse->last);
-    struct flow_state state = { 0 };
     /* The source is the same whatever comes first. */
     struct flow_packet maker = packet_of_segment(&(struct segment){ '>', "A", 1, 1 });
-    struct flow *flow = begin(table, &maker);
+    struct flow *flow = begin(&world, &maker);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(reuse->seen) && reuse->seen[i].arrow; i++) {
         struct flow_packet packet = packet_of_segment(&reuse->seen[i]);
-        flow_learn_base(flow, &packet.fact);
-        flow_state_apply(&state, &packet.fact);
+        flow_learn(flow, &packet, flow_fact_dir(&packet.fact));
     }
-    g_assert_cmpint((int)flow_successor_of(flow, &state, &last, flow_fact_dir(&last.fact), &limits),
-                    ==, (int)reuse->successor);
-    flow_table_free(table);
+    g_assert_cmpint((int)flow_successor_of(flow, &last, flow_fact_dir(&last.fact), &limits), ==,
+                    (int)reuse->successor);
+    world_free(&world);
 }
 
 /* Of a packet without TCP header, a later fragment's too, flags and numbers are not looked at. */
@@ -342,19 +403,17 @@ static void test_only_tcp_has_connections(void)
 {
     const struct flow_limits limits = { 0, 0 };
     struct flow_packet syn = tcp_packet(1, 1, 50000, 2, 80, "S", 100, 0), other = syn;
-    struct flow_state state = { 0 };
 
     other.fact.bits &= (uint8_t)~FLOW_FACT_TCP;
     other.fact.tcp_seq = 200;
     for (unsigned learnt = 0; learnt < 2; learnt++) {
-        struct flow_table *table = flow_table_new(0);
-        struct flow *flow = begin(table, &syn);
+        struct world world = world_of(0);
+        struct flow *flow = begin(&world, &syn);
 
-        flow_learn_base(flow, learnt ? &syn.fact : &other.fact);
-        g_assert_cmpint(
-            (int)flow_successor_of(flow, &state, learnt ? &other : &syn, FLOW_UP, &limits), ==,
-            FLOW_SUCCESSOR_NONE);
-        flow_table_free(table);
+        flow_learn(flow, learnt ? &syn : &other, FLOW_UP);
+        g_assert_cmpint((int)flow_successor_of(flow, learnt ? &other : &syn, FLOW_UP, &limits), ==,
+                        FLOW_SUCCESSOR_NONE);
+        world_free(&world);
     }
 }
 
@@ -387,24 +446,74 @@ static void test_timeouts(void)
     for (size_t i = 0; i < G_N_ELEMENTS(timeouts); i++) {
         const struct flow_limits limits = { timeouts[i].idle * SECOND,
                                             timeouts[i].active * SECOND };
-        struct flow_table *table = flow_table_new(0);
+        struct world world = world_of(0);
         struct flow_packet packet = udp_packet(0, 1, 50000, 2, 53);
-        struct flow_state state = { 0 };
-        struct flow *flow = begin(table, &packet);
+        struct flow *flow = begin(&world, &packet);
 
         g_test_message("%s", timeouts[i].claim);
         if (timeouts[i].start != NEVER) {
-            state.start_ns = timeouts[i].start * SECOND;
-            state.last_ns = timeouts[i].last * SECOND;
-            state.bits |= FLOW_STATE_TIME;
+            struct flow_packet begun = at_second(packet, timeouts[i].start),
+                               went_on = at_second(packet, timeouts[i].last);
+            flow_learn(flow, &went_on, FLOW_UP);
+            flow_learn(flow, &begun, FLOW_DOWN);
         }
         if (timeouts[i].next == NEVER)
             packet = without_time(at_second(packet, 1000000));
         else
             packet = at_second(packet, timeouts[i].next);
-        g_assert_cmpint((int)flow_successor_of(flow, &state, &packet, FLOW_UP, &limits), ==,
+        g_assert_cmpint((int)flow_successor_of(flow, &packet, FLOW_UP, &limits), ==,
                         (int)timeouts[i].successor);
-        flow_table_free(table);
+        world_free(&world);
+    }
+}
+
+/* Clocks at the ends of the scale: no difference overflows. */
+static void test_timeouts_at_the_ends_of_the_scale(void)
+{
+    const struct flow_limits limits = { INT64_MAX, 0 };
+    struct world world = world_of(0);
+    struct flow_packet packet = udp_packet(0, 1, 50000, 2, 53);
+    struct flow *flow = begin(&world, &packet);
+
+    packet.fact.time_ns = INT64_MIN;
+    flow_learn(flow, &packet, FLOW_UP);
+    g_assert_cmpint((int)flow_limits_passed(&limits, flow, INT64_MAX), ==, FLOW_SUCCESSOR_IDLE);
+    g_assert_cmpint((int)flow_limits_passed(&limits, flow, -1), ==, FLOW_SUCCESSOR_NONE);
+    g_assert_cmpint((int)flow_limits_passed(&limits, flow, INT64_MIN), ==, FLOW_SUCCESSOR_NONE);
+    world_free(&world);
+}
+
+/* A timeout's flow keeps source and reason; a connection's asks the rules, and once. */
+static void test_who_decides_the_source_of_a_successor(void)
+{
+    static const struct {
+        enum flow_successor successor;
+        unsigned calls;
+        int dir;
+        enum flow_reason reason;
+    } rows[] = {
+        { FLOW_SUCCESSOR_IDLE, 0, UP, FLOW_REASON_FIRST_PACKET },
+        { FLOW_SUCCESSOR_ACTIVE, 0, UP, FLOW_REASON_FIRST_PACKET },
+        { FLOW_SUCCESSOR_CONNECTION, 1, DOWN, FLOW_REASON_APPLICATION },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct world world = world_of(0);
+        struct flow_packet packet = udp_packet(1, 1, 7000, 2, 7000);
+        struct flow *flow = begin(&world, &packet);
+        unsigned calls = 0, *source = &calls;
+        struct flow_search search = search_of(&world, &packet);
+        enum flow_dir dir;
+
+        packet.application = count_calls;
+        packet.source = &source;
+        flow->successor = (uint8_t)rows[i].successor;
+        struct flow *next = flow_table_begin(world.table, &search, &packet, flow, &dir);
+        g_assert_cmpuint(calls, ==, rows[i].calls);
+        g_assert_cmpint((int)dir, ==, rows[i].dir);
+        g_assert_cmpint((int)flow_dir_of(next, search.sender), ==, rows[i].dir);
+        g_assert_cmpint((int)next->reason, ==, (int)rows[i].reason);
+        world_free(&world);
     }
 }
 
@@ -412,20 +521,17 @@ static void test_timeouts(void)
 static void test_a_new_connection_goes_before_timeouts(void)
 {
     const struct flow_limits limits = { SECOND, SECOND };
-    struct flow_table *table = flow_table_new(0);
+    struct world world = world_of(0);
     struct flow_packet syn = tcp_packet(1, 1, 50000, 2, 80, "S", 100, 0);
-    struct flow_state state = { 0 };
-    struct flow *flow = begin(table, &syn);
+    struct flow *flow = begin(&world, &syn);
 
-    flow_learn_base(flow, &syn.fact);
-    flow_state_apply(&state, &syn.fact);
+    flow_learn(flow, &syn, FLOW_UP);
     struct flow_packet next = tcp_packet(100, 1, 50000, 2, 80, "S", 200, 0);
-    g_assert_cmpint((int)flow_successor_of(flow, &state, &next, FLOW_UP, &limits), ==,
+    g_assert_cmpint((int)flow_successor_of(flow, &next, FLOW_UP, &limits), ==,
                     FLOW_SUCCESSOR_CONNECTION);
     next.fact.tcp_seq = 100;
-    g_assert_cmpint((int)flow_successor_of(flow, &state, &next, FLOW_UP, &limits), ==,
-                    FLOW_SUCCESSOR_IDLE);
-    flow_table_free(table);
+    g_assert_cmpint((int)flow_successor_of(flow, &next, FLOW_UP, &limits), ==, FLOW_SUCCESSOR_IDLE);
+    world_free(&world);
 }
 
 int main(int argc, char **argv)
@@ -441,6 +547,8 @@ int main(int argc, char **argv)
                     test_link_addresses_are_turned_to_the_flow);
     g_test_add_func("/table/no-link-header-no-link-addresses",
                     test_no_link_header_no_link_addresses);
+    g_test_add_func("/table/cooked-link-addresses-come-one-by-one",
+                    test_cooked_link_addresses_come_one_by_one);
     g_test_add_func("/table/messages-are-read-when-needed", test_messages_are_read_when_needed);
     g_test_add_func("/table/between-an-end-and-itself-each-packet-speaks",
                     test_between_an_end_and_itself);
@@ -451,6 +559,10 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/table/connections/only-tcp-has-them", test_only_tcp_has_connections);
     g_test_add_func("/table/timeouts", test_timeouts);
+    g_test_add_func("/table/timeouts-at-the-ends-of-the-scale",
+                    test_timeouts_at_the_ends_of_the_scale);
+    g_test_add_func("/table/who-decides-the-source-of-a-successor",
+                    test_who_decides_the_source_of_a_successor);
     g_test_add_func("/table/a-new-connection-goes-before-timeouts",
                     test_a_new_connection_goes_before_timeouts);
     return g_test_run();

@@ -1,6 +1,7 @@
 #include "packets.h"
 #include "traffic.h"
 
+#include "core.h"
 #include "field.h"
 #include "tally.h"
 
@@ -16,12 +17,18 @@ struct row {
     struct flow_state whole;
 };
 
+static const struct flow_state *whole_of(struct flow_view *view)
+{
+    return flow_view_whole(view, &flow_core);
+}
+
 static void add_row(struct flow_view *view, void *data)
 {
+    const struct flow_state *whole = whole_of(view);
     struct row row = { .id = view->flow->id,
-                       .up_pkts = view->whole->half[FLOW_UP].pkts,
-                       .down_pkts = view->whole->half[FLOW_DOWN].pkts,
-                       .whole = *view->whole };
+                       .up_pkts = whole->half[FLOW_UP].pkts,
+                       .down_pkts = whole->half[FLOW_DOWN].pkts,
+                       .whole = *whole };
 
     g_array_append_val((GArray *)data, row);
 }
@@ -52,7 +59,7 @@ static void account(struct flow_meter *meter, struct flow_packet packet)
 /* Flow 0 has frames 1, 2 and 4, flow 1 has frame 3. */
 static struct flow_meter *two_flows(uint32_t first_id)
 {
-    struct flow_meter *meter = flow_meter_new(NULL, first_id);
+    struct flow_meter *meter = flow_meter_new(NULL, first_id, NULL);
 
     account(meter, udp_packet(1, 1, 50000, 2, 53));
     account(meter, udp_packet(2, 2, 53, 1, 50000));
@@ -133,7 +140,6 @@ static void test_what_passed_may_be_forgotten(void)
     struct flow_tally *tally = flow_tally_new(true);
 
     flow_tally_pass(tally, 1);
-    flow_tally_keep(tally, meter);
     flow_tally_pass(tally, 2);
     flow_tally_clear(tally);
     GArray *rows = rows_of(tally, meter);
@@ -148,78 +154,109 @@ static void test_what_passed_may_be_forgotten(void)
     flow_meter_free(meter);
 }
 
-/* Flows of files that are closed stay, before those of the open one. */
-static void test_kept_flows_stay(void)
+/* Another file's flows: what passed in the closed one does not pass in this one. */
+static void test_another_file_begins_with_nothing_passed(void)
 {
-    for (unsigned filtered = 0; filtered < 2; filtered++) {
-        struct flow_tally *tally = flow_tally_new(filtered);
-        struct flow_meter *meter = two_flows(0);
+    struct flow_tally *tally = flow_tally_new(true);
+    struct flow_meter *meter = two_flows(0);
 
-        flow_tally_pass(tally, 1);
-        flow_tally_pass(tally, 3);
-        flow_tally_keep(tally, meter);
-        flow_meter_free(meter);
-        GArray *rows = rows_of(tally, NULL);
-        g_assert_cmpuint(rows->len, ==, 2);
-        assert_row(rows, 0, 0, filtered ? 1 : 2, filtered ? 0 : 1);
-        assert_row(rows, 1, 1, 1, 0);
-        g_array_unref(rows);
+    flow_tally_pass(tally, 1);
+    flow_tally_pass(tally, 3);
+    GArray *rows = rows_of(tally, meter);
+    g_assert_cmpuint(rows->len, ==, 2);
+    assert_row(rows, 0, 0, 1, 0);
+    assert_row(rows, 1, 1, 1, 0);
+    g_array_unref(rows);
+    flow_meter_free(meter);
 
-        meter = two_flows(2);
-        flow_tally_pass(tally, 2); /* what passed in the closed file does not pass in this one */
-        rows = rows_of(tally, meter);
-        g_assert_cmpuint(rows->len, ==, filtered ? 3 : 4);
-        assert_row(rows, 2, 2, filtered ? 0 : 2, 1);
-        g_array_unref(rows);
-        flow_meter_free(meter);
-        flow_tally_free(tally);
-    }
+    flow_tally_clear(tally);
+    meter = two_flows(2);
+    flow_tally_pass(tally, 2);
+    rows = rows_of(tally, meter);
+    g_assert_cmpuint(rows->len, ==, 1);
+    assert_row(rows, 0, 2, 0, 1);
+    g_array_unref(rows);
+    flow_meter_free(meter);
+    rows = rows_of(tally, NULL);
+    g_assert_cmpuint(rows->len, ==, 0);
+    g_array_unref(rows);
+    flow_tally_free(tally);
+}
+
+/* Of a number that was used again the last packet passes, and it alone. */
+static void test_a_frame_number_used_again_passes_with_its_last_packet(void)
+{
+    struct flow_packet rejected = udp_packet(2, 1, 50000, 2, 53), taken = rejected;
+    struct flow_packet elsewhere = udp_packet(2, 1, 50001, 2, 53);
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+    struct flow_tally *tally = flow_tally_new(true);
+
+    rejected.fact.cap_len = 1000;
+    taken.fact.cap_len = 30;
+    account(meter, udp_packet(1, 1, 50000, 2, 53));
+    account(meter, rejected);
+    account(meter, taken);
+    flow_tally_pass(tally, 2);
+    GArray *rows = rows_of(tally, meter);
+    g_assert_cmpuint(rows->len, ==, 1);
+    assert_row(rows, 0, 0, 1, 0);
+    g_assert_cmpuint(g_array_index(rows, struct row, 0).whole.half[FLOW_UP].bytes, ==, 30);
+    g_array_unref(rows);
+
+    account(meter, elsewhere);
+    rows = rows_of(tally, meter);
+    g_assert_cmpuint(rows->len, ==, 1);
+    assert_row(rows, 0, 1, 1, 0);
+    g_array_unref(rows);
+    flow_tally_free(tally);
+    flow_meter_free(meter);
 }
 
 static void assert_fields_of_a_flow(struct flow_view *view, void *data)
 {
     unsigned *known = data;
 
-    for (size_t i = 0; i < flow_field_count; i++) {
-        struct flow_value value = flow_field_value(&flow_fields[i], view);
+    for (size_t i = 0; i < flow_field_count(); i++) {
+        struct flow_value value = flow_field_value(flow_field_at(i), view);
 
-        if (flow_fields[i].scope == FLOW_SCOPE_PACKET || flow_fields[i].scope == FLOW_SCOPE_LATER ||
-            flow_fields[i].scope == FLOW_SCOPE_SOFAR)
+        enum flow_scope scope = flow_field_at(i)->scope;
+        if (scope == FLOW_SCOPE_PACKET || scope == FLOW_SCOPE_LATER || scope == FLOW_SCOPE_SOFAR)
             g_assert_false(value.known);
         *known += value.known;
-        if (value.known && strcmp(flow_fields[i].name, "vni") == 0)
+        if (value.known && strcmp(flow_field_at(i)->name, "vni") == 0)
             g_assert_cmpstr(value.as.text, ==, "vlan(100)");
     }
 }
 
-/* All that can be asked about a flow can be asked about one whose file is closed. */
-static void test_kept_flows_know_their_fields(void)
+/* All that can be asked about a flow can be asked under a filter. */
+static void test_filtered_flows_know_their_fields(void)
 {
     static const char vlan[] = "vlan";
     struct flow_layer layer = { .name = vlan, .id = { 100 }, .ids = 1 };
-    struct flow_tally *tally = flow_tally_new(false);
-    struct flow_meter *meter = flow_meter_new(NULL, 0);
+    struct flow_tally *tallies[] = { flow_tally_new(false), flow_tally_new(true) };
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
     struct flow_packet packet = tcp_packet(1, 1, 50000, 2, 80, "S", 100, 0);
-    unsigned open = 0, closed = 0;
+    unsigned known[2] = { 0 };
 
     packet.layers = &layer;
     packet.layer_count = 1;
     account(meter, packet);
     flow_meter_finish(meter);
-    flow_tally_each(tally, meter, assert_fields_of_a_flow, &open);
-    flow_tally_keep(tally, meter);
+    for (unsigned filtered = 0; filtered < 2; filtered++) {
+        flow_tally_pass(tallies[filtered], 1);
+        flow_tally_each(tallies[filtered], meter, assert_fields_of_a_flow, &known[filtered]);
+        flow_tally_free(tallies[filtered]);
+    }
+    g_assert_cmpuint(known[0], >, 20);
+    g_assert_cmpuint(known[1], ==, known[0]);
     flow_meter_free(meter);
-    flow_tally_each(tally, NULL, assert_fields_of_a_flow, &closed);
-    g_assert_cmpuint(open, >, 20);
-    g_assert_cmpuint(closed, ==, open);
-    flow_tally_free(tally);
 }
 
 /* A fragment that waited is accounted after its own frame, and passes with it all the same. */
 static void test_early_fragments_pass_by_their_own_frame(void)
 {
     struct flow_tally *tally = flow_tally_new(true);
-    struct flow_meter *meter = flow_meter_new(NULL, 0);
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
 
     account(meter, later_fragment(1, FLOW_PROTOCOL_UDP, 1, 2, 7));
     flow_tally_pass(tally, 1);
@@ -236,7 +273,7 @@ static void test_early_fragments_pass_by_their_own_frame(void)
 static struct flow_meter *random_meter(uint32_t seed)
 {
     GRand *rand = g_rand_new_with_seed(seed);
-    struct flow_meter *meter = flow_meter_new(NULL, 0);
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
 
     for (uint32_t frame = 1; frame <= RANDOM_FRAMES; frame++)
         account(meter, random_packet(rand, frame));
@@ -293,7 +330,8 @@ static void test_a_filter_and_its_opposite_sum_to_the_whole(void)
         flow_tally_free(tallies[side]);
     }
     for (uint32_t flow = 0; flow_meter_flow_view(meter, flow, &view); flow++)
-        want_payload += view.whole->half[0].payload_bytes + view.whole->half[1].payload_bytes;
+        want_payload +=
+            whole_of(&view)->half[0].payload_bytes + whole_of(&view)->half[1].payload_bytes;
     g_assert_cmpuint(pkts, ==, RANDOM_FRAMES);
     g_assert_cmpuint(payload, ==, want_payload);
     g_rand_free(rand);
@@ -309,8 +347,12 @@ int main(int argc, char **argv)
     g_test_add_func("/tally/a-filter-leaves-what-passed", test_a_filter_leaves_what_passed);
     g_test_add_func("/tally/a-frame-may-pass-more-than-once", test_a_frame_may_pass_more_than_once);
     g_test_add_func("/tally/what-passed-may-be-forgotten", test_what_passed_may_be_forgotten);
-    g_test_add_func("/tally/kept-flows-stay", test_kept_flows_stay);
-    g_test_add_func("/tally/kept-flows-know-their-fields", test_kept_flows_know_their_fields);
+    g_test_add_func("/tally/another-file-begins-with-nothing-passed",
+                    test_another_file_begins_with_nothing_passed);
+    g_test_add_func("/tally/a-frame-number-used-again-passes-with-its-last-packet",
+                    test_a_frame_number_used_again_passes_with_its_last_packet);
+    g_test_add_func("/tally/filtered-flows-know-their-fields",
+                    test_filtered_flows_know_their_fields);
     g_test_add_func("/tally/early-fragments-pass-by-their-own-frame",
                     test_early_fragments_pass_by_their_own_frame);
     g_test_add_func("/tally/all-passed-is-the-whole", test_all_passed_is_the_whole);

@@ -26,12 +26,16 @@ static void test_each_text_has_one_number(void)
     struct flow_texts *texts = flow_texts_new();
     char mutable[] = "vxlan(1)";
 
+    g_assert_cmpuint(flow_texts_find(texts, mutable), ==, 0);
+    g_assert_cmpuint(flow_texts_count(texts), ==, 0);
     g_assert_cmpuint(flow_texts_number(texts, mutable), ==, 1);
+    g_assert_cmpuint(flow_texts_find(texts, mutable), ==, 1);
     g_assert_cmpuint(flow_texts_number(texts, "vxlan(2)"), ==, 2);
     g_assert_cmpuint(flow_texts_number(texts, ""), ==, 3);
     mutable[0] = 'x';
     g_assert_cmpuint(flow_texts_number(texts, "vxlan(1)"), ==, 1);
     g_assert_cmpuint(flow_texts_number(texts, ""), ==, 3);
+    g_assert_cmpuint(flow_texts_count(texts), ==, 3);
     g_assert_cmpstr(flow_texts_at(texts, 1), ==, "vxlan(1)");
     g_assert_cmpstr(flow_texts_at(texts, 2), ==, "vxlan(2)");
     g_assert_cmpstr(flow_texts_at(texts, 3), ==, "");

@@ -216,6 +216,26 @@ def pings():
 
 
 @capture
+def pings_both_ways():
+    """Two hosts ping each other with one identifier: two flows, each with its answer."""
+    packets = []
+    for down in (False, True):
+        source, destination = (B, A) if down else (A, B)
+        request = IP(src=source, dst=destination) / ICMP(type=8, id=7) / (b"x" * 40)
+        answer = IP(src=destination, dst=source) / ICMP(type=0, id=7) / (b"x" * 40)
+        packets += [eth(request, down), eth(answer, not down)]
+    return timed(packets)
+
+
+@capture
+def server_with_the_higher_port():
+    """A connection from port 2000 to 9000, with five seconds between its segments."""
+    return (Talk(sport=2000, dport=9000).handshake()
+            .tcp(5000, "A", 501, 101, down=True).tcp(10000, "A", 101, 501)
+            .tcp(15000, "A", 501, 101, down=True)).packets
+
+
+@capture
 def icmp_errors():
     """Port unreachable for a UDP flow, in both families, and for a flow that nobody has seen."""
     query = IP(src=A, dst=B, id=7) / UDP(sport=40000, dport=9999) / (b"x" * 20)

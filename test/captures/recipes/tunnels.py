@@ -6,7 +6,7 @@ from scapy.contrib.gtp import GTP_U_Header
 from scapy.contrib.mpls import MPLS
 from scapy.layers.vxlan import VXLAN
 
-from recipes import A6, A, B6, B, C, MAC_A, MAC_B, capture, eth, timed
+from recipes import A6, A, B6, B, C, MAC_A, MAC_B, Talk, capture, connection, eth, timed
 
 
 def inner(down=False, a=A, b=B):
@@ -109,6 +109,64 @@ def vlan_one_way():
     return timed([eth(Dot1Q(vlan=7) / inner()), eth(inner(True), True)])
 
 
+def each_way(up, down, tunnel="vxlan"):
+    """A link on which each direction has its own identifier."""
+    return lambda packet, is_down=False: eth(
+        TUNNELS[tunnel](packet, is_down, down if is_down else up), is_down)
+
+
+@capture
+def vnis_each_way():
+    """VNI 10 there and 11 back: one connection."""
+    return connection(link=each_way(10, 11))
+
+
+@capture
+def gre_keys_each_way():
+    return connection(link=each_way(10, 11, "gre"))
+
+
+@capture
+def tenants_in_turn():
+    """Two tenants with the same addresses and ports, packet by packet: VNIs 10, 11 and 20, 21."""
+    first = connection(link=each_way(10, 11))
+    second = (Talk(link=each_way(20, 21)).handshake(seq=7000, other=90000)
+              .tcp(30, "PA", 7001, 90001, payload=10)).packets
+    return [packet for pair in zip(first, second) for packet in pair]
+
+
+@capture
+def answer_to_nobody_here():
+    """One tenant's SYN, and another tenant's connection from its SYN-ACK on: two flows."""
+    talk = Talk(link=each_way(10, 10)).tcp(0, "S", 100)
+    talk.link = each_way(20, 20)
+    return talk.tcp(20, "SA", 500, 9001, down=True).tcp(25, "A", 9001, 501).packets
+
+
+@capture
+def teid_changed():
+    """A GTP tunnel gets another identifier while the flow inside goes on."""
+    gtp = TUNNELS["gtp"]
+    return timed([eth(gtp(inner(), False, 5)), eth(gtp(inner(), False, 6))])
+
+
+@capture
+def vxlan_flood_and_learn():
+    """The first packet goes to a group of tunnel ends, the answer to one of them."""
+    query = IP(src=T1, dst="239.1.1.1") / UDP(sport=50000, dport=4789) / VXLAN(vni=5, flags=8)
+    return timed([eth(query / eth(inner())), eth(TUNNELS["vxlan"](inner(True), True, 5), True)])
+
+
+@capture
+def errors_each_way():
+    """Two tenants; an ICMP error comes back in the VNI of the way back of the first."""
+    query, answer = inner(), inner(True)
+    error = IP(src=B, dst=A) / ICMP(type=3, code=3) / query
+    first, second = each_way(10, 11), each_way(20, 21)
+    return timed([first(query), first(answer, True), second(query), second(answer, True),
+                  first(error, True)])
+
+
 @capture
 def arp_in_vxlan():
     """A frame of the link inside a tunnel is a packet of the tunnel's flow."""
@@ -137,8 +195,8 @@ def errors_behind_mpls():
 
 @capture
 def mpls_behind_unknown():
-    """Labels behind a tag that the walk does not know (VN-Tag)."""
-    tag = Ether(src=MAC_A, dst=MAC_B, type=0x8926) / Raw(bytes.fromhex("00010002 8847"))
+    """Labels inside a header that the walk does not know (NSH)."""
+    tag = Ether(src=MAC_A, dst=MAC_B, type=0x894f) / Raw(bytes.fromhex("0fc2 0205 00000101"))
     return timed([tag / TUNNELS["mpls"](packet, False, 5)
                   for packet in (inner(), inner(False, A6, B6))])
 

@@ -1,8 +1,4 @@
-#include <flowstats/state.h>
-
-#include "tcp.h"
-
-#include <stddef.h>
+#include "state.h"
 
 /* The largest jump of an IP identification that still counts as packets missed. */
 enum { LOST_WINDOW = 128 };
@@ -13,6 +9,8 @@ static void ip_id_apply(struct flow_half *half, uint16_t ip_id)
 
     if ((half->bits & FLOW_HALF_IP_ID) && delta > 0 && delta < LOST_WINDOW)
         half->lost += delta - 1u;
+    if (!(half->bits & FLOW_HALF_IP_ID))
+        half->first_ip_id = ip_id;
     half->ip_id = ip_id;
     half->bits |= FLOW_HALF_IP_ID;
 }
@@ -28,6 +26,10 @@ static void half_apply(struct flow_half *half, const struct flow_fact *fact)
     half->frag_pkts += (fact->bits & FLOW_FACT_FIRST_FRAG) != 0;
     if (fact->bits & FLOW_FACT_IP_ID)
         ip_id_apply(half, fact->ip_id);
+    if (fact->bits & FLOW_FACT_TCP) {
+        half->seq = fact->tcp_seq;
+        half->bits |= FLOW_HALF_SEQ;
+    }
 }
 
 static void time_apply(struct flow_state *state, int64_t time_ns)
@@ -52,19 +54,42 @@ void flow_state_apply(struct flow_state *state, const struct flow_fact *fact)
     half_apply(&state->half[flow_fact_dir(fact)], fact);
     if (fact->bits & FLOW_FACT_TIME)
         time_apply(state, fact->time_ns);
-    if (fact->bits & FLOW_FACT_TCP)
-        flow_tcp_apply(state, fact);
 }
 
-const struct flow_name flow_tcp_state_names[] = {
-    { FLOW_TCP_CLOSED, "Closed" },
-    { FLOW_TCP_SYN_SENT, "SynSent" },
-    { FLOW_TCP_SYN_RECEIVED, "SynReceived" },
-    { FLOW_TCP_ESTABLISHED, "Established" },
-    { FLOW_TCP_FIN_WAIT, "FinWait" },
-    { FLOW_TCP_CLOSE_WAIT, "CloseWait" },
-    { FLOW_TCP_CLOSING, "Closing" },
-    { FLOW_TCP_RESET, "Reset" },
-    { FLOW_TCP_UNKNOWN, "Unknown" },
-    { 0, NULL },
-};
+/* The gap between the parts is one more. */
+static void merge_ip_id(struct flow_half *half, const struct flow_half *later)
+{
+    if (!(later->bits & FLOW_HALF_IP_ID))
+        return;
+    ip_id_apply(half, later->first_ip_id);
+    half->ip_id = later->ip_id;
+}
+
+static void merge_half(struct flow_half *half, const struct flow_half *later)
+{
+    half->pkts += later->pkts;
+    half->bytes += later->bytes;
+    half->wire_bytes += later->wire_bytes;
+    half->payload_pkts += later->payload_pkts;
+    half->payload_bytes += later->payload_bytes;
+    half->frags += later->frags;
+    half->frag_pkts += later->frag_pkts;
+    half->lost += later->lost;
+    merge_ip_id(half, later);
+    if (later->bits & FLOW_HALF_SEQ)
+        half->seq = later->seq;
+    half->bits |= later->bits;
+}
+
+void flow_state_merge(struct flow_state *state, const struct flow_state *later)
+{
+    for (enum flow_dir dir = FLOW_UP; dir < FLOW_DIRS; dir++)
+        merge_half(&state->half[dir], &later->half[dir]);
+    if (later->bits & FLOW_STATE_TIME) {
+        time_apply(state, later->start_ns);
+        time_apply(state, later->last_ns);
+    }
+    if (later->icmp_errors > 0)
+        state->icmp_error_frame = later->icmp_error_frame;
+    state->icmp_errors += later->icmp_errors;
+}

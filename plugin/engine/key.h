@@ -1,7 +1,7 @@
 #ifndef FLOWSTATS_KEY_H
 #define FLOWSTATS_KEY_H
 
-#include "packet.h"
+#include <flowstats/packet.h>
 
 /*
  * Who talks to whom, the same for both directions: the ends are in a canonical
@@ -9,12 +9,14 @@
  */
 struct flow_key {
     struct flow_end end[2];
-    uint32_t path;    /* flow_paths_number() */
+    uint32_t path;    /* flow_paths_kinds() */
     uint16_t ident;   /* as in struct flow_tuple */
     uint8_t family;   /* enum flow_family */
     uint8_t protocol; /* IP protocol */
-    uint8_t bits;     /* enum flow_tuple_bits */
-    uint8_t unused[3];
+    uint8_t bits;     /* FLOW_TUPLE_PORTS, FLOW_TUPLE_IDENT */
+    uint8_t asker;    /* of an identifier: which of end[] asks; 0 where both are the same */
+    uint8_t way;      /* 0 but in the indexes of struct flow_table */
+    uint8_t unused;
 };
 
 _Static_assert(sizeof(struct flow_key) == 48, "no padding: keys are compared as memory");

@@ -1,9 +1,12 @@
 #include "core.h"
 
 #include "direction.h"
+#include "ending.h"
 
 #include "text.h"
 #include "view.h"
+
+#include <glib.h>
 
 /* The words that the rows' expressions are made of. */
 
@@ -22,19 +25,75 @@ static bool has_ports(const struct flow_view *view)
     return view->flow->key.bits & FLOW_TUPLE_PORTS;
 }
 
+/* What encapsulation is shown is that of the flow's first packet. */
+static uint32_t path_of(const struct flow_view *view)
+{
+    return view->flow->way[flow_first_dir(view->flow)].path;
+}
+
+static const char *path_text(struct flow_view *view)
+{
+    flow_paths_text(view->paths, path_of(view), flow_first_dir(view->flow), view->text);
+    return view->text;
+}
+
+static const char *nth_layer_name(const struct flow_asked *asked)
+{
+    const struct flow_view *view = asked->view;
+    struct flow_layer layer;
+    size_t at = 0;
+
+    for (unsigned n = 0; flow_paths_next(view->paths, path_of(view), &at, &layer); n++)
+        if (n == asked->nth)
+            return layer.name;
+    return NULL;
+}
+
+enum { IDS_MAX = 32 };
+
+/* Collect the identifiers of a path that are not there yet. */
+static unsigned add_ids(const struct flow_paths *paths, uint32_t path, uint32_t ids[IDS_MAX],
+                        unsigned count)
+{
+    struct flow_layer layer;
+    size_t at = 0;
+
+    while (flow_paths_next(paths, path, &at, &layer))
+        for (unsigned i = 0; i < layer.ids && count < IDS_MAX; i++) {
+            unsigned known = 0;
+            while (known < count && ids[known] != layer.id[i])
+                known++;
+            ids[known] = layer.id[i];
+            count += known == count;
+        }
+    return count;
+}
+
+static bool nth_layer_id(const struct flow_asked *asked, uint32_t *ret_id)
+{
+    const struct flow *flow = asked->view->flow;
+    uint32_t ids[IDS_MAX];
+    unsigned count = 0;
+
+    for (enum flow_dir dir = FLOW_UP; dir < FLOW_DIRS; dir++)
+        count = add_ids(asked->view->paths, flow->way[dir].path, ids, count);
+    if (asked->nth >= count)
+        return false;
+    *ret_id = ids[asked->nth];
+    return true;
+}
+
+static uint32_t layer_id(const struct flow_asked *asked)
+{
+    uint32_t id = 0;
+
+    nth_layer_id(asked, &id);
+    return id;
+}
+
 static bool has_time(const struct flow_fact *fact)
 {
     return fact->bits & FLOW_FACT_TIME;
-}
-
-static bool has(const struct flow_state *state, uint16_t bits)
-{
-    return (state->bits & bits) == bits;
-}
-
-static bool is_tcp(const struct flow_state *state)
-{
-    return has(state, FLOW_STATE_TCP);
 }
 
 static const char *tuple_text(struct flow_view *view)
@@ -131,22 +190,6 @@ static bool is_error(const struct flow_view *view)
     return has_error_for(view, &flow);
 }
 
-bool flow_state_rtt(const struct flow_state *state, int64_t *ret_ns)
-{
-    if (!has(state, FLOW_STATE_SYN_TIME | FLOW_STATE_ACK_TIME))
-        return false;
-    *ret_ns = state->ack_ns - state->syn_ns;
-    return true;
-}
-
-static int64_t rtt(const struct flow_state *state)
-{
-    int64_t ns = 0;
-
-    flow_state_rtt(state, &ns);
-    return ns;
-}
-
 static const struct flow_name direction_names[] = { { FLOW_UP, "up" },
                                                     { FLOW_DOWN, "down" },
                                                     { 0, NULL } };
@@ -157,7 +200,7 @@ static const struct flow_name end_reason_names[] = {
     { FLOW_END_NO_RESOURCES, "lack of resources" }, { 0, NULL },
 };
 
-#define ROWS_FILE  "fields.def"
+#define ROWS_FILE  "core.def"
 #define ROWS_STATE struct flow_state
 #define ROWS_HALF  struct flow_half
 #include "rows.h"
@@ -167,13 +210,20 @@ static void fold(void *state, const struct flow_fold *from)
     flow_state_apply(state, from->fact);
 }
 
+static void merge(void *state, const void *later)
+{
+    flow_state_merge(state, later);
+}
+
 const struct flow_group flow_core = {
     .version = FLOW_EXTENSION_VERSION,
     .state_size = sizeof(struct flow_state),
     .is_on = true,
+    .is_fixed = true,
     .name = "core",
     .title = "Core",
-    .help = "Who talks to whom, counters each way, times, and TCP's handshake and state.",
+    .help = "Who talks to whom, counters each way, and times.",
     .rows = rows,
     .fold = fold,
+    .merge = merge,
 };

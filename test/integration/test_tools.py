@@ -1,0 +1,356 @@
+"""tools/flows in a terminal and out of one, and what sets it up."""
+import csv
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import shutil
+import struct
+import subprocess
+import termios
+import textwrap
+
+import pytest
+
+from tshark import BUILD, TOP
+
+NOTHING_TO_DO = "#!/bin/sh\nexit 0\n"
+
+
+def program(path, text):
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def tree(tshark):
+    """A source tree that is set up and built."""
+    tree = tshark.folder / "tree"
+    shutil.copytree(TOP / "tools", tree / "tools")
+    shutil.copytree(BUILD / "plugins", tree / "build/plugins")
+    (tree / "test/captures").mkdir(parents=True)
+    shutil.copy(TOP / "test/captures/sample.pcapng", tree / "test/captures")
+    for tool in ("setup", "build"):
+        program(tree / "tools" / tool, NOTHING_TO_DO)
+    return tree
+
+
+@pytest.fixture
+def flows(tree):
+    def flows(*arguments, rc=0, **options):
+        result = subprocess.run([tree / "tools/flows", *map(str, arguments)], capture_output=True,
+                                text=True, **{"stdin": subprocess.DEVNULL, **options})
+        assert result.returncode == rc, result.stdout + result.stderr
+        return result
+    return flows
+
+
+def rows(text):
+    """The rows between the titles and the totals, split into cells."""
+    return [[cell.strip() for cell in line.replace(" → ", "  ").split("  ") if cell.strip()]
+            for line in text.splitlines()[1:-1]]
+
+
+def totals(text):
+    return text.splitlines()[-1]
+
+
+def test_biggest_flows_come_first_in_human_units(flows):
+    text = flows("--top", 2).stdout
+    assert rows(text) == [
+        ["TCP", "192.0.2.1:51608", "192.0.2.2:80", "http", "17", "41.4 kB", "2.17 ms", "44.1 µs",
+         "Closed", "0"],
+        ["ICMP", "192.0.2.1", "192.0.2.2", "icmp", "6", "6.2 kB", "43.3 µs", "-", "-", "-"]]
+    assert totals(text) == "2 of 22 flows, 92 packets, 54.7 kB in 3.01 s"
+
+
+def test_readme_shows_what_is_printed(flows):
+    readme = (TOP / "README.md").read_text()
+    shown = re.findall(r"^    \$ tools/flows (.*)\n((?:    .*\n)+)", readme, re.M)
+    assert len(shown) == 1
+    for options, text in shown:
+        assert flows(*options.split()).stdout == textwrap.dedent(text)
+
+
+def test_totals_are_those_of_all_flows(flows, tshark, captures):
+    known = tshark.flows(captures / "sample.pcapng")
+    text = flows().stdout
+    assert len(rows(text)) == len(known)
+    assert totals(text).startswith(f"{len(known)} flows, {sum(f['flow.pkts'] for f in known)} ")
+
+
+def test_is_as_wide_as_100_columns_where_there_is_no_terminal(flows):
+    assert max(map(len, flows().stdout.splitlines())) <= 100
+
+
+def in_terminal(tree, columns, *arguments):
+    """What a terminal of so many columns gets."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen([tree / "tools/flows", *arguments], stdin=subprocess.DEVNULL,
+                               stdout=its, stderr=subprocess.PIPE, text=True)
+    os.close(its)
+    got = b""
+    try:
+        while part := os.read(ours, 4096):
+            got += part
+    except OSError:
+        pass  # the other end is closed
+    os.close(ours)
+    assert process.communicate()[1] == "" and process.returncode == 0
+    return got.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 160])
+def test_fits_the_terminal(tree, columns):
+    lines = in_terminal(tree, columns).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert len(lines) == 24
+    assert all(line.split()[0] in ("TCP", "UDP", "ICMP", "ICMPv6", "ARP") for line in lines[1:-1])
+    assert any("192.0.2.1:51608" in line and "41.4 kB" in line for line in lines)
+
+
+def test_whole_words_where_there_is_room(tree):
+    title = in_terminal(tree, 160, "--top", "3").splitlines()[0].split()
+    assert title == ["Protocol", "Source", "Destination", "Application", "Packets", "Bytes",
+                     "Duration", "RTT", "State", "Retrans."]
+
+
+def test_wide_cuts_nothing_and_has_more_columns(flows):
+    text = flows("--wide").stdout
+    assert "…" not in text and max(map(len, text.splitlines())) > 160
+    assert text.split()[0] == "Flow" and "[2001:db8::1]:33000" in text
+
+
+@pytest.mark.parametrize("field, column", [
+    ("rtt", "flow.tcp.rtt"), ("Packets", "flow.pkts"), ("flow.duration", "flow.duration"),
+    ("up.bytes", "flow.up.bytes")])
+def test_sorted_by_any_field(flows, tshark, captures, field, column):
+    known = {flow["flow.tuple"].split()[1]: flow.get(column, -1)
+             for flow in tshark.flows(captures / "sample.pcapng") if flow.get("flow.proto") == 6}
+    sources = [row[2] for row in rows(flows("--sort", field, "-Y", "tcp", "--wide").stdout)]
+    values = [known[source] for source in sources]
+    assert values == sorted(values, reverse=True) and len(set(values)) >= 3
+
+
+def test_texts_are_sorted_as_texts(flows):
+    lines = flows("--sort", "state", "-Y", "tcp").stdout.splitlines()
+    assert [line.split()[-2] for line in lines[1:-1]] == ["Closed"] * 4 + ["Reset"]
+
+
+def test_sorting_by_what_is_no_field(flows):
+    result = flows("--sort", "no.such", rc=1)
+    assert result.stderr == ("tools/flows: --sort no.such: there is no such field; see "
+                             "doc/reference.md\n")
+    assert result.stdout == ""
+
+
+def test_filter_of_whole_flows_selects_them(flows):
+    assert totals(flows("-Y", "flow.bytes > 1000 && tcp").stdout).startswith("4 flows, 53 packets")
+
+
+def test_filter_that_is_wrong_is_named(flows):
+    result = flows("-Y", "tcp.port ==", rc=1)
+    assert ": -Y tcp.port ==: Filter \"tcp.port ==\" is invalid" in result.stderr
+    assert "-z" not in result.stderr
+
+
+def test_columns_that_are_empty_everywhere_are_left_out(flows, captures):
+    title = flows("-Y", "arp").stdout.splitlines()[0].split()
+    assert title == ["Protocol", "Source", "Destination", "Application", "Packets", "Bytes",
+                     "Duration"]
+
+
+def test_standard_input_and_several_files(flows, captures):
+    capture = captures / "tcp_plain.pcap"
+    with open(capture, "rb") as file:
+        alone = flows("-", stdin=file).stdout
+    assert alone == flows(capture).stdout
+    text = flows(capture, captures / "sample.pcapng", "--top", 1).stdout
+    first, second = text.split("\n\n")
+    assert first == f"{capture}:\n{alone}".rstrip()
+    assert second.startswith(f"{captures}/sample.pcapng:\n") and "1 of 22 flows" in second
+
+
+def test_filter_reads_standard_input_twice(flows, captures):
+    with subprocess.Popen(["cat", captures / "sample.pcapng"], stdout=subprocess.PIPE) as cat:
+        text = flows("-Y", "flow.bytes > 1000", "-", stdin=cat.stdout).stdout
+    assert totals(text).startswith("5 flows, 59 packets")
+
+
+def test_filter_reads_what_only_its_owner_may_read(flows, captures, tmp_path):
+    capture = tmp_path / "mine.pcapng"
+    shutil.copy(captures / "sample.pcapng", capture)
+    capture.chmod(0o600)
+    text = flows("-Y", "flow.bytes > 1000", capture).stdout
+    assert totals(text).startswith("5 flows, 59 packets")
+
+
+def test_csv_of_several_files_has_one_header(flows, captures):
+    text = flows("--csv", captures / "tcp_plain.pcap", captures / "sample.pcapng").stdout
+    records = list(csv.DictReader(io.StringIO(text)))
+    assert [int(record["flow.id"]) for record in records] == [0, *range(22)]
+    lines = flows("--json", captures / "tcp_plain.pcap").stdout.splitlines()
+    assert [json.loads(line)["flow.id"] for line in lines] == [0]
+
+
+def test_other_files_are_read_though_one_is_no_capture(flows, captures):
+    result = flows(TOP / "README.md", captures / "tcp_plain.pcap", rc=1)
+    assert result.stderr == (f"tools/flows: {TOP}/README.md: not a capture file that tshark can "
+                             "read\n")
+    assert totals(result.stdout).startswith("1 flow, 11 packets")
+
+
+@pytest.mark.parametrize("arguments", [["--top"], ["--nonsense"], ["--csv", "--top", "3"], ["-Y"],
+                                       ["--json", "--sort=rtt"]])
+def test_what_nobody_can_mean(flows, arguments):
+    assert flows(*arguments, rc=2).stderr.startswith("usage: tools/flows ")
+
+
+def test_number_of_flows_that_is_none(flows):
+    assert flows("--top", "x", rc=1).stderr == "tools/flows: --top x: not a number of flows\n"
+
+
+# The words of the CSV, as flows-rows.awk reads them.
+
+def awk(script, text, **variables):
+    options = [word for name, value in variables.items() for word in ("-v", f"{name}={value}")]
+    return subprocess.run(["awk", *options, "-f", TOP / "tools" / script], input=text, text=True,
+                          capture_output=True, check=True, env={**os.environ, "LC_ALL": "C"}).stdout
+
+
+def row(**cells):
+    """A line of CSV with its header, whatever the order of the columns."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["flow.bytes", "flow.tuple", *cells])
+    writer.writeheader()
+    writer.writerow({"flow.bytes": 7, "flow.tuple": "IP 253 10.0.0.1 → 10.0.0.2", **cells})
+    return awk("flows-rows.awk", text.getvalue(), sort="bytes").split("\t")
+
+
+def test_columns_are_found_by_name():
+    assert row() == ["0", "7.000000000", "", "2", "", "IP 253", "10.0.0.1", "10.0.0.2", "", "", "",
+                     "", "", "7", *[""] * 8, "\n"]
+
+
+@pytest.mark.parametrize("text, shown", [
+    ('a "b", c', 'a "b", c'), ("a\nb", "a b"), ("a\r\nb", "a b"), ("\x1b[2Ja\tb", "?[2Ja?b"),
+    ("é→", "é→")])
+def test_texts_of_packets_cannot_move_cells_or_cursor(text, shown):
+    assert row(**{"flow.app": text})[8] == shown
+
+
+def cells(line, **variables):
+    lines = awk("flows-table.awk", line, width=0, wide="", top="", **variables).splitlines()
+    return lines[1].split("  ")
+
+
+@pytest.mark.parametrize("bytes, text", [
+    (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (99949, "99.9 kB"), (99950, "100 kB"),
+    (999499, "999 kB"), (999500, "1.0 MB"), (1500000, "1.5 MB"), (18446744073709551615, "18.4 EB")])
+def test_bytes_in_units(bytes, text):
+    line = "\t".join(["0", "0", "", "1", "0", "TCP", "a", "b", "", "", "1", "", "", str(bytes),
+                      *[""] * 9]) + "\n"
+    assert cells(line)[-1].strip() == text
+
+
+@pytest.mark.parametrize("seconds, text", [
+    ("0.000000000", "0 s"), ("0.000000001", "1 ns"), ("0.000000999", "999 ns"),
+    ("0.000048000", "48.0 µs"), ("0.000999499", "999 µs"), ("0.000999500", "1.00 ms"),
+    ("0.018200000", "18.2 ms"), ("0.999500000", "1.00 s"), ("59.940000000", "59.9 s"),
+    ("59.960000000", "1 min 00 s"), ("3599.600000000", "1 h 00 min"),
+    ("90000.000000000", "1 d 01 h"), ("-0.002000000", "-2.00 ms")])
+def test_times_in_units(seconds, text):
+    line = "\t".join(["0", "0", "", "1", "0", "TCP", "a", "b", "", "", "1", "", "", "5", "", "", "",
+                      seconds, *[""] * 5]) + "\n"
+    assert cells(line)[-1].strip() == text
+
+
+# Setting up, where the programs that it calls are ours.
+
+@pytest.fixture
+def machine(tree, tmp_path):
+    """A machine without any of the packages; runs a tool on it, without a terminal."""
+    tmp_path.chmod(0o755)
+    for path in tmp_path.parents[:2]:
+        path.chmod(0o755)
+    programs = {"dpkg-query": "exit 1", "apt-get": f'echo "$*" >>{tmp_path}/apt', "sudo": "exit 1",
+                "id": "echo 1000"}
+
+    def run(*command, rc=0, **replaced):
+        for name, text in {**programs, **replaced}.items():
+            program(tmp_path / name.replace("_", "-"), f"#!/bin/sh\n{text}\n")
+        result = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, text=True,
+                                capture_output=True,
+                                env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+        assert result.returncode == rc, result.stdout + result.stderr
+        apt = tmp_path / "apt"
+        return result.stderr, apt.read_text() if apt.exists() else ""
+    return run
+
+
+SETUP = TOP / "tools/setup"
+NEEDED = ("build-essential cmake pkg-config libglib2.0-dev wireshark-dev libwireshark-dev tshark")
+
+
+def test_without_rights_it_says_what_an_administrator_has_to_run(machine):
+    said, installed = machine(SETUP, rc=1)
+    assert said.startswith(f"flowstats needs these packages: {NEEDED}")
+    assert ("an administrator has to run\n    apt-get update && apt-get install -y "
+            f"--no-install-recommends {NEEDED}") in said
+    assert installed == ""
+
+
+@pytest.mark.parametrize("user", [{"id": "echo 0"}, {"sudo": '[ "$1" != -n ] || shift\n"$@"'}])
+def test_with_rights_and_no_terminal_it_installs(machine, user):
+    said, installed = machine(SETUP, **user)
+    assert f"needs these packages: {NEEDED}" in said and "installing" in said
+    assert installed.splitlines()[0].endswith(" update")
+    assert " install -y --no-install-recommends build-essential cmake " in installed
+
+
+def test_what_takes_long_says_how_far_it_is(machine):
+    said, _ = machine(SETUP, id="echo 0", apt_get="echo 'Setting up cmake'; sleep 2.5")
+    assert said.count("tools/setup: Setting up cmake\n") == 1
+
+
+def test_what_failed_is_shown(machine):
+    said, _ = machine(SETUP, rc=1, id="echo 0", apt_get="echo 'E: no network' >&2; exit 100")
+    assert said.endswith("E: no network\ntools/setup: the packages could not be installed\n")
+
+
+def test_reading_that_takes_long_is_told(tree, captures):
+    tshark = tree / "tools/tshark"
+    shutil.move(tshark, tree / "tools/quick")
+    program(tshark, '#!/bin/sh\n[ "$1" = -G ] || sleep 2.5\nexec "$(dirname "$0")/quick" "$@"\n')
+    try:
+        result = subprocess.run([tree / "tools/flows", captures / "tcp_plain.pcap"], text=True,
+                                capture_output=True, stdin=subprocess.DEVNULL)
+    finally:
+        shutil.move(tree / "tools/quick", tshark)
+    assert result.stderr == f"tools/flows: reading {captures}/tcp_plain.pcap: 0 %\n"
+    assert totals(result.stdout).startswith("1 flow, 11 packets")
+
+
+def test_tshark_before_a_build_builds(tree, captures):
+    unbuilt = tree.parent / "unbuilt"
+    shutil.copytree(tree / "tools", unbuilt / "tools")
+    program(unbuilt / "tools/build", f"#!/bin/sh\nmkdir -p {unbuilt}/build\n"
+            f"cp -r {tree}/build/plugins {unbuilt}/build\n")
+    for _ in range(2):
+        result = subprocess.run([unbuilt / "tools/tshark", "-r", captures / "tcp_plain.pcap", "-c1",
+                                 "-Tfields", "-eflow.id"], text=True, capture_output=True)
+        assert (result.returncode, result.stdout) == (0, "0\n")
+        program(unbuilt / "tools/build", "#!/bin/sh\nexit 1\n")
+
+
+def test_an_installed_plugin_is_no_second_one(tree, tshark, captures):
+    """Wireshark says so of a plugin that it finds in two places, and takes one of them."""
+    home = tshark.folder / "with-plugin"
+    shutil.copytree(tree / "build/plugins", home / ".local/lib/wireshark/plugins")
+    result = subprocess.run([*tshark.as_user, tree / "tools/tshark", "-G", "plugins"], text=True,
+                            capture_output=True, env={**os.environ, "HOME": str(home)})
+    assert "flowstats" not in result.stderr
+    assert f"{tree}/build/plugins/" in result.stdout and str(home) not in result.stdout

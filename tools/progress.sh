@@ -1,0 +1,41 @@
+# Read by the other tools: run a command, and say on standard error how far it is where that takes
+# longer than two seconds.
+# shellcheck shell=sh disable=SC2154 # the log is the caller's
+
+# Print the last line of $log; what a command says it is doing.
+last_line_of_log() {
+    tr '\r' '\n' <"$log" | grep . | tail -n 1
+}
+
+# The sleeping program has no part in our output, so that nobody waits for it to end.
+pause() {
+    sleep "$1" >/dev/null 2>&1
+}
+
+# On a terminal one line that changes, elsewhere a line every ten seconds.
+say_again_and_again() {
+    pause 2
+    while kill -0 $$ 2>/dev/null; do
+        said="$1: $($2 2>/dev/null | cut -c 1-50)"
+        if [ -t 2 ]; then
+            printf '\r\033[K%s' "${said%: }" >&2
+            pause 1
+        else
+            printf '%s\n' "${said%: }" >&2
+            pause 10
+        fi
+    done
+}
+
+# progress WHAT ASK COMMAND...: run the command; ASK is a command that prints how far it is.
+progress() {
+    what=$1 ask=$2 rc=0 began=$(date +%s)
+    shift 2
+    say_again_and_again "$what" "$ask" &
+    sayer=$!
+    "$@" || rc=$?
+    kill "$sayer" 2>/dev/null || true
+    wait "$sayer" 2>/dev/null || true
+    [ ! -t 2 ] || [ $(($(date +%s) - began)) -lt 2 ] || printf '\r\033[K' >&2
+    return $rc
+}
