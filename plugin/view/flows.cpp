@@ -113,6 +113,7 @@ bool Flows::collect(const std::vector<size_t> &columns, flow_picture_scope scope
     std::vector<const char *> fields;
     Collection collection = { this, &columns, with_rows };
 
+    names.reserve(columns.size());
     for (size_t number : columns)
         names.push_back(m_columns[number].name.toUtf8());
     fields.reserve(names.size());

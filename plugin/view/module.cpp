@@ -37,7 +37,9 @@ void start_without_window()
         return;
     QByteArray locale = setlocale(LC_ALL, nullptr);
     qInstallMessageHandler(say_nothing);
-    new QApplication(count, arguments);
+    /* NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it ends with the program */
+    static auto *application = new QApplication(count, arguments);
+    (void)application;
     setlocale(LC_ALL, locale.constData());
 }
 

@@ -61,12 +61,10 @@ OverTime::OverTime(Flows &flows, Choices &choices) : Plot(flows, choices)
     add(m_flows_area, "Flows", UnitTicker::Of::Counts);
     add(m_times_area, "Handshake RTT", UnitTicker::Of::Seconds);
 
-    draw_main = [this](QCPPainter *painter) { draw_throughput(painter); };
-    draw_over = nullptr;
-    m_draw_flows = [this](QCPPainter *painter) { draw_flows(painter); };
-    m_draw_times = [this](QCPPainter *painter) { draw_times(painter); };
-    add_canvas(m_flows_area, m_draw_flows);
-    add_canvas(m_times_area, m_draw_times);
+    paint_flows(axisRect(), [this](QCPPainter *painter) { draw_throughput(painter); });
+    paint_flows(m_flows_area, [this](QCPPainter *painter) { draw_flows(painter); });
+    paint_flows(m_times_area, [this](QCPPainter *painter) { draw_times(painter); });
+    paint_over(m_times_area, [this](QCPPainter *painter) { draw_selection(painter); });
     setAccessibleName(QStringLiteral("Over Time"));
     setAccessibleDescription(QStringLiteral("Throughput, live and new flows, and round-trip times; "
                                             "the table has a row for each interval"));
@@ -222,6 +220,10 @@ void OverTime::draw_times(QCPPainter *painter)
         else
             painter->fillRect(QRectF(place.x() - 1, place.y() - 1, 2, 2), colour(m_dots[dot]));
     }
+}
+
+void OverTime::draw_selection(QCPPainter *painter)
+{
     painter->setBrush(Qt::NoBrush);
     for (size_t dot = 0; dot < m_dots.size(); dot++)
         if (selected().count(static_cast<int>(m_dots[dot])) > 0) {

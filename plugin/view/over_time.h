@@ -24,10 +24,10 @@ class OverTime : public Plot
     void draw_flows(QCPPainter *painter);
     void draw_times(QCPPainter *painter);
     void draw_steps(QCPPainter *painter, const std::vector<double> &values, const QColor &colour);
+    void draw_selection(QCPPainter *painter);
     QPointF dot_of(size_t dot) const;
 
     QCPAxisRect *m_flows_area, *m_times_area;
-    std::function<void(QCPPainter *)> m_draw_flows, m_draw_times;
     double m_width = 1;                         /* of a bin, in seconds */
     std::vector<std::vector<double>> m_bits;    /* by class and bin, a second */
     std::vector<double> m_total, m_live, m_new; /* by bin */

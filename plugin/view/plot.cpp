@@ -15,8 +15,8 @@ namespace
 class Canvas : public QCPLayerable
 {
   public:
-    Canvas(QCPAxisRect *area, const QString &layer, const std::function<void(QCPPainter *)> &paint)
-        : QCPLayerable(area->parentPlot(), layer), m_area(area), m_paint(paint)
+    Canvas(QCPAxisRect *area, const QString &layer, std::function<void(QCPPainter *)> paint)
+        : QCPLayerable(area->parentPlot(), layer), m_area(area), m_paint(std::move(paint))
     {
     }
 
@@ -31,13 +31,12 @@ class Canvas : public QCPLayerable
     }
     void draw(QCPPainter *painter) override
     {
-        if (m_paint)
-            m_paint(painter);
+        m_paint(painter);
     }
 
   private:
     QCPAxisRect *m_area;
-    const std::function<void(QCPPainter *)> &m_paint;
+    std::function<void(QCPPainter *)> m_paint;
 };
 
 QFont font_of(int points, bool is_bold)
@@ -165,8 +164,6 @@ Plot::Plot(Flows &flows, Choices &choices) : m_flows(flows), m_choices(choices)
     addLayer(QStringLiteral("flows"), layer(QStringLiteral("main")));
     addLayer(QStringLiteral("over"), layer(QStringLiteral("flows")));
     layer(QStringLiteral("over"))->setMode(QCPLayer::lmBuffered);
-    new Canvas(axisRect(), QStringLiteral("flows"), draw_main);
-    new Canvas(axisRect(), QStringLiteral("over"), draw_over);
     setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     setNoAntialiasingOnDrag(true);
     setMinimumSize(320, 200);
@@ -214,9 +211,14 @@ void Plot::set_legend(const QStringList &names, const std::vector<QColor> &colou
     static_cast<Legend *>(m_legend)->set(names, colours, look().text);
 }
 
-void Plot::add_canvas(QCPAxisRect *area, const std::function<void(QCPPainter *)> &paint)
+void Plot::paint_flows(QCPAxisRect *area, Paint paint)
 {
-    new Canvas(area, QStringLiteral("flows"), paint);
+    new Canvas(area, QStringLiteral("flows"), std::move(paint));
+}
+
+void Plot::paint_over(QCPAxisRect *area, Paint paint)
+{
+    new Canvas(area, QStringLiteral("over"), std::move(paint));
 }
 
 void Plot::colour_axes(QCPAxisRect *area)

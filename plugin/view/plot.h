@@ -105,10 +105,9 @@ class Plot : public QCustomPlot
     }
 
     /* What is drawn inside the axes, and over it; nothing of it is drawn outside them. */
-    std::function<void(QCPPainter *)> draw_main, draw_over;
-
-    /* Draw inside other axes as well; the function stays where it is. */
-    void add_canvas(QCPAxisRect *area, const std::function<void(QCPPainter *)> &paint);
+    using Paint = std::function<void(QCPPainter *)>;
+    void paint_flows(QCPAxisRect *area, Paint paint);
+    void paint_over(QCPAxisRect *area, Paint paint);
 
     /* What axes look like; for those that a picture adds. */
     void colour_axes(QCPAxisRect *area);

@@ -5,8 +5,8 @@
 
 Scatter::Scatter(Flows &flows, Choices &choices) : Plot(flows, choices)
 {
-    draw_main = [this](QCPPainter *painter) { draw_dots(painter); };
-    draw_over = [this](QCPPainter *painter) { draw_selection(painter); };
+    paint_flows(axisRect(), [this](QCPPainter *painter) { draw_dots(painter); });
+    paint_over(axisRect(), [this](QCPPainter *painter) { draw_selection(painter); });
     setAccessibleName(QStringLiteral("Scatter"));
     setAccessibleDescription(QStringLiteral("A dot for each flow, one field against another; the "
                                             "table has the same values"));

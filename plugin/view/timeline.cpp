@@ -18,8 +18,8 @@ const double GAP = 1.4; /* lines between two groups, for the title */
 
 Timeline::Timeline(Flows &flows, Choices &choices) : Plot(flows, choices)
 {
-    draw_main = [this](QCPPainter *painter) { draw_bars(painter); };
-    draw_over = [this](QCPPainter *painter) { draw_selection(painter); };
+    paint_flows(axisRect(), [this](QCPPainter *painter) { draw_bars(painter); });
+    paint_over(axisRect(), [this](QCPPainter *painter) { draw_selection(painter); });
     xAxis->setTicker(QSharedPointer<QCPAxisTicker>(
         new UnitTicker(xAxis, "Time since the first flow began", UnitTicker::Of::Seconds)));
     yAxis->setRangeReversed(true);
@@ -97,6 +97,17 @@ void Timeline::build()
     const Column *by = flows().column(choices().sort);
     yAxis->setLabel("Flows by " + (by ? by->label.toLower() : QString("start")) +
                     (choices().group.isEmpty() ? "" : ", by " + choices().group));
+}
+
+/* What the marks mean, where there can be some. */
+QString Timeline::summary() const
+{
+    bool is_tcp = false;
+
+    for (size_t row = 0; row < flows().size() && !is_tcp; row++)
+        is_tcp = flows().text("proto_name", row) == QLatin1String("TCP");
+    return Plot::summary() +
+           (is_tcp ? QString::fromUtf8(" · ✕ reset  ● retransmission  ▼ gap  ■ zero window") : "");
 }
 
 void Timeline::fit()

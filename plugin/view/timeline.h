@@ -18,6 +18,7 @@ class Timeline : public Plot
 
   protected:
     void build() override;
+    QString summary() const override;
 
   private:
     /* The packets of a flow, read when its bar is high enough to show them. */

@@ -14,8 +14,8 @@ enum { BARS = 15 };
 
 Who::Who(Flows &flows, Choices &choices) : Plot(flows, choices)
 {
-    draw_main = [this](QCPPainter *painter) { draw_bars(painter); };
-    draw_over = [this](QCPPainter *painter) { draw_selection(painter); };
+    paint_flows(axisRect(), [this](QCPPainter *painter) { draw_bars(painter); });
+    paint_over(axisRect(), [this](QCPPainter *painter) { draw_selection(painter); });
     setAccessibleName(QStringLiteral("Who"));
     setAccessibleDescription(QStringLiteral("Bars of those with the most bytes, packets or flows; "
                                             "the table has the same bars"));

@@ -164,6 +164,7 @@ QComboBox *FlowWindow::add_choice(QLayout *row, const QString &label, const Item
     connect(box, QOverload<int>::of(&QComboBox::currentIndexChanged), this,
             [this, box, &chosen](int number) {
                 chosen = box->itemData(number).toString();
+                page().is_fitted = true; /* what was in sight is elsewhere now */
                 rebuild();
             });
     return box;
@@ -179,6 +180,7 @@ QCheckBox *FlowWindow::add_switch(QLayout *row, const QString &label,
     m_controls.emplace_back(box, views);
     connect(box, &QCheckBox::toggled, this, [this, &chosen](bool is_on) {
         chosen = is_on;
+        page().is_fitted = true;
         rebuild();
     });
     return box;

@@ -29,8 +29,8 @@ static const char *const views[FLOW_PICTURE_VIEWS] = {
 };
 
 struct plot {
-    char *file;
     char *filter;
+    struct fs_output *output;
     char *error;
     struct flow_tally *tally;
     enum flow_picture_view view;
@@ -68,26 +68,28 @@ static void take(void *data)
 
 static void write_bytes(const void *bytes, size_t count, void *data)
 {
-    fwrite(bytes, 1, count, fs_output_file(data));
+    fwrite(bytes, 1, count, data);
 }
 
 static void write_picture(struct plot *plot)
 {
-    const char *error = NULL;
-    struct fs_output *output = fs_output_open(plot->file, &plot->error);
+    const char *capture = fs_arguments_value('r'), *error = NULL;
+    const struct flow_picture_module *module = fs_picture_module(&error);
+    FILE *file = fs_output_is_ours(plot->output, &plot->error)
+                     ? fs_output_open(plot->output, &plot->error)
+                     : NULL;
 
-    if (!output)
+    if (!file || !module)
         return;
-    const char *capture = fs_arguments_value('r');
     char *name = g_path_get_basename(capture && strcmp(capture, "-") != 0 ? capture : "flows");
     struct flow_picture_order order = { .view = plot->view,
                                         .format = plot->format,
                                         .file = name,
                                         .filter = plot->filter,
                                         .write = write_bytes,
-                                        .data = output };
-    error = fs_picture_module(&error)->draw(&order, plot);
-    fs_output_close(output, &plot->error);
+                                        .data = file };
+    error = module->draw(&order, plot);
+    fs_output_close(plot->output, &plot->error);
     if (error && !plot->error)
         plot->error = g_strdup(error);
     g_free(name);
@@ -114,7 +116,7 @@ static void finish(void *data)
 
     fs_session_detach(plot);
     flow_tally_free(plot->tally);
-    g_free(plot->file);
+    fs_output_free(plot->output);
     g_free(plot->filter);
     g_free(plot->error);
     g_free(plot);
@@ -143,59 +145,76 @@ static ws_bool is_equal(const char *text, const char *item)
     return strcmp(text, item) == 0;
 }
 
-/* Return what is wrong with the words after the second comma, NULL for nothing. */
-static char *parse(char **words, struct plot *plot)
+/* Return the plot that the words after the second comma ask for; NULL where they make no sense. */
+static struct plot *plot_new(char **words, char **ret_error)
 {
-    const char *view = words[0] && words[1] && *words[1] ? words[1] : "timeline";
-    size_t format = words[0] ? place_of(formats, G_N_ELEMENTS(formats), words[0], ends_with)
-                             : G_N_ELEMENTS(formats);
+    const char *file = words[0] ? words[0] : "";
+    const char *view = *file && words[1] && *words[1] ? words[1] : views[FLOW_PICTURE_TIMELINE];
+    size_t format = place_of(formats, G_N_ELEMENTS(formats), file, ends_with);
     size_t chosen = place_of(views, G_N_ELEMENTS(views), view, is_equal);
 
-    if (format == G_N_ELEMENTS(formats))
-        return g_strdup("the name of the file must end with .png, .pdf or .svg");
-    if (chosen == G_N_ELEMENTS(views))
-        return g_strdup_printf("there is no view %s; there are timeline, time, who and scatter",
-                               view);
+    if (format == G_N_ELEMENTS(formats)) {
+        *ret_error = g_strdup("the name of the file must end with .png, .pdf or .svg");
+        return NULL;
+    }
+    if (chosen == G_N_ELEMENTS(views)) {
+        *ret_error = g_strdup_printf("there is no view %s; there are timeline, time, who and "
+                                     "scatter",
+                                     view);
+        return NULL;
+    }
+    struct fs_output *output = fs_output_new(file, ret_error);
+    if (!output)
+        return NULL;
+    struct plot *plot = g_new0(struct plot, 1);
     plot->format = (enum flow_picture_format)format;
     plot->view = (enum flow_picture_view)chosen;
-    plot->file = g_strdup(words[0]);
+    plot->output = output;
     plot->filter = g_strdup(words[1] && words[2] ? words[2] : "");
-    return NULL;
+    return plot;
 }
 
+/* Return why it cannot be, NULL where all is well. */
 static char *listen(struct plot *plot)
 {
     const char *filter = *plot->filter ? plot->filter : NULL;
-    bool is_handed = filter || !fs_program_runs_once();
 
     plot->tally = flow_tally_new(filter != NULL);
     fs_session_attach(take, plot);
     GString *refusal =
-        register_tap_listener(is_handed ? FLOW_PREFIX : FS_TAP_OF_NONE, plot, filter,
-                              TL_REQUIRES_NOTHING, reset, is_handed ? pass : NULL, draw, finish);
-    return refusal ? g_string_free(refusal, FALSE) : NULL;
+        register_tap_listener(filter ? FLOW_PREFIX : FS_TAP_OF_NONE, plot, filter,
+                              TL_REQUIRES_NOTHING, reset, filter ? pass : NULL, draw, finish);
+    if (!refusal)
+        return NULL;
+    finish(plot);
+    return g_string_free(refusal, FALSE);
+}
+
+static char *start(char **words)
+{
+    const char *missing = NULL;
+    char *error = NULL;
+
+    if (!fs_program_runs_once())
+        return g_strdup("only tshark draws without a window; see Statistics > Flow Timeline");
+    if (!fs_picture_module(&missing))
+        return g_strdup(missing);
+    struct plot *plot = plot_new(words, &error);
+    return plot ? listen(plot) : error;
 }
 
 static ws_stat_init_ret init(const char *argument, void *data _U_)
 {
-    const char *rest = argument + strlen(CLI), *missing = NULL;
+    const char *rest = argument + strlen(CLI);
     char **words = g_strsplit(*rest == ',' ? rest + 1 : "", ",", 3);
-    struct plot *plot = g_new0(struct plot, 1);
-    char *error = parse(words, plot);
+    char *error = start(words);
 
     g_strfreev(words);
-    if (!error && !fs_program_runs_once())
-        error = g_strdup("only tshark draws without a window; see Statistics > Flow Timeline");
-    if (!error && !fs_picture_module(&missing))
-        error = g_strdup(missing);
-    if (!error && fs_output_can_open(plot->file, &error))
-        error = listen(plot);
     if (!error)
         WS_STAT_INIT_OK;
 
     report_failure("flowstats: -z %s: %s", argument, error);
     g_free(error);
-    finish(plot);
     if (!fs_program_may_end())
         WS_STAT_INIT_OK;
     WS_STAT_INIT_FAIL;

@@ -84,7 +84,8 @@ def test_bars_end_where_the_flow_begins_and_ends(plot, tshark, captures):
 def test_the_picture_says_what_it_shows(plot, captures):
     words = texts(plot(captures / "sample.pcapng", "words.svg"))
     assert "sample.pcapng" in words
-    assert any(word.startswith("22 flows · from ") for word in words)
+    assert any(word.startswith("22 flows · ") and " · from 2026-11-25 07:24:32.761 UTC" in word
+               for word in words)
     assert "Time since the first flow began (s)" in words
     assert {"Closed · 4", "Reset · 1", "not TCP · 17"} <= set(words)
     assert any("192.0.2.1:51608 → 192.0.2.2:80" in word for word in words)
