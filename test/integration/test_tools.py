@@ -354,3 +354,21 @@ def test_an_installed_plugin_is_no_second_one(tree, tshark, captures):
                             capture_output=True, env={**os.environ, "HOME": str(home)})
     assert "flowstats" not in result.stderr
     assert f"{tree}/build/plugins/" in result.stdout and str(home) not in result.stdout
+
+
+@pytest.mark.skipif(not list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so")),
+                    reason="the module was not built: no Qt")
+def test_plot_draws_a_capture_under_its_name(flows, captures, tmp_path):
+    private = tmp_path / "private name.pcapng"
+    shutil.copy(captures / "sample.pcapng", private)
+    private.chmod(0o600)
+    picture = tmp_path / "flows.svg"
+    assert flows("--plot", picture, "--view", "scatter", "-Y", "tcp", private).stdout == ""
+    text = picture.read_text()
+    assert ">private name.pcapng<" in text and "filter: tcp<" in text
+
+
+@pytest.mark.parametrize("arguments", [("--view", "who"), ("--plot", "a.png", "b", "c"),
+                                       ("--plot", "a.png", "--top", "3"), ("--plot",)])
+def test_plot_that_nobody_can_mean(flows, arguments):
+    flows(*arguments, rc=2)
