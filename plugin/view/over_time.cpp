@@ -30,6 +30,7 @@ OverTime::OverTime(Flows &flows, Choices &choices) : Plot(flows, choices)
     plotLayout()->addElement(row + 1, 0, m_times_area);
     plotLayout()->setRowStretchFactor(row - 1, 1.4);
 
+    /* NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it belongs to the plot */
     auto *margins = new QCPMarginGroup(this);
     for (QCPAxisRect *area : axisRects()) {
         area->setMarginGroup(QCP::msLeft | QCP::msRight, margins);

@@ -71,6 +71,7 @@ void Who::build()
             bar.total += amount_of(row);
             bar.rows.push_back(static_cast<int>(row));
         }
+    all.reserve(bars.size());
     for (auto &named : bars)
         all.push_back(std::move(named.second));
     std::stable_sort(all.begin(), all.end(),
