@@ -35,8 +35,12 @@ def captures():
 @pytest.fixture(scope="session")
 def save(captures):
     """Writes scapy's packets beside the captures, for a test that needs its own; returns the path."""
+    saved = set()
+
     def save(name, packets, **options):
         from scapy.all import wrpcap
+        assert name in saved or not (captures / name).exists(), "another capture has this name"
+        saved.add(name)
         wrpcap(str(captures / name), packets, **options)
         (captures / name).chmod(0o644)
         return captures / name

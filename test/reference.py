@@ -1,14 +1,17 @@
 #!/usr/bin/python3
-"""What the documentation says of fields and preferences, made from what tshark says of the plugin.
+"""What the documentation says of fields, preferences and examples, made by asking the plugin.
 
 As a program it writes the parts into their documents; a test compares.
 """
+import contextlib
+import itertools
 import json
 import re
+import subprocess
 import sys
 import tempfile
 import textwrap
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
@@ -25,7 +28,7 @@ TYPES = {
     "FT_UINT64": number(64),
     "FT_DOUBLE": ("number", {"type": "number"}),
     "FT_FRAMENUM": ("frame", {"type": "integer", "minimum": 1}),
-    "FT_BOOLEAN": ("flag", {"const": 1}),
+    "FT_BOOLEAN": ("flag", {"const": True}),
     "FT_RELATIVE_TIME": ("time span", {"type": "number"}),
     "FT_ABSOLUTE_TIME": ("time", {"type": "number"}),
     "FT_STRING": ("text", {"type": "string"}),
@@ -33,6 +36,10 @@ TYPES = {
     "FT_IPv4": ("IPv4 address", {"type": "string", "format": "ipv4"}),
     "FT_IPv6": ("IPv6 address", {"type": "string", "format": "ipv6"}),
 }
+
+# Texts that list several values: the export makes arrays of them.
+LISTS = {"flow.splt": {"type": "array", "items": {"type": "string", "pattern": "^[<>][0-9]+$"}},
+         "flow.splt_delta": {"type": "array", "items": {"type": "integer"}}}
 
 # What every flow has, whatever its protocol.
 ALWAYS = (["id", "tuple", "direction_reason", "direction_reason_name", "first_frame", "last_frame",
@@ -43,14 +50,38 @@ ALWAYS = (["id", "tuple", "direction_reason", "direction_reason_name", "first_fr
 # What the help in Wireshark ends with where the documents have two columns of names.
 SECOND_LOOK = " Needs a second look (-2)."
 
+# What the help of a number's name begins with.
+NAMED = "As text: "
+
 Row = namedtuple("Row", "names type has_sofar meaning")
 Preference = namedtuple("Preference", "name default meaning")
 
 
+def values(tshark):
+    """What the numbers of a field are called, as "0 Closed", by the field's name."""
+    called = defaultdict(list)
+    for line in tshark.run("-G", "values").stdout.splitlines():
+        if line.startswith("V\tflow."):
+            _, field, value, name = line.split("\t")
+            called[field].append(f"{int(value, 0)} {name}")
+    return called
+
+
+def meaning_of(text, called):
+    """The help of a field, with the names of its numbers where it has not said them itself."""
+    text = text.removesuffix(SECOND_LOOK)
+    if text.startswith(NAMED):
+        return "Name of that number."
+    if all(name in text for name in called):
+        return text
+    return f"{text} {', '.join(called)}."
+
+
 def known(tshark):
     """The type and the meaning of every field, by name."""
+    called = values(tshark)
     lines = (line.split("\t") for line in tshark.run("-G", "fields").stdout.splitlines())
-    return {line[2]: (line[3], line[7].removesuffix(SECOND_LOOK)) for line in lines
+    return {line[2]: (line[3], meaning_of(line[7], called[line[2]])) for line in lines
             if line[0] == "F" and line[2] in tshark.field_names}
 
 
@@ -111,14 +142,18 @@ def preferences_manual(tshark):
 
 
 def schema(tshark):
-    """The JSON schema of a line of -z flowstats,json, as text."""
+    """The JSON schema of a line of -z flowstats,json, as text: what any choice of columns can have,
+    and what the usual one always has."""
     fields = known(tshark)
-    exported = tshark.run("-q", "-r", SAMPLE, "-z", "flowstats,csv").stdout.splitlines()[0]
+    exported = tshark.run("-q", "-r", SAMPLE, "-o", "flow.columns:all", "-z",
+                          "flowstats,csv").stdout.splitlines()[0]
     return json.dumps({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A flow, as a line of tshark -z flowstats,json; what is absent has no key",
         "type": "object",
-        "properties": {name: {"description": meaning, **TYPES[kind][1]}
+        "$comment": "The preference flow.columns chooses among the properties. Those that are "
+                    "required are there while it is empty.",
+        "properties": {name: {"description": meaning, **LISTS.get(name, TYPES[kind][1])}
                        for name, (kind, meaning) in ((name, fields[name])
                                                      for name in exported.split(","))},
         "required": [f"flow.{name}" for name in ALWAYS],
@@ -144,6 +179,44 @@ def split(document, part):
     return before + begin, inside, end + after
 
 
+# The examples: blocks of commands, each with what it prints.
+BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.S)
+STEP = re.compile(r"^\$ ((?:.*[\\|]\n)*.*(?:\n    .*)*)\n((?:[^$].*\n)*)", re.M)
+
+
+@contextlib.contextmanager
+def shell(tshark, captures):
+    """A function that runs a command, in a folder like the project's, and returns what it prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        (Path(folder) / "test").mkdir()
+        (Path(folder) / "test/captures").symlink_to(captures)
+        yield lambda command: subprocess.run(
+            [*tshark.as_user, "bash", "-o", "pipefail", "-c", command], check=True, text=True,
+            cwd=folder, env=tshark.environment, capture_output=True, timeout=60).stdout
+
+
+def words(output):
+    return [line.split() for line in output.splitlines()]
+
+
+def aligned(output):
+    """Lines of cells between tabs with the cells below each other."""
+    rows = [line.split("\t") for line in output.splitlines()]
+    widths = [max(map(len, cells)) for cells in itertools.zip_longest(*rows, fillvalue="")]
+    for row in rows:
+        yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths)).rstrip() + "\n"
+
+
+def with_what_is_printed(text, run):
+    """A document whose examples print what they do now."""
+    def step(match):
+        printed = run(match[1])
+        same = words(printed) == words(match[2])
+        return match[0] if same else f"$ {match[1]}\n{''.join(aligned(printed))}"
+    return BLOCK.sub(lambda block: STEP.sub(step, block[0]), text)
+
+
 def made(tshark, maker):
     return "".join(line + "\n" for line in maker(tshark))
 
@@ -157,6 +230,9 @@ def main():
             before, _, after = split(document, part)
             (TOP / document).write_text(before + made(tshark, maker) + after)
         SCHEMA.write_text(schema(tshark))
+        with shell(tshark, SAMPLE.parent) as run:
+            for path in (TOP / "README.md", *TOP.glob("doc/*.md")):
+                path.write_text(with_what_is_printed(path.read_text(), run))
 
 
 if __name__ == "__main__":

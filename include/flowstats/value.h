@@ -34,8 +34,7 @@ struct flow_value {
     } as;
 };
 
-/* The name of a number; a list of them ends with name NULL.  Laid out as Wireshark's value_string.
- */
+/* The name of a number, laid out as Wireshark's value_string; a list ends with name NULL. */
 struct flow_name {
     uint32_t number;
     const char *name;

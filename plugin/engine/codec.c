@@ -23,7 +23,7 @@ enum mark {
     MARK_WINDOW = 1 << 10,
     MARK_FLAGS = 1 << 11,
     MARK_IP_ID = 1 << 12,
-    MARK_CHECKSUM = 1 << 13, /* it is not 0: nobody can expect one */
+    MARK_CHECKSUM = 1 << 13, /* it is not 0: none can be expected */
     MARK_RARE = 1 << 14,     /* a byte of enum rare follows */
     MARK_NOTES = 1 << 15,
 };
@@ -209,7 +209,7 @@ static void get_rare(const uint8_t **at, struct flow_fact *fact)
     }
 }
 
-/* Nobody expects options again, so they are not remembered. */
+/* Options are not expected again, so they are not remembered. */
 static void remember(struct flow_codec *codec, const struct flow_fact *fact)
 {
     struct flow_fact *last = &codec->last[flow_fact_dir(fact)];

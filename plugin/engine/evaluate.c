@@ -195,6 +195,8 @@ static const void *evaluate(struct flow_evaluation *evaluation, size_t group, ui
     struct flow_fold fold;
 
     jump(evaluated, slot, flow, facts, size);
+    if (!place->group->fold)
+        return slot->state;
     if (slot->facts < facts)
         start_fold(evaluation, flow, &fold);
     while (slot->facts < facts) {
@@ -233,7 +235,7 @@ void flow_evaluate_flow(struct flow_evaluation *evaluation, uint32_t flow, uint3
         if (passes && !passes(fold.fact, data))
             continue;
         for (size_t k = 0; k < all->count; k++) {
-            if (!(groups & 1u << k))
+            if (!(groups & 1u << k) || !all->on[k].group->fold)
                 continue;
             fold.note = (const uint8_t *)notes + all->on[k].note_at;
             all->on[k].group->fold(states[k], &fold);

@@ -1,6 +1,7 @@
 #include "fragments.h"
 
 #include "hash.h"
+#include "span.h"
 
 #include <glib.h>
 #include <string.h>
@@ -345,8 +346,8 @@ struct flow_waiting *flow_fragments_take_of(struct flow_fragments *fragments,
 
 static bool is_overdue(const struct flow_fact *fact, int64_t now_ns)
 {
-    return (fact->bits & FLOW_FACT_TIME) && now_ns > fact->time_ns &&
-           (uint64_t)now_ns - (uint64_t)fact->time_ns > FLOW_FRAGMENTS_WAIT_NS;
+    return (fact->bits & FLOW_FACT_TIME) &&
+           flow_span(fact->time_ns, now_ns) > FLOW_FRAGMENTS_WAIT_NS;
 }
 
 struct flow_waiting *flow_fragments_take_overdue(struct flow_fragments *fragments, int64_t now_ns)

@@ -75,6 +75,7 @@ struct flow_history {
     uint8_t *code;            /* room for one */
     void *zeros;              /* note_size of them */
     struct flow_fact event;   /* the last that was asked for */
+    uint64_t recorded;        /* facts of all flows */
     uint32_t note_size;
     uint32_t once_size;
 };
@@ -221,6 +222,7 @@ uint32_t flow_history_record(struct flow_history *history, uint32_t flow,
         size = encode_first(history, fact, notes);
     }
     append(stream, history->code, size);
+    history->recorded++;
     stream->last_frame = fact->frame;
     *(struct frame *)pages_make(&history->frames, fact->frame) =
         (struct frame){ .flow = flow + 1, .packet = stream->packets };
@@ -240,6 +242,7 @@ void flow_history_record_event(struct flow_history *history, uint32_t flow,
     if (!stream->events)
         stream->events = g_array_new(FALSE, FALSE, sizeof(struct event));
     g_array_append_val(stream->events, kept);
+    history->recorded++;
 }
 
 /* Find */
@@ -265,6 +268,11 @@ uint32_t flow_history_packets(const struct flow_history *history, uint32_t flow)
 static uint32_t events_of(const struct stream *stream)
 {
     return stream->events ? stream->events->len : 0;
+}
+
+uint64_t flow_history_recorded(const struct flow_history *history)
+{
+    return history->recorded;
 }
 
 uint32_t flow_history_facts(const struct flow_history *history, uint32_t flow)

@@ -45,6 +45,9 @@ bool flow_history_find(const struct flow_history *history, uint32_t frame,
 uint32_t flow_history_packets(const struct flow_history *history, uint32_t flow);
 uint32_t flow_history_facts(const struct flow_history *history, uint32_t flow);
 
+/* Return how many facts were recorded, of all flows. */
+uint64_t flow_history_recorded(const struct flow_history *history);
+
 /* Return how many facts a flow had when that packet was recorded, it included. */
 uint32_t flow_history_facts_until(const struct flow_history *history, uint32_t flow,
                                   uint32_t packet);

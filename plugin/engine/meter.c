@@ -1,6 +1,7 @@
 #include "meter.h"
 
 #include "all.h"
+#include "among.h"
 #include "field.h"
 
 #include "fragments.h"
@@ -11,6 +12,7 @@ struct flow_meter {
     struct flow_table *table;
     struct flow_history *history;
     struct flow_evaluation *evaluation;
+    struct flow_among *among;
     const struct flow_groups *groups;
     struct flow_paths *paths;
     struct flow_fragments *fragments;
@@ -45,6 +47,7 @@ struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t fir
     meter->table = flow_table_new(first_id, meter->paths);
     meter->history = flow_history_new(meter->groups->note_size, in_words(meter->groups->once_size));
     meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
+    meter->among = flow_among_new(meter->history, meter->table, meter->evaluation);
     meter->fragments = flow_fragments_new();
     meter->capture.first_id = first_id;
     if (limits)
@@ -56,6 +59,7 @@ void flow_meter_free(struct flow_meter *meter)
 {
     if (!meter)
         return;
+    flow_among_free(meter->among);
     flow_evaluation_free(meter->evaluation);
     flow_history_free(meter->history);
     flow_table_free(meter->table);
@@ -317,6 +321,7 @@ static void view_flow(struct flow_meter *meter, uint32_t index, bool with_whole,
     ret_view->head.value = value_by_name;
     ret_view->history = meter->history;
     ret_view->evaluation = meter->evaluation;
+    ret_view->among = meter->among;
     ret_view->groups = meter->groups;
     ret_view->paths = meter->paths;
     ret_view->capture = &meter->capture;
@@ -365,6 +370,8 @@ void *flow_meter_once(struct flow_meter *meter, uint32_t frame)
 
 void flow_meter_forget_states(struct flow_meter *meter)
 {
+    flow_among_free(meter->among);
     flow_evaluation_free(meter->evaluation);
     meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
+    meter->among = flow_among_new(meter->history, meter->table, meter->evaluation);
 }

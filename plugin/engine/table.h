@@ -9,7 +9,7 @@
  * the flows of its ends a packet belongs to, and when it no longer does.
  *
  * Several flows can have one key: those of tenants whose tunnels have other
- * identifiers or endpoints (doc/definitions.md, encapsulation).  A packet of a
+ * identifiers or endpoints (definitions, Encapsulation).  A packet of a
  * known flow takes one look at an index.  Another takes three, and looks at
  * FLOW_TABLE_CANDIDATES flows at most: those of its key that began last, among
  * those that have no packet in its direction yet.

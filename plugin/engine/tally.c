@@ -94,7 +94,7 @@ static void fold_ahead(struct flow_view *view, uint32_t groups)
     struct flow_selection *selection = view->selection;
 
     for (size_t i = 0; i < view->groups->count; i++)
-        if (groups & 1u << i)
+        if (groups & 1u << i && selection->states[i])
             memset(selection->states[i], 0, view->groups->on[i].group->state_size);
     flow_evaluate_flow(view->evaluation, view->index, groups, selection->passes, selection->data,
                        selection->states);

@@ -9,7 +9,7 @@ enum {
     SACK_PERMITTED = 4,
     TIMESTAMPS = 8,
     FAST_OPEN = 34,
-    EXPERIMENTAL = 254, /* 2 bytes behind the length say which experiment */
+    EXPERIMENTAL = 254, /* 2 bytes after the length say which experiment */
 };
 
 enum { FAST_OPEN_EXPERIMENT = 0xf989 };

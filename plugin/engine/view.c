@@ -39,6 +39,18 @@ const void *flow_asked_state(const struct flow_asked *asked, const struct flow_g
     return state_of(asked->view, group, asked->is_whole);
 }
 
+void flow_view_fold(struct flow_view *view, const struct flow_group *group, void *ret_state)
+{
+    const struct flow_selection *selection = view->selection;
+    struct flow_fold fold = { .family = view->flow->key.family,
+                              .protocol = view->flow->key.protocol };
+
+    for (uint32_t i = 0; (fold.fact = flow_history_fact(view->history, view->index, i, &fold.note));
+         i++)
+        if (!selection || !selection->passes || selection->passes(fold.fact, selection->data))
+            group->fold(ret_state, &fold);
+}
+
 const void *flow_view_once(struct flow_view *view, const struct flow_group *group)
 {
     size_t number = flow_groups_find(view->groups, group);

@@ -2,7 +2,6 @@
 #define FLOWSTATS_ENGINE_VIEW_H
 
 #include "evaluate.h"
-
 #include "table.h"
 
 /* What all flows of a capture share. */
@@ -25,6 +24,8 @@ struct flow_selection {
     void *data;
 };
 
+struct flow_among; /* values across flows: among.h */
+
 /*
  * What can be asked about a flow, at one of its packets or as a whole.  What
  * costs something is computed when it is asked for.  Not to be copied: fact
@@ -34,6 +35,7 @@ struct flow_view {
     struct flow_view_head head;
     struct flow_history *history;
     struct flow_evaluation *evaluation;
+    struct flow_among *among;
     const struct flow_groups *groups;
     const struct flow_paths *paths;
     const struct flow_capture *capture;
@@ -58,6 +60,12 @@ const void *flow_view_whole(struct flow_view *view, const struct flow_group *gro
 
 /* Return the state of another group in the reading that a row is asked about. */
 const void *flow_asked_state(const struct flow_asked *asked, const struct flow_group *group);
+
+/*
+ * Fold a group that has no notes, whether it is on or not, over the facts that
+ * flow_view_whole() stands for.  ret_state: zeroed room.
+ */
+void flow_view_fold(struct flow_view *view, const struct flow_group *group, void *ret_state);
 
 /* Return what a group keeps once of the flow, NULL where there is nothing (yet). */
 const void *flow_view_once(struct flow_view *view, const struct flow_group *group);

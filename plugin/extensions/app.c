@@ -5,8 +5,8 @@
 #include "transport.h"
 
 /*
- * Wireshark lists a frame's layers one behind the other, also where they lie
- * side by side.  What follows the tracked header is taken as a chain of
+ * Wireshark lists a frame's layers in one flat list, even when they are side by
+ * side.  What follows the tracked header is taken as a chain of
  * protocols in each other, up to one that is in it already (the next message of
  * a stream) or that is mere content: what a media type or an ASN.1 object
  * identifier names.
@@ -27,7 +27,7 @@ enum role {
 
 enum { DEPTH_MAX = 16 };
 
-static GByteArray *roles;  /* enum role, by Wireshark's protocol number; behind the end too */
+static GByteArray *roles;  /* enum role, by Wireshark's protocol number; past the end too */
 static GPtrArray *names;   /* Wireshark's own */
 static GHashTable *places; /* in names, by protocol number; from 1 */
 
@@ -244,6 +244,14 @@ static struct flow_value name_of(const struct flow_asked *asked)
     return value;
 }
 
+static void summarise(const struct flow_asked *asked, char *ret_text, size_t size)
+{
+    struct flow_value name = name_of(asked);
+
+    if (name.known)
+        g_strlcpy(ret_text, name.as.text, size);
+}
+
 static const struct flow_row rows[] = {
     { .name = "app",
       .label = "Application",
@@ -269,4 +277,5 @@ const struct flow_group fs_app = {
     .extract = extract,
     .fold = fold,
     .merge = merge,
+    .summary = summarise,
 };

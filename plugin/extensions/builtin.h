@@ -12,6 +12,9 @@ extern const struct flow_group fs_tcp_analysis;
 /* flow.app: the deepest protocol in the flow's payload. */
 extern const struct flow_group fs_app;
 
+/* flow.host: the name of the host that the client asked for. */
+extern const struct flow_group fs_host;
+
 /* flow.sticky.*: the first value that a field of Wireshark's has in the flow. */
 extern const struct flow_group fs_sticky;
 

@@ -1,6 +1,7 @@
 #include "ws_compat.h"
 
 #include "builtin.h"
+#include "plain_text.h"
 #include "texts.h"
 
 #include <wsutil/report_message.h>
@@ -44,28 +45,13 @@ static uint32_t number_of(char *text)
     return number;
 }
 
-/* As Wireshark shows it, control characters escaped, cut between characters. */
+/* As Wireshark shows it. */
 static char *text_of(wmem_allocator_t *scope, field_info *field)
 {
     const char *shown =
         fvalue_to_string_repr(scope, WS_FIELD_VALUE(field), FTREPR_DISPLAY, field->hfinfo->display);
-    char *valid = g_utf8_make_valid(shown ? shown : "", -1);
-    GString *text = g_string_new(NULL);
 
-    for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
-        gunichar character = g_utf8_get_char(at);
-        size_t before = text->len;
-        if (g_unichar_iscntrl(character))
-            g_string_append_printf(text, "\\x%02x", character);
-        else
-            g_string_append_unichar(text, character);
-        if (text->len > TEXT_MAX) {
-            g_string_truncate(text, before);
-            break;
-        }
-    }
-    g_free(valid);
-    return g_string_free(text, FALSE);
+    return flow_plain_text(shown ? shown : "", shown ? strlen(shown) : 0, TEXT_MAX);
 }
 
 static void extract(const struct flow_extract *from, void *ret_note)
@@ -131,7 +117,7 @@ static void register_preferences(module_t *module)
         &chosen);
 }
 
-/* Said once of each name. */
+/* Return whether a field of that name can be sticky; warn of another one, once for each name. */
 static bool is_usable(const char *name)
 {
     static GHashTable *reported;

@@ -222,6 +222,22 @@ static const struct flow_row rows[] = {
     { .name = NULL },
 };
 
+/* "no retransmissions", "3 retransmissions" */
+static void summarise(const struct flow_asked *asked, char *ret_text, size_t size)
+{
+    uint64_t again = 0;
+
+    if (!is_analysed(asked))
+        return;
+    for (enum flow_dir dir = FLOW_UP; dir < FLOW_DIRS; dir++)
+        again += half_of(asked, dir)->count[RETRANSMISSION];
+    if (again == 0)
+        g_strlcpy(ret_text, "no retransmissions", size);
+    else
+        g_snprintf(ret_text, (gulong)size, "%" G_GUINT64_FORMAT " retransmission%s", again,
+                   again == 1 ? "" : "s");
+}
+
 const struct flow_group fs_tcp_analysis = {
     .version = FLOW_EXTENSION_VERSION,
     .state_size = sizeof(struct state),
@@ -237,4 +253,5 @@ const struct flow_group fs_tcp_analysis = {
     .extract = extract,
     .fold = fold,
     .merge = merge,
+    .summary = summarise,
 };

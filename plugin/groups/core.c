@@ -3,6 +3,7 @@
 #include "direction.h"
 #include "ending.h"
 
+#include "span.h"
 #include "text.h"
 #include "view.h"
 

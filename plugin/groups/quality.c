@@ -1,5 +1,6 @@
 #include "quality.h"
 
+#include "span.h"
 #include "view.h"
 
 #define NS_IN_MS INT64_C(1000000)
@@ -169,9 +170,8 @@ static void fold_time(struct quality_state *state, int64_t time_ns)
         state->bits |= QUALITY_TIME;
         return;
     }
-    uint64_t late_ns = (uint64_t)state->latest_ns - (uint64_t)time_ns;
     state->late++;
-    state->late_max_ns = MAX(state->late_max_ns, (int64_t)MIN(late_ns, INT64_MAX));
+    state->late_max_ns = MAX(state->late_max_ns, flow_span(time_ns, state->latest_ns));
 }
 
 /* Merged packets are told by what the receiver can take, where it said so. */

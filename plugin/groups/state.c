@@ -22,6 +22,7 @@ static void half_apply(struct flow_half *half, const struct flow_fact *fact)
     half->wire_bytes += fact->wire_len;
     half->payload_pkts += fact->payload_len > 0;
     half->payload_bytes += fact->payload_len;
+    half->ip_bytes += fact->ip_len;
     half->frags += (fact->bits & FLOW_FACT_FRAG) != 0;
     half->frag_pkts += (fact->bits & FLOW_FACT_FIRST_FRAG) != 0;
     if (fact->bits & FLOW_FACT_IP_ID)
@@ -49,6 +50,8 @@ void flow_state_apply(struct flow_state *state, const struct flow_fact *fact)
     if (fact->bits & FLOW_FACT_EVENT) {
         state->icmp_errors++;
         state->icmp_error_frame = fact->frame;
+        state->icmp_error_type = fact->icmp_type;
+        state->icmp_error_code = fact->icmp_code;
         return;
     }
     half_apply(&state->half[flow_fact_dir(fact)], fact);
@@ -72,6 +75,7 @@ static void merge_half(struct flow_half *half, const struct flow_half *later)
     half->wire_bytes += later->wire_bytes;
     half->payload_pkts += later->payload_pkts;
     half->payload_bytes += later->payload_bytes;
+    half->ip_bytes += later->ip_bytes;
     half->frags += later->frags;
     half->frag_pkts += later->frag_pkts;
     half->lost += later->lost;
@@ -89,7 +93,10 @@ void flow_state_merge(struct flow_state *state, const struct flow_state *later)
         time_apply(state, later->start_ns);
         time_apply(state, later->last_ns);
     }
-    if (later->icmp_errors > 0)
+    if (later->icmp_errors > 0) {
         state->icmp_error_frame = later->icmp_error_frame;
+        state->icmp_error_type = later->icmp_error_type;
+        state->icmp_error_code = later->icmp_error_code;
+    }
     state->icmp_errors += later->icmp_errors;
 }

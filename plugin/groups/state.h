@@ -22,6 +22,7 @@ struct flow_half {
     uint64_t bytes;      /* captured */
     uint64_t wire_bytes; /* on the wire */
     uint64_t payload_bytes;
+    uint64_t ip_bytes;
     uint32_t pkts;
     uint32_t payload_pkts;
     uint32_t frags;
@@ -44,10 +45,12 @@ struct flow_state {
     uint32_t icmp_errors;
     uint32_t icmp_error_frame; /* of the last one */
     uint32_t bits;             /* enum flow_state_bits */
-    uint32_t unused;
+    uint8_t icmp_error_type;   /* of the last one, likewise */
+    uint8_t icmp_error_code;
+    uint16_t unused;
 };
 
-_Static_assert(sizeof(struct flow_state) == 144, "no padding: states are compared as memory");
+_Static_assert(sizeof(struct flow_state) == 160, "no padding: states are compared as memory");
 
 /* Fold one more fact into the state.  Pure: the result depends on nothing else. */
 void flow_state_apply(struct flow_state *state, const struct flow_fact *fact);

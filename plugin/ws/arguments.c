@@ -112,8 +112,7 @@ static const struct long_option *long_option_of(const char *name, size_t len)
     return found;
 }
 
-/* Read "--NAME[=ARGUMENT]" and return the number of the next word; 0: nobody knows which that is.
- */
+/* Read "--NAME[=ARGUMENT]" and return the number of the next word; 0: it is not known. */
 static unsigned read_long(unsigned number)
 {
     const char *name = word(number) + 2;

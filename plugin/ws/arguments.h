@@ -14,8 +14,7 @@
 /* Return whether the program is tshark, as far as its command line tells. */
 bool fs_arguments_are_of_tshark(void);
 
-/* Return whether an option was given; it is named by its short form: '2', 'Y' for --display-filter.
- */
+/* Return whether an option was given, by its short form: '2', 'Y' for --display-filter. */
 bool fs_arguments_have(char option);
 
 /* Return what was given to an option, the last time that it stands there; NULL where it does not.

@@ -27,4 +27,15 @@ static inline nstime_t fs_nstime_of(int64_t ns)
     return (nstime_t){ .secs = (time_t)(ns / FS_NS_IN_S), .nsecs = (int)(ns % FS_NS_IN_S) };
 }
 
+/* Tell by a frame when the first frame of the file was; false where one of both has no time. */
+static inline bool fs_start_of_file(const packet_info *pinfo, int64_t *ret_ns)
+{
+    int64_t now_ns, since_start_ns;
+
+    if (!fs_ns_of(&pinfo->abs_ts, &now_ns) || !fs_ns_of(&pinfo->rel_ts, &since_start_ns))
+        return false;
+    *ret_ns = now_ns - since_start_ns;
+    return true;
+}
+
 #endif

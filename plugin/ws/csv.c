@@ -1,18 +1,7 @@
+#include "cells.h"
 #include "columns.h"
 #include "sink.h"
 #include "value_text.h"
-
-/* RFC 4180: what has a comma, a quote or a line break is quoted, and quotes are doubled. */
-static void put_quoted(GString *out, const char *text)
-{
-    g_string_append_c(out, '"');
-    for (; *text; text++) {
-        if (*text == '"')
-            g_string_append_c(out, '"');
-        g_string_append_c(out, *text);
-    }
-    g_string_append_c(out, '"');
-}
 
 /* What a spreadsheet takes for a formula, if a cell begins with it. */
 static bool is_formula(const char *text)
@@ -24,12 +13,8 @@ static bool is_formula(const char *text)
 static void put_text(GString *out, const char *text)
 {
     char *disarmed = is_formula(text) ? g_strconcat("'", text, NULL) : NULL;
-    const char *shown = disarmed ? disarmed : text;
 
-    if (strpbrk(shown, ",\"\r\n"))
-        put_quoted(out, shown);
-    else
-        g_string_append(out, shown);
+    fs_put_text(out, disarmed ? disarmed : text);
     g_free(disarmed);
 }
 
@@ -70,4 +55,6 @@ static void row(GString *out, struct flow_view *view)
     g_string_append(out, "\r\n");
 }
 
-const struct fs_sink fs_csv = { .cli = "flowstats,csv", .begin = begin, .row = row };
+const struct fs_sink fs_csv = {
+    .cli = "flowstats,csv", .begin = begin, .row = row, .has_columns = true
+};

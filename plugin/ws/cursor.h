@@ -34,8 +34,8 @@ struct fs_listing {
 struct fs_link {
     const uint8_t *mac[2];   /* sender, receiver; or NULL; a cooked capture has the sender's */
     struct fs_bytes payload; /* what follows it and its tags; is_known */
-    uint16_t eth_type;       /* likewise */
-    uint16_t layers;         /* how many of the path's layers are its tags; likewise */
+    uint16_t eth_type;       /* is_known */
+    uint16_t layers;         /* how many of the path's layers are its tags; is_known */
     bool is_known;
 };
 

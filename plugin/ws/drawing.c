@@ -9,9 +9,8 @@ struct waiting {
 };
 
 static GSList *all; /* struct waiting */
-static struct {
-    bool is_registered;
-} listener;
+static int listener;
+static bool is_listening;
 
 static void draw(void *data _U_)
 {
@@ -39,11 +38,11 @@ void fs_drawing_before(void (*fill)(void *data), void *data)
     all = g_slist_append(all, waiting);
 
     /* Before this one, which registered since. */
-    if (listener.is_registered)
+    if (is_listening)
         remove_tap_listener(&listener);
     GString *error = register_tap_listener(FS_TAP_OF_NONE, &listener, NULL, TL_REQUIRES_NOTHING,
                                            NULL, NULL, draw, NULL);
-    listener.is_registered = !error;
+    is_listening = !error;
     if (error)
         g_string_free(error, TRUE);
 }

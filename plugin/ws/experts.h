@@ -5,7 +5,7 @@
 
 #include "view.h"
 
-/* What an analyst wants to be told of a flow, as expert infos that do not shout. */
+/* What an analyst wants to be told of a flow, as expert infos at Note and Chat level. */
 
 void fs_experts_register(int proto);
 
@@ -13,13 +13,13 @@ void fs_experts_register(int proto);
 bool fs_experts_are_heard(void);
 
 /*
- * Those of the packet, a bit each; 0 where the preference says so.  To be asked
- * before anything else about the packet: it looks at the state before it, and
- * states are made in the order of the flow.
+ * Return the packet's expert infos, one bit each; 0 where they are switched off.
+ * Cheapest when asked first: it needs the state before this packet, and states
+ * are folded forward.
  */
 unsigned fs_experts_of(struct flow_view *view);
 
-/* item: where they are shown, NULL without a tree. */
+/* Add expert infos to an item; NULL without a tree. */
 void fs_experts_add(packet_info *pinfo, proto_item *item, unsigned experts);
 
 #endif

@@ -1,5 +1,6 @@
 #include "export.h"
 
+#include "columns.h"
 #include "output.h"
 #include "program.h"
 #include "session.h"
@@ -12,7 +13,9 @@
 #include <unistd.h>
 #include <wsutil/report_message.h>
 
-static const struct fs_sink *const sinks[] = { &fs_csv, &fs_json, &fs_conn_log, &fs_trust };
+static const struct fs_sink *const sinks[] = {
+    &fs_csv, &fs_json, &fs_conn_log, &fs_trust, &fs_cic, &fs_nfstream,
+};
 
 struct export
 {
@@ -201,7 +204,8 @@ static ws_stat_init_ret init(const char *argument, void *data)
         error = g_strdup_printf("flowstats: -z %s: a filter stands where the file is expected; for "
                                 "standard output write -z %s,-,%s",
                                 argument, sink->cli, rest + 1);
-    } else if ((output = fs_output_new(file, &error))) {
+    } else if ((!sink->has_columns || fs_columns_check(&error)) &&
+               (output = fs_output_new(file, &error))) {
         struct export *export = g_new0(struct export, 1);
         export->sink = sink;
         export->rows = g_string_new(NULL);

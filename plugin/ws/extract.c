@@ -31,7 +31,7 @@ static bool is_answer(uint8_t protocol, uint8_t type)
     return flow_message_of_icmp(protocol, type) == FLOW_MESSAGE_RESPONSE;
 }
 
-/* Ends, ports or identifier of a header and what was captured behind it. */
+/* Ends, ports or identifier of a header and what was captured after it. */
 static struct flow_tuple tuple_of(const struct fs_net *net)
 {
     struct flow_tuple tuple;

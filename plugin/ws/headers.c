@@ -55,6 +55,12 @@ static uint8_t mirror_bits(const struct fs_cursor *cursor)
 
 /* Link headers */
 
+/* Whether a header here can be the frame's link header: a later one does not replace it. */
+static bool may_be_link(const struct fs_cursor *cursor)
+{
+    return cursor->on_link && !cursor->link.is_known;
+}
+
 static void set_link(struct fs_cursor *cursor, const uint8_t *sender, const uint8_t *receiver)
 {
     cursor->link.mac[0] = sender;
@@ -82,7 +88,7 @@ static bool pass_eth(struct fs_cursor *cursor)
         return false;
     if (cursor->ends_free)
         fs_add_layer(cursor, "eth", fs_kind_and_ends(cursor));
-    cursor->on_link = cursor->on_link && !cursor->link.is_known;
+    cursor->on_link = may_be_link(cursor);
     if (cursor->on_link)
         set_link(cursor, header + 6, header);
     fs_skip(cursor, 14);
@@ -129,7 +135,7 @@ static bool pass_wlan(struct fs_cursor *cursor)
 
     const uint8_t *at = addresses[flags & (TO_DS | FROM_DS)];
     bool is_amsdu = has_qos && (header[size] & 0x80);
-    if (cursor->on_link && !cursor->link.is_known) {
+    if (may_be_link(cursor)) {
         set_link(cursor, header + at[0], header + at[1]);
         cursor->llc_has_type = true;
     }
@@ -185,7 +191,7 @@ static bool pass_sll(struct fs_cursor *cursor)
     uint32_t size = is_v2 ? 20 : 16, length_at = is_v2 ? 11 : 5, address_at = is_v2 ? 12 : 6;
     const uint8_t *header = fs_peek(cursor, size);
 
-    if (header && cursor->on_link && header[length_at] == FLOW_MAC_LEN)
+    if (header && may_be_link(cursor) && header[length_at] == FLOW_MAC_LEN)
         set_link(cursor, header + address_at, NULL);
     return fs_skip(cursor, size);
 }
@@ -267,7 +273,7 @@ static bool pass_fddi(struct fs_cursor *cursor)
             turned[i] = turned_byte(addresses[i]);
         addresses = turned;
     }
-    if (cursor->on_link && !cursor->link.is_known) {
+    if (may_be_link(cursor)) {
         set_link(cursor, addresses + FLOW_MAC_LEN, addresses);
         cursor->llc_has_type = true;
     }
@@ -287,7 +293,7 @@ static bool pass_tr(struct fs_cursor *cursor)
     memcpy(sender, header + 8, sizeof sender);
     bool is_routed = sender[0] & ROUTED;
     sender[0] &= (uint8_t)~ROUTED;
-    if (cursor->on_link && !cursor->link.is_known) {
+    if (may_be_link(cursor)) {
         set_link(cursor, sender, header + 2);
         cursor->llc_has_type = true;
     }
@@ -337,8 +343,8 @@ static bool find_nflog_payload(const struct fs_cursor *cursor, bool is_little, u
         const uint8_t *attribute = data + at;
         uint32_t length =
             is_little ? attribute[0] | (uint32_t)attribute[1] << 8 : fs_be16(attribute);
-        uint16_t type =
-            is_little ? (uint16_t)(attribute[2] | attribute[3] << 8) : fs_be16(attribute + 2);
+        uint32_t type =
+            is_little ? attribute[2] | (uint32_t)attribute[3] << 8 : fs_be16(attribute + 2);
         if (length < ATTRIBUTE)
             return false;
         if ((type & TYPE) == PAYLOAD) {

@@ -10,7 +10,7 @@
 enum fs_header_kind {
     FS_HEADER_UNKNOWN, /* no row: an encapsulation of that name, if a packet is found inside */
     FS_HEADER_PSEUDO,  /* a layer without bytes, or whose bytes another row has passed */
-    FS_HEADER_OPAQUE,  /* nobody can pass it without decoding it, and it is no encapsulation */
+    FS_HEADER_OPAQUE,  /* it cannot be passed without decoding it, and is no encapsulation */
     FS_HEADER_MIRROR,  /* unknown too, but the copy of somebody's traffic: no part of the key */
     FS_HEADER_PLAIN,   /* a header that its function passes */
     FS_HEADER_ARP,     /* an ARP message */
@@ -19,7 +19,7 @@ enum fs_header_kind {
     FS_HEADER_IPV4,  /* a network header */
     FS_HEADER_IPV6,  /* a network header */
     FS_HEADER_ICMP,  /* what follows is no traffic */
-    FS_HEADER_QUOTE, /* likewise, and nobody asks what it speaks of: a sample, a report */
+    FS_HEADER_QUOTE, /* what follows is no traffic, and no flow's events: a sample, a report */
 };
 
 /* Look the names up; once, when all dissectors are registered. */

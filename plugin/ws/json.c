@@ -56,4 +56,4 @@ static void row(GString *out, struct flow_view *view)
     json_dumper_finish(&dumper);
 }
 
-const struct fs_sink fs_json = { .cli = "flowstats,json", .row = row };
+const struct fs_sink fs_json = { .cli = "flowstats,json", .row = row, .has_columns = true };

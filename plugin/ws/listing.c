@@ -3,6 +3,8 @@
 #include "headers.h"
 #include "run.h"
 
+#include <wiretap/wtap.h>
+
 /* Tell which layers the walk ends at, and where a quote starts. */
 static inline void note_layer(struct fs_listing *listing, enum fs_header_kind kind, size_t layer)
 {

@@ -1,6 +1,7 @@
 #include "ws_compat.h"
 
 #include "builtin.h"
+#include "columns.h"
 #include "conversations.h"
 #include "experts.h"
 #include "export.h"
@@ -50,7 +51,7 @@ static bool is_wanted(proto_tree *tree)
                     proto_field_is_referenced(tree, proto_expert));
 }
 
-/* tree: NULL where nobody wants our item. */
+/* Add our item and the expert infos; tree: NULL where our item is not asked for. */
 static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool visited)
 {
     proto_item *item = NULL;
@@ -100,6 +101,8 @@ static void apply_preferences(void)
     if (fs_host_apply(post_dissector) && fs_session_meter())
         flow_meter_forget_states(fs_session_meter());
     fs_tree_register_more();
+    fs_columns_applied();
+    fs_stat_table_apply();
 }
 
 static void register_flow(void)
@@ -140,6 +143,7 @@ void plugin_register(void)
 
     flow_extension_register(&fs_tcp_analysis);
     flow_extension_register(&fs_app);
+    flow_extension_register(&fs_host);
     flow_extension_register(&fs_sticky);
     proto_register_plugin(&plugin);
 }

@@ -1,18 +1,23 @@
 #include "prefs.h"
 
-static struct fs_prefs set = { .slow_handshake = 500,
+static struct fs_prefs set = { .columns = "",
+                               .slow_handshake = 500,
                                .table_rows = 100000,
                                .key_ends = TRUE,
                                .show_sofar = TRUE,
                                .experts = TRUE };
 
-static struct fs_prefs applied;
+static struct fs_prefs applied = { .columns = "" };
 
 const struct fs_prefs *const fs_prefs = &applied;
 
 void fs_prefs_apply(void)
 {
+    static char *columns; /* Wireshark frees its own when it is set anew */
+
     applied = set;
+    g_free(columns);
+    applied.columns = columns = g_strdup(set.columns ? set.columns : "");
 }
 
 module_t *fs_prefs_register(int proto, void (*changed)(void))
@@ -72,5 +77,11 @@ module_t *fs_prefs_register(int proto, void (*changed)(void))
         "How many flows Statistics > Flow Statistics and -z flowstats,table show. The last line "
         "says how many more there are.",
         10, &set.table_rows);
+    prefs_register_string_preference(
+        module, "columns", "Columns of exports",
+        "Which fields of flows -z flowstats,csv and flowstats,json and the flow table have, and in "
+        "which order: names with commas between them, such as flow.tuple or flow.len.*, groups "
+        "such as core or shape, or all. Empty means the usual ones.",
+        &set.columns);
     return module;
 }

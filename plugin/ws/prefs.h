@@ -5,8 +5,9 @@
 
 /* The preferences, as they were when last applied: what was only set makes no difference. */
 struct fs_prefs {
+    const char *columns;     /* of exports and the table; never NULL, empty: their own */
     unsigned idle_timeout;   /* seconds; 0: never */
-    unsigned active_timeout; /* likewise */
+    unsigned active_timeout; /* seconds; 0: never */
     unsigned slow_handshake; /* milliseconds; 0: none is */
     unsigned table_rows;
     ws_bool key_vlan;

@@ -136,8 +136,7 @@ static void forget_filter(void)
     refiltering = 0;
 }
 
-/* Wireshark has not done with the file when it tells this, so its list is filtered a little later.
- */
+/* Wireshark is not done with the file yet, so its list is filtered a little later. */
 static void file_was_read(void)
 {
     if (is_dissected && !refiltering && (fs_program() == FS_WIRESHARK))

@@ -8,7 +8,7 @@
  * header is when a layer before it could not be passed.
  */
 
-/* Pass the layers from one to another; false at an IP fragment, into which nobody looks. */
+/* Pass the layers from one to another; false at an IP fragment, which is not looked into. */
 bool fs_run(struct fs_cursor *cursor, size_t from, size_t to);
 
 #endif

@@ -16,12 +16,13 @@ struct fs_sink {
     void (*add)(void *sums, struct flow_view *view);
     void (*report)(GString *out, const void *sums);
     size_t sums_size; /* bytes, without pointers, all zero in the beginning */
+    bool has_columns; /* those of flow.columns */
 };
 
-/* CSV as in RFC 4180, with a heading: a column a field. */
+/* CSV as in RFC 4180, with a heading: a column for each field. */
 extern const struct fs_sink fs_csv;
 
-/* A JSON object a line, with a member for each field that is known. */
+/* JSON lines: an object for each flow, with a member for each field that is known. */
 extern const struct fs_sink fs_json;
 
 /* Zeek's conn.log: a JSON object a line, in Zeek's words; link-layer flows are not in it. */
@@ -29,5 +30,11 @@ extern const struct fs_sink fs_conn_log;
 
 /* One page of text: how far the numbers of the capture can be trusted. */
 extern const struct fs_sink fs_trust;
+
+/* The columns of CICFlowMeter, of TCP and UDP flows. */
+extern const struct fs_sink fs_cic;
+
+/* The columns of NFStream, of IP flows. */
+extern const struct fs_sink fs_nfstream;
 
 #endif

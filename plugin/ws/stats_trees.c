@@ -15,9 +15,13 @@
  * passed; the flows are counted just before the tree is drawn, when it is known
  * which flow each of them belongs to.
  */
-enum { DIVISIONS_MAX = 3 };
+enum { DIVISIONS_MAX = 3, BAND_LEN = 64 };
 
-/* Numbers from a limit on, up to the next one. */
+/*
+ * Numbers from a limit on, up to the next one.  Wireshark sorts the rows of a
+ * tree, and by their names where it keeps no range for them: so the bands' names
+ * begin with their limits, in one unit for each division, at one width.
+ */
 struct band {
     const char *name;
     uint64_t from;
@@ -27,6 +31,7 @@ struct division {
     const char *title;
     const struct band *bands; /* of the field's number; NULL: its texts are the bands */
     const char *field;
+    bool has_number; /* of a field with names: its number stands before them, for it orders them */
 };
 
 struct tree {
@@ -36,69 +41,69 @@ struct tree {
 };
 
 static const struct band times[] = {
-    { "under 1 ms", 0 },
-    { "1 ms to 10 ms", 1000000 },
-    { "10 ms to 50 ms", 10000000 },
-    { "50 ms to 100 ms", 50000000 },
-    { "100 ms to 300 ms", 100000000 },
-    { "300 ms to 1 s", 300000000 },
-    { "1 s and more", 1000000000 },
+    { "    0 to 1 ms", 0 },
+    { "    1 to 10 ms", 1000000 },
+    { "   10 to 50 ms", 10000000 },
+    { "   50 to 100 ms", 50000000 },
+    { "  100 to 300 ms", 100000000 },
+    { "  300 to 1000 ms", 300000000 },
+    { " 1000 ms and more", 1000000000 },
     { NULL, 0 },
 };
 
 static const struct band durations[] = {
-    { "under 1 ms", 0 },
-    { "1 ms to 10 ms", 1000000 },
-    { "10 ms to 100 ms", 10000000 },
-    { "100 ms to 1 s", 100000000 },
-    { "1 s to 10 s", 1000000000 },
-    { "10 s to 1 min", 10000000000 },
-    { "1 min to 1 h", 60000000000 },
-    { "1 h and more", 3600000000000 },
+    { "    0 to 0.001 s", 0 },
+    { "    0.001 to 0.01 s", 1000000 },
+    { "    0.01 to 0.1 s", 10000000 },
+    { "    0.1 to 1 s", 100000000 },
+    { "    1 to 10 s", 1000000000 },
+    { "   10 to 60 s", 10000000000 },
+    { "   60 to 3600 s", 60000000000 },
+    { " 3600 s and more", 3600000000000 },
     { NULL, 0 },
 };
 
 static const struct band sizes[] = {
-    { "under 1 kB", 0 },
-    { "1 kB to 10 kB", 1000 },
-    { "10 kB to 100 kB", 10000 },
-    { "100 kB to 1 MB", 100000 },
-    { "1 MB to 10 MB", 1000000 },
-    { "10 MB to 100 MB", 10000000 },
-    { "100 MB to 1 GB", 100000000 },
-    { "1 GB and more", 1000000000 },
+    { "       0 to 1 kB", 0 },
+    { "       1 to 10 kB", 1000 },
+    { "      10 to 100 kB", 10000 },
+    { "     100 to 1000 kB", 100000 },
+    { "    1000 to 10000 kB", 1000000 },
+    { "   10000 to 100000 kB", 10000000 },
+    { "  100000 to 1000000 kB", 100000000 },
+    { " 1000000 kB and more", 1000000000 },
     { NULL, 0 },
 };
 
 static const struct band counts[] = {
-    { "1", 1 },
-    { "2", 2 },
-    { "3 to 9", 3 },
-    { "10 to 99", 10 },
-    { "100 to 999", 100 },
-    { "1000 to 9999", 1000 },
-    { "10000 and more", 10000 },
+    { "     1", 1 },
+    { "     2", 2 },
+    { "     3 to 9", 3 },
+    { "    10 to 99", 10 },
+    { "   100 to 999", 100 },
+    { "  1000 to 9999", 1000 },
+    { " 10000 and more", 10000 },
     { NULL, 0 },
 };
 
 static const struct tree trees[] = {
-    { "flowstats.states", "TCP States", { { "TCP state", NULL, "tcp.state_name" } } },
+    { "flowstats.states", "TCP States", { { "TCP state", NULL, "tcp.state", true } } },
     { "flowstats.rtt",
       "Handshake RTT",
-      { { "RTT", times, "tcp.rtt" },
-        { "RTT to the responder", times, "tcp.rtt_net" },
-        { "RTT to the initiator", times, "tcp.rtt_user" } } },
+      { { "RTT", times, "tcp.rtt", false },
+        { "RTT to the responder", times, "tcp.rtt_net", false },
+        { "RTT to the initiator", times, "tcp.rtt_user", false } } },
     { "flowstats.sizes",
       "Sizes",
-      { { "Duration", durations, "duration" },
-        { "Bytes", sizes, "bytes" },
-        { "Packets", counts, "pkts" } } },
+      { { "Duration", durations, "duration", false },
+        { "Bytes", sizes, "bytes", false },
+        { "Packets", counts, "pkts", false } } },
     { "flowstats.protocols",
       "Protocols and Encapsulations",
-      { { "Protocol", NULL, "proto_name" }, { "Encapsulation", NULL, "vni" } } },
+      { { "Protocol", NULL, "proto_name", false }, { "Encapsulation", NULL, "vni", false } } },
     { "flowstats.directions",
       "Direction Reasons",
-      { { "Direction decided by", NULL, "direction_reason_name" } } },
+      { { "Direction decided by", NULL, "direction_reason", true } } },
 };
 
 /* What one open tree knows. */
@@ -165,11 +170,26 @@ static const char *band_of(const struct band *bands, uint64_t number)
     return name;
 }
 
-/* The band of a flow in a division; NULL for none. */
-static const char *place_of(const struct division *division, const struct flow_value *value)
+/* "3 Established"; NULL where the number has no name. */
+static const char *numbered_name(const struct flow_name *names, uint64_t number,
+                                 char text[BAND_LEN])
+{
+    for (; names->name; names++)
+        if (names->number == number) {
+            g_snprintf(text, BAND_LEN, "%u %s", (unsigned)number, names->name);
+            return text;
+        }
+    return NULL;
+}
+
+/* The band of a flow in a division; NULL for none.  text: room for its name. */
+static const char *place_of(const struct division *division, const struct flow_field *field,
+                            const struct flow_value *value, char text[BAND_LEN])
 {
     if (!value->known)
         return NULL;
+    if (division->has_number)
+        return numbered_name(field->row->names, value->as.number, text);
     if (!division->bands)
         return value->as.text;
     return value->as.ns < 0 ? NULL : band_of(division->bands, value->as.number);
@@ -199,10 +219,11 @@ static void add(GArray *sums, uint32_t band, int more)
 static void count(struct flow_view *view, void *data)
 {
     struct census *census = data;
+    char text[BAND_LEN];
 
     for (unsigned i = 0; i < divisions_of(census->tree); i++) {
         struct flow_value value = flow_field_value(census->fields[i], view);
-        const char *place = place_of(&census->tree->divisions[i], &value);
+        const char *place = place_of(&census->tree->divisions[i], census->fields[i], &value, text);
         if (place)
             add(census->counts[i], number_of(census->bands[i], place), 1);
     }
@@ -266,10 +287,8 @@ static void init(stats_tree *st, const struct tree *tree)
     g_hash_table_replace(censuses, st, census);
     fs_session_attach(take, census);
     for (unsigned i = 0; i < divisions_of(tree); i++) {
-        const struct division *division = &tree->divisions[i];
-        census->node[i] = stats_tree_create_node(st, division->title, 0, STAT_DT_INT, TRUE);
-        for (const struct band *band = division->bands; band && band->name; band++)
-            zero_stat_node(st, band->name, census->node[i], FALSE);
+        const char *title = tree->divisions[i].title;
+        census->node[i] = stats_tree_create_node(st, title, 0, STAT_DT_INT, TRUE);
     }
 }
 
@@ -309,10 +328,11 @@ void fs_stats_trees_register(void)
     _Static_assert(G_N_ELEMENTS(callbacks) == G_N_ELEMENTS(trees), "callbacks for each tree");
 
     censuses = g_hash_table_new_full(NULL, NULL, NULL, census_free);
+    unsigned by_name = ST_SORT_COL_NAME << ST_FLG_SRTCOL_SHIFT;
     for (size_t i = 0; i < G_N_ELEMENTS(trees); i++) {
         char *name =
-            g_strconcat("Flow Statistics", WS_STATS_TREE_MENU_SEPARATOR, trees[i].menu, NULL);
-        stats_tree_register_plugin(FLOW_PREFIX, trees[i].cli, name, 0, callbacks[i].packet,
+            g_strconcat("Flow Distributions", WS_STATS_TREE_MENU_SEPARATOR, trees[i].menu, NULL);
+        stats_tree_register_plugin(FLOW_PREFIX, trees[i].cli, name, by_name, callbacks[i].packet,
                                    callbacks[i].init, cleanup);
         g_free(name);
     }

@@ -3,7 +3,7 @@
 
 #include "ws_compat.h"
 
-/* The distributions of the flows: Statistics > Flow Statistics, and -z flowstats.X,tree. */
+/* The distributions of the flows: Statistics > Flow Distributions, and -z flowstats.X,tree. */
 void fs_stats_trees_register(void);
 
 #endif

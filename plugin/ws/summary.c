@@ -1,6 +1,7 @@
 #include "summary.h"
 
 #include "core.h"
+#include "span.h"
 #include "tcp_group.h"
 #include "text.h"
 
@@ -89,30 +90,36 @@ static const char *state_text(struct flow_view *view, char text[LONG])
     return text;
 }
 
-/* A text of another group's, with words before it; empty where it is not known. */
+/* A text of another group's, with words before it, cut between characters; empty where it is not
+ * known. */
 static const char *text_value(struct flow_view *view, const char *name, const char *before,
                               char text[LONG])
 {
     struct flow_value value = flow_view_value(view, name);
+    const char *end;
 
     *text = '\0';
     if (value.known)
         g_snprintf(text, LONG, "%s%s", before, value.as.text);
+    if (!g_utf8_validate(text, -1, &end))
+        text[end - text] = '\0';
     return text;
 }
 
 void fs_summary_of_flow(struct flow_view *view, char ret_text[FS_SUMMARY_LEN])
 {
     const struct flow_state *state = known_state(view);
-    char tuple[FLOW_TUPLE_TEXT_LEN], of[SHORT] = "", up[SHORT], down[SHORT], tcp[LONG], app[LONG];
+    char tuple[FLOW_TUPLE_TEXT_LEN], of[SHORT] = "", up[SHORT], down[SHORT], tcp[LONG], app[LONG],
+                                     host[LONG];
 
     flow_tuple_text(view->flow, tuple);
     if (view->with_whole)
         g_snprintf(of, sizeof of, " of %u", flow_state_pkts(state));
     state_text(view, tcp);
     text_value(view, view->with_whole ? "app" : "sofar.app", ", ", app);
-    g_snprintf(ret_text, FS_SUMMARY_LEN, "flow %u, %s%s, packet %u%s, %s up, %s down%s%s",
-               view->flow->id, tuple, app, view->packet + 1, of,
+    text_value(view, "host", ", ", host);
+    g_snprintf(ret_text, FS_SUMMARY_LEN, "flow %u, %s%s%s, packet %u%s, %s up, %s down%s%s",
+               view->flow->id, tuple, app, host, view->packet + 1, of,
                amount(state->half[FLOW_UP].bytes, up), amount(state->half[FLOW_DOWN].bytes, down),
                *tcp ? ", " : "", tcp);
 }
@@ -142,7 +149,7 @@ static void total_text(struct flow_view *view, char ret_text[FS_SUMMARY_LEN])
 
     if (state->bits & FLOW_STATE_TIME)
         g_snprintf(duration, sizeof duration, " in %s ms",
-                   milliseconds(state->last_ns - state->start_ns, ms));
+                   milliseconds(flow_span(state->start_ns, state->last_ns), ms));
     g_snprintf(ret_text, FS_SUMMARY_LEN, "%u packet%s, %s%s", flow_state_pkts(state),
                flow_state_pkts(state) == 1 ? "" : "s",
                amount(state->half[FLOW_UP].bytes + state->half[FLOW_DOWN].bytes, bytes), duration);

@@ -6,6 +6,8 @@
 #include "program.h"
 #include "summary.h"
 
+#include <math.h>
+
 /*
  * The sections of the tree, in the order of interest: those of the core group,
  * one for each other group, the identity of the flow, and what was so far.  Of
@@ -16,10 +18,10 @@ enum { SECTIONS_MAX = FLOW_SECTIONS + FLOW_EXTENSIONS_MAX };
 /* A section is an item without a value: its name stays the same in JSON, where that counts. */
 struct section {
     const struct flow_group *group; /* NULL: of core */
-    enum flow_section core;
     struct place *place;
-    int ett;
     GPtrArray *fields[2]; /* struct place, by reading */
+    enum flow_section core;
+    int ett;
 };
 
 /* Where a field is shown; epan keeps a pointer to what it was registered with. */
@@ -32,8 +34,9 @@ struct place {
 };
 
 /*
- * Places lie side by side, so that looking at all of them costs little: nobody
- * tells which of a thousand fields are asked for, and every tree asks anew.
+ * Places are in one block of memory, so that looking at all of them costs little:
+ * Wireshark does not tell which of a thousand fields are asked for, and every tree
+ * asks anew.
  */
 enum { BATCH = 256, GLANCE = 8 };
 
@@ -279,13 +282,14 @@ static void begin_section(struct showing *showing)
     showing->tree = add_item_of(section, showing->parent, showing->tvb, summary);
 }
 
-/* A count of nothing says little: it can be filtered, and is not seen. */
+/* A count of nothing, or a share of it, says little: it can be filtered, and is not seen. */
 static bool is_count_of_nothing(const struct flow_field *field, const struct flow_value *value)
 {
     bool is_count = field->kind == FLOW_UINT32 || field->kind == FLOW_UINT64;
-    bool is_measure = field->row->scope == FLOW_SCOPE_MEASURE;
+    bool is_none = (is_count && value->as.number == 0) ||
+                   (field->kind == FLOW_DOUBLE && fpclassify(value->as.real) == FP_ZERO);
 
-    return is_count && is_measure && !field->row->is_zero_shown && value->as.number == 0;
+    return is_none && field->row->scope == FLOW_SCOPE_MEASURE && !field->row->is_zero_shown;
 }
 
 /* Add a field's values, which are one but where it is repeated. */
@@ -311,9 +315,14 @@ static bool is_referenced(const struct place *place)
     return place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE;
 }
 
+static bool is_on(const struct flow_view *view, const struct flow_group *group)
+{
+    return flow_groups_find(view->groups, group) < view->groups->count;
+}
+
 /*
  * Whether a visible tree shows a field that nobody asks for: the fields of quiet
- * groups are for windows, and of these only the first reading.
+ * groups that are on are for windows, and of these only the first reading.
  */
 static bool is_shown(const struct showing *showing, const struct place *place)
 {
@@ -322,7 +331,8 @@ static bool is_shown(const struct showing *showing, const struct place *place)
     if (!group || !group->is_quiet)
         return true;
     return place->is_named || is_referenced(place) ||
-           (showing->reading == WHOLE && fs_program() == FS_WIRESHARK);
+           (showing->reading == WHOLE && fs_program() == FS_WIRESHARK &&
+            is_on(showing->view, group));
 }
 
 static void show_section(struct section *section, proto_tree *parent, tvbuff_t *tvb,
@@ -365,12 +375,15 @@ static bool is_any_referenced(const struct batch *batch, unsigned n)
 
 _Static_assert(HF_REF_TYPE_NONE == 0 && BATCH % GLANCE == 0, "a glance is an or");
 
-static void show_place(struct showing *showing, const struct place *place)
+/* In each place that a visible tree has it in: a first pass has none but those of so far. */
+static void show_whole_section(const struct showing *showing, struct section *section,
+                               bool with_sofar)
 {
-    if (place->field)
-        show_field(showing, place);
-    else
-        show_section(place->section, showing->tree, showing->tvb, showing->view, WHOLE);
+    if (section == &so_far && with_sofar)
+        add_item_of(&so_far, showing->tree, showing->tvb, "");
+    show_section(section, showing->tree, showing->tvb, showing->view, WHOLE);
+    if (with_sofar)
+        show_section(section, showing->tree, showing->tvb, showing->view, SO_FAR);
 }
 
 /*
@@ -378,7 +391,7 @@ static void show_place(struct showing *showing, const struct place *place)
  * added, right inside the root.  A section that is asked for stands for all of
  * its fields.
  */
-static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view)
+static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view, bool with_sofar)
 {
     struct showing showing = { .tree = tree, .tvb = tvb, .view = view };
 
@@ -387,9 +400,13 @@ static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *vi
         for (unsigned n = 0; n < batch->count; n += GLANCE) {
             if (!is_any_referenced(batch, n))
                 continue;
-            for (unsigned i = n; i < n + GLANCE; i++)
-                if (is_referenced(&batch->places[i]))
-                    show_place(&showing, &batch->places[i]);
+            for (unsigned i = n; i < n + GLANCE; i++) {
+                const struct place *place = &batch->places[i];
+                if (is_referenced(place) && place->field)
+                    show_field(&showing, place);
+                else if (is_referenced(place))
+                    show_whole_section(&showing, place->section, with_sofar);
+            }
         }
     }
 }
@@ -412,7 +429,7 @@ void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, struct flow_view *view,
     proto_tree *tree = proto_item_add_subtree(root, ett_flow);
 
     if (!ws_tree_is_visible(tree)) {
-        show_asked_for(tree, tvb, view);
+        show_asked_for(tree, tvb, view, with_sofar);
         return;
     }
     show_sections(tree, tvb, view, WHOLE);

@@ -1,8 +1,7 @@
 #ifndef FLOWSTATS_WS_COMPAT_H
 #define FLOWSTATS_WS_COMPAT_H
 
-/* Every difference between Wireshark 4.0, 4.4 and 4.6; included first by all that know Wireshark.
- */
+/* Every difference between Wireshark 4.0, 4.4 and 4.6; all that know Wireshark include it first. */
 
 #include <ws_version.h>
 
@@ -56,8 +55,7 @@ static inline bool ws_tree_is_visible(proto_tree *tree)
 #define FS_PLUGIN_DESCRIPTION 0
 #endif
 
-/* The result of a -z callback.  Before 4.6 it had none, and a program without windows ended here.
- */
+/* The result of a -z callback.  Before 4.6 it had none: a program without windows ended here. */
 #if WSV(4, 6)
 typedef bool ws_stat_init_ret;
 #define WS_STAT_INIT_OK   return true
@@ -77,7 +75,7 @@ typedef char ws_filter_error;
 #define ws_filter_error_free(error) g_free(error)
 #endif
 
-/* The list of a frame's layers lacks the IP header behind an MPLS label stack. */
+/* The list of a frame's layers lacks the IP header after an MPLS label stack. */
 #define WS_MPLS_HIDES_IP WSV(4, 4)
 
 /* How the path of a statistics tree names its submenu. */

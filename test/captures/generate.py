@@ -5,7 +5,8 @@ from pathlib import Path
 
 from recipes import BUILDERS, write
 from recipes import (  # noqa: F401  each registers its captures
-    flows, fragments, handshakes, headers, links, odd, quality, tunnels, verdicts)
+    flows, fragments, handshakes, headers, hosts, links, odd, quality, shape, tunnels, turns,
+    verdicts)
 
 
 SAMPLE = Path(__file__).resolve().parent / "sample.pcapng"

@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "extract.h"
 #include "headers.h"
+#include "wireshark_stubs.h"
 
 #include "meter.h"
 
@@ -13,53 +14,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-enum { NAMES_MAX = 200 };
-
-static const char *names[NAMES_MAX];
-static int name_count = 1;
-
-/* In place of Wireshark's own, which would need all its dissectors. */
-int proto_get_id_by_filter_name(const char *name)
-{
-    for (int i = 1; i < name_count; i++)
-        if (strcmp(names[i], name) == 0)
-            return i;
-    HOLDS(name_count < NAMES_MAX);
-    names[name_count] = name;
-    return name_count++;
-}
-
-const char *proto_get_protocol_filter_name(const int proto)
-{
-    return proto > 0 && proto < name_count ? names[proto] : "unknown";
-}
-
-/* A table of EtherTypes whose handles are protocol numbers. */
-dissector_table_t find_dissector_table(const char *name)
-{
-    return (dissector_table_t)(uintptr_t)name;
-}
-
-dissector_handle_t dissector_get_uint_handle(dissector_table_t const table, const uint32_t type)
-{
-    static const struct {
-        uint16_t type;
-        const char *name;
-    } types[] = { { 0x0800, "ip" },   { 0x86dd, "ipv6" },  { 0x0806, "arp" },
-                  { 0x8100, "vlan" }, { 0x8926, "vntag" }, { 0x8847, "mpls" } };
-
-    (void)table;
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
-        if (types[i].type == type)
-            return GINT_TO_POINTER(proto_get_id_by_filter_name(types[i].name));
-    return NULL;
-}
-
-int dissector_handle_get_protocol_index(const dissector_handle_t handle)
-{
-    return GPOINTER_TO_INT(handle);
-}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -130,7 +84,7 @@ static void account(struct bytes *bytes, struct flow_meter *meter, uint32_t numb
     pinfo.layers = wmem_list_new(pinfo.pool);
     wmem_list_append(pinfo.layers, GINT_TO_POINTER(0));
     for (unsigned i = 0; i < layers; i++)
-        wmem_list_append(pinfo.layers, GINT_TO_POINTER(take8(bytes) % NAMES_MAX));
+        wmem_list_append(pinfo.layers, GINT_TO_POINTER(take8(bytes) % WIRESHARK_NAMES_MAX));
     for (unsigned i = 0; i < buffer_count; i++)
         buffers[i] = take_buffer(bytes, &pinfo);
     take_net(bytes, &pinfo, &buffers[buffer_count - 1]);

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import driver
+from driver import QUIET_OFF
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ def capture(captures):
 
 @pytest.fixture(scope="session")
 def wireshark(desktop, tshark, capture):
-    with driver.Wireshark(desktop, tshark.folder / "plugins", "-r", capture) as wireshark:
+    with driver.Wireshark(desktop, tshark.folder / "plugins", *QUIET_OFF, "-r", capture) as wireshark:
         wireshark.wait(wireshark.frames, "packets")
         yield wireshark
         assert wireshark.quit() == (0, [])
@@ -60,7 +61,7 @@ def details(tshark, capture):
     """The (depth, text) rows of the tree of a frame in tshark, which is dissected again."""
     @functools.lru_cache(maxsize=None)
     def trees(*options):
-        text = tshark.run("-2", "-r", capture, "-V", "-O", "flow", *options).stdout
+        text = tshark.run("-2", "-r", capture, "-V", "-O", "flow", *QUIET_OFF, *options).stdout
         parts = re.split(r"^Frame (\d+): .*\n", text, flags=re.M)[1:]
         return dict(zip(map(int, parts[::2]), parts[1::2]))
 

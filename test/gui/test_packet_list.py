@@ -3,7 +3,7 @@ import pytest
 
 import driver
 
-FLOW = "20"
+FLOW = "15"
 
 
 @pytest.fixture(scope="session")
@@ -13,9 +13,9 @@ def of_flow(frames):
 
 
 def test_column_sorts_by_number(window, frames):
-    window.select(73)
+    window.select(104)
     window.choose("View", "Expand All")
-    window.select_detail(r"^\[Bytes: 41418\]")
+    window.select_detail(r"^\[Bytes: 22746\]")
     window.choose("Analyze", "Apply as Column")
     window.wait(lambda: "Bytes" in driver.columns(window.list), "column")
     expected = [int(frame["flow.bytes"]) for frame in frames]

@@ -41,11 +41,14 @@ def chosen(profiled):
 
 
 def test_columns(profiled):
-    titles = ["Flow", "Dir", "Flow bytes", "Flow duration", "RTT", "State", "Info"]
+    titles = ["Flow", "Dir", "Application", "Flow bytes", "Flow duration", "RTT", "State", "Info"]
     profiled.wait(lambda: driver.columns(profiled.list)[5:] == titles, "columns")
     for title, values in (("State", ["Reset", "Reset", "SynSent", "Established"]),
                           ("Flow bytes", ["108", "108", "54", "162"])):
         profiled.wait(lambda: driver.texts(profiled.list, title)[:4] == values, title)
+    for title, width in (("RTT", 100), ("State", 95), ("Application", 90)):
+        profiled.wait(lambda: driver.extents(next(driver.cells(profiled.list, title)))[2] == width,
+                      f"the profile's width of {title}")
 
 
 def test_buttons(profiled):
@@ -63,6 +66,6 @@ def test_colours(profiled):
 def test_graphs(profiled):
     dialog = profiled.open("Statistics", "I/O Graphs")
     graphs = driver.find(dialog, driver.TABLE)
-    profiled.wait(lambda: len(driver.texts(graphs, "Graph Name")) == 6, "graphs of the profile")
-    assert driver.texts(graphs, "Y Field")[3] == "flow.tcp.rtt"
+    profiled.wait(lambda: len(driver.texts(graphs, "Graph Name")) == 7, "graphs of the profile")
+    assert driver.texts(graphs, "Y Field")[:2] == ["flow.tcp.rtt", "flow.tcp.rtt"]
     profiled.close(dialog)

@@ -24,7 +24,7 @@ def test_it_is_the_flows(tshark, captures):
     """On the packets without payload too, and so far only from the first message on."""
     frames = tshark.fields(captures / "sample.pcapng",
                            ("flow.id", "flow.index", "flow.app", "flow.sofar.app", "tcp.len"), "-2")
-    http = [frame for frame in frames if frame["flow.id"] == "17"]
+    http = [frame for frame in frames if frame["flow.id"] == "10"]
     assert {frame["flow.app"] for frame in http} == {"http"}
     assert [frame.get("flow.sofar.app") for frame in http] == [None] * 3 + ["http"] * (len(http) - 3)
 

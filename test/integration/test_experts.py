@@ -86,3 +86,16 @@ def test_are_found_as_expert_infos(tshark, captures):
 def test_hang_below_our_item(tshark, captures):
     details = tshark.run("-n", "-2", "-r", captures / "unanswered.pcap", "-O", "flow").stdout
     assert f"[Expert Info (Note/Sequence): {SUMMARIES[UNANSWERED]}]" in details
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_data_of_either_side_are_data(tshark, save, down):
+    """A reset after a banner that the server alone sent, or a request that nobody answered."""
+    from recipes import Talk
+    talk = Talk().handshake().tcp(30, "PA", 501 if down else 101, 101 if down else 501, payload=10,
+                                  down=down).tcp(40, "R", 111 if not down else 101)
+    packets = []
+    for milliseconds, packet in talk.packets:
+        packet.time = 1_700_000_000 + milliseconds / 1000
+        packets.append(packet)
+    assert experts(tshark, save(f"reset_after_data_{down}.pcap", packets), "-2") == {}

@@ -3,7 +3,9 @@ import collections
 
 import pytest
 
-CAPTURES = ("sample.pcapng", "icmp_errors.pcap", "tunnels.pcap")
+CAPTURES = ("sample.pcapng", "icmp_errors.pcap", "tunnels.pcap", "a_hanging_server.pcap",
+            "fast_open_accepted.pcap", "answer_in_pieces.pcap", "late_packets.pcap",
+            "one_sided.pcap")
 NUMBERS = ("FT_UINT", "FT_DOUBLE", "FT_FRAMENUM", "FT_RELATIVE_TIME", "FT_ETHER", "FT_IPv4", "FT_IPv6")
 
 
@@ -22,6 +24,9 @@ def as_filter(kind, name, values):
     """A filter for a field's value, or for each of those that a repeated field has."""
     if kind == "FT_BOOLEAN":
         return f"{name} == True"
+    if kind == "FT_DOUBLE":  # printed with six digits
+        low, high = sorted(float(values) * (1 + part) for part in (-1e-5, 1e-5))
+        return f"{name} >= {low:.9f} && {name} <= {high:.9f}"
     quote = "" if kind.startswith(NUMBERS) else '"'
     return " && ".join(f"{name} == {quote}{value}{quote}" for value in values.split(";"))
 

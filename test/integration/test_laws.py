@@ -6,7 +6,10 @@ import pytest
 from conformance_rules import is_group
 
 # Present only when a frame is dissected again, besides the whole flow's values.
-LATER = {"flow.is_last", "flow.next_frame"}
+LATER = {"flow.is_last", "flow.next_frame", "flow.response.answer_frame", "flow.live",
+         "flow.live_tcp"}
+# What the flow is known to have so far: a later packet may add to it.
+GROWING = {"flow.vni.id", "flow.eth.src", "flow.eth.dst"}
 # Fragments that wait for their first one, and are accounted after their own frame.
 WAITING = {"fragments_reversed.pcap": {1, 2, 4, 5}, "fragments_first_missing.pcap": {1, 2},
            "tcp_analysis_in_fragments.pcap": {7, 10, 11}, "fragmented_tunnel.pcap": {5}}
@@ -16,7 +19,8 @@ def is_whole(name, names):
     """Whether a field has a second reading, or stands for the whole flow alone."""
     return (name.replace("flow.", "flow.sofar.", 1) in names
             or name in {"flow.last_frame", "flow.icmp_error_frame", "flow.end_reason",
-                        "flow.end_reason_name"})
+                        "flow.end_reason_name", "flow.host", "flow.request.unanswered",
+                        "flow.rank", "flow.share"})
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +51,11 @@ def test_one_pass_equals_two(tshark, passes, any_capture):
             assert first == {}
             continue
         known_at_once = {name: value for name, value in second.items()
-                         if name not in LATER and not is_whole(name, tshark.field_names)}
-        assert first == known_at_once, f"frame {number}"
+                         if name not in LATER | GROWING and not is_whole(name, tshark.field_names)}
+        assert known_at_once == {name: value for name, value in first.items()
+                                 if name not in GROWING}, f"frame {number}"
+        for name in GROWING & set(first):
+            assert set(first[name].split(";")) <= set(second[name].split(";")), f"frame {number}"
 
 
 def test_last_packet_has_seen_the_whole_flow(passes, any_capture):
@@ -147,8 +154,8 @@ def test_walk_equals_decode(decoded, any_capture):
         assert ends(frame, f"flow.{family}.src", f"flow.{family}.dst") == (
             innermost(frame, f"{family}.src"), innermost(frame, f"{family}.dst")), number
         way = "down" if frame["flow.direction"] == "1" else "up"
-        for protocol in ("tcp", "udp", "sctp"):
-            if f"{protocol}.srcport" in frame and "flow.srcport" in frame:
+        for protocol, number_of in (("tcp", "6"), ("udp", "17"), ("sctp", "132")):
+            if frame["flow.proto"] == number_of and f"{protocol}.srcport" in frame:
                 assert ends(frame, "flow.srcport", "flow.dstport") == (
                     innermost(frame, f"{protocol}.srcport"),
                     innermost(frame, f"{protocol}.dstport")), number
@@ -170,7 +177,7 @@ def test_payload_equals_decode(decoded, any_capture):
         pytest.skip("the innermost lengths decoded are not those of the flow's packets")
     before = collections.Counter()
     for number, frame in enumerate(decoded(any_capture), 1):
-        if frame.get("flow.up.frags") != "0":
+        if {frame.get("flow.up.frags"), frame.get("flow.down.frags")} != {"0"}:
             continue
         way = "down" if frame["flow.direction"] == "1" else "up"
         so_far = int(frame[f"flow.sofar.{way}.payload_bytes"])
@@ -178,7 +185,8 @@ def test_payload_equals_decode(decoded, any_capture):
         before[frame["flow.id"], way] = so_far
         if "tcp.len" in frame:
             assert payload == int(innermost(frame, "tcp.len")), number
-        elif frame.get("flow.proto") == "17" and any_capture != "udp_lengths.pcap":
+        elif frame.get("flow.proto") == "17" and "udp.length" in frame \
+                and any_capture != "udp_lengths.pcap":
             stated = int(innermost(frame, "udp.length"))
             if stated or "flow.ip.src" in frame:  # 0 in IPv6 means the IP payload
                 assert payload == max(0, stated - 8), number
@@ -190,6 +198,8 @@ def test_flows_equal_tcp_streams(decoded, any_capture):
     But from 4.4 on a stream begins also at a SYN that repeats its number after the end, and at each
     SYN between an end and itself.
     """
+    if any_capture in ("tenants_in_turn.pcap", "answer_to_nobody_here.pcap"):
+        pytest.skip("tunnels with different identifiers have the same addresses and ports")
     streams, flows, states = {}, {}, {}
     for frame in decoded(any_capture):
         stream = frame.get("tcp.stream", ";")

@@ -235,3 +235,50 @@ def test_negative_numbers_stay_numbers(tshark, captures):
     path = captures / "times_back.pcap"
     rows = list(csv.DictReader(export(tshark, path, "-").stdout.splitlines()))
     assert not [value for row in rows for value in row.values() if value.startswith("'")]
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_a_new_file_has_the_mode_that_the_user_gives_to_files(tshark, folder, capture, mask):
+    export(tshark, capture, folder / "flows.csv", umask=mask)
+    assert (folder / "flows.csv").stat().st_mode & 0o7777 == 0o666 & ~mask
+
+
+@pytest.mark.parametrize("what", ["csv", "json"])
+def test_a_folder_that_the_user_may_write_to_is_no_file(tshark, folder, capture, what):
+    result = export(tshark, capture, folder, rc=1, what=what)
+    assert f"{folder}: Is a directory" in result.stderr and names(folder) == ["in.pcap"]
+
+
+def test_every_line_of_csv_ends_in_a_carriage_return(tshark, folder, captures):
+    """RFC 4180, the heading's too; in the file and on standard output."""
+    export(tshark, captures / "sample.pcapng", folder / "flows.csv")
+    data = (folder / "flows.csv").read_bytes()
+    assert data.endswith(b"\r\n") and data.count(b"\n") == data.count(b"\r\n") > 5
+    shown = subprocess.run([*tshark.as_user, "tshark", "-n", "-q", "-r", captures / "sample.pcapng",
+                            "-z", "flowstats,csv"], check=True, capture_output=True,
+                           env=tshark.environment).stdout
+    assert data in shown
+
+
+@pytest.mark.parametrize("text, written", [
+    ('a"b', '"a""b"'), ("a,b", '"a,b"'), ("ab", "ab"), ('"', '""""'), ("a b", "a b")])
+def test_what_csv_must_quote_is_quoted(tshark, save, text, written):
+    from recipes import A, B, eth
+    from scapy.all import IP, TCP
+    capture = save("quoted.pcap", [eth(IP(src=A, dst=B) / TCP(sport=40000, dport=80, flags="PA") / (
+        f"GET / HTTP/1.1\r\nHost: {text}\r\n\r\n").encode())])
+    options = ("-o", "flow.sticky:TRUE", "-o", "flow.sticky_fields:http.host")
+    head, row = export(tshark, capture, "-", *options).stdout.splitlines()[:2]
+    assert f",{written}," in f",{row},"
+    assert next(csv.DictReader([head, row]))["flow.sticky.http.host"] == text
+
+
+def test_negative_times_keep_their_sign(tshark, save):
+    """The final ACK is stamped before the SYN-ACK."""
+    from recipes import A, B, START, eth
+    from scapy.all import IP, UDP
+    packets = [eth(IP(src=A, dst=B) / UDP(sport=40000, dport=9999) / b"x") for _ in range(2)]
+    packets[0].time, packets[1].time = START, START - 0.25
+    capture = save("negative.pcap", packets)
+    _, second = tshark.fields(capture, ("flow.delta", "flow.time_relative"))
+    assert second == {"flow.delta": "-0.250000000", "flow.time_relative": "-0.250000000"}

@@ -55,7 +55,7 @@ def test_filters_are_checked_and_completed(sharkd):
         sharkd.ask("check", filter="flow.none")
     assert "flow.tcp.rtt" in {row["f"] for row in sharkd.ask("complete", field="flow.tcp.rt")[
         "field"]}
-    assert [row["f"] for row in sharkd.ask("complete", pref="flow.idle")["pref"]] == [
+    assert [row["f"] for row in sharkd.ask("complete", pref="flow.idle_t")["pref"]] == [
         "flow.idle_timeout"]
 
 
@@ -64,7 +64,9 @@ def test_statistics_are_those_of_tshark(tshark, sharkd, captures):
     flows = tshark.flows(captures / "port_reuse.pcap")
     taps = {tap["tap"]: tap for tap in sharkd.taps(TABLE, "stat:flowstats.states",
                                                    "conv:FlowStats")}
-    assert [(int(row[0]), row[7], row[8]) for row in rows_of(taps[TABLE])] == [
+    titles = [column["c"] for column in taps[TABLE]["fields"]]
+    rows = [dict(zip(titles, row)) for row in rows_of(taps[TABLE])]
+    assert sorted((row["Flow"], row["Packets up"], row["Packets down"]) for row in rows) == [
         (flow["flow.id"], flow["flow.up.pkts"], flow["flow.down.pkts"]) for flow in flows]
     states, = taps["stats:flowstats.states"]["stats"]
     assert states["count"] == len(flows) == 3

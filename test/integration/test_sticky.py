@@ -39,11 +39,11 @@ def test_every_frame_has_the_flows_value(tshark, captures):
 
 def test_a_filter_shows_the_whole_flow(tshark, captures):
     name, = {flow[HOST] for flow in tshark.flows(captures / "sample.pcapng", *ON)
-             if flow["flow.id"] == 17}
+             if flow["flow.id"] == 10}
     shown = tshark.fields(captures / "sample.pcapng", ("flow.id", "tcp.flags.syn"), "-2", *ON, "-Y",
-                          f'{HOST} contains "{name}" && flow.id == 17')
+                          f'{HOST} contains "{name}" && flow.id == 10')
     assert [frame["tcp.flags.syn"] for frame in shown][:2] == ["1", "1"]
-    assert len(shown) == 12
+    assert len(shown) == 10
 
 
 def test_any_field_can_be_chosen(tshark, captures):
@@ -82,9 +82,29 @@ def test_control_characters_are_escaped(tshark, save):
     assert not set(said) & {"\x1b", "\x07"}
 
 
-def test_sessions_one_behind_another_keep_their_values(tshark, captures):
+def test_sessions_one_after_another_keep_their_values(tshark, captures):
     """tshark -M begins again, and the rows of before still have theirs."""
-    lines = tshark.run("-n", "-q", "-M", "50", "-r", captures / "sample.pcapng", "-z",
-                       "flowstats,json", *ON).stdout.splitlines()
-    hosts = [flow[HOST] for flow in map(json.loads, lines) if HOST in flow]
-    assert len(hosts) >= 3
+    def hosts(*options):
+        lines = tshark.run("-n", "-q", *options, "-r", captures / "sample.pcapng", "-z",
+                           "flowstats,json", *ON).stdout.splitlines()
+        return sorted({flow[HOST] for flow in map(json.loads, lines) if HOST in flow})
+    assert hosts("-M", "50") == hosts() != []
+    assert hosts("-M", "7") == hosts()
+
+
+def test_a_field_twice_is_one_and_ours_are_none(tshark, captures):
+    result = tshark.run("-n", "-q", "-r", captures / "tcp_plain.pcap", "-z", "flowstats,csv", *ON,
+                        *fields("ip.ttl,flow.id,ip.ttl,ip.src"))
+    columns = [name for name in result.stdout.splitlines()[0].split(",") if ".sticky." in name]
+    assert columns.count("flow.sticky.ip.ttl") == 1 and "flow.sticky.ip.src" in columns
+    assert "flow.sticky_fields: flow.id cannot be a sticky field" in result.stderr
+    flow, = tshark.flows(captures / "tcp_plain.pcap", *ON, *fields("ip.ttl,ip.ttl,ip.src"))
+    assert (flow["flow.sticky.ip.ttl"], flow["flow.sticky.ip.src"]) == ("64", "10.0.0.1")
+
+
+def test_no_more_than_sixteen(tshark, captures):
+    names = [f"ip.{name}" for name in (
+        "version", "hdr_len", "dsfield", "len", "id", "flags", "frag_offset", "ttl", "proto",
+        "checksum", "src", "dst", "addr", "src_host", "dst_host", "host", "dsfield.dscp")]
+    flow, = tshark.flows(captures / "tcp_plain.pcap", *ON, *fields(",".join(names)))
+    assert [name for name in names if f"flow.sticky.{name}" in flow] == names[:16]

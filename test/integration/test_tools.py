@@ -58,12 +58,14 @@ def totals(text):
 
 
 def test_biggest_flows_come_first_in_human_units(flows):
-    text = flows("--top", 2).stdout
+    text = flows("--top", 3).stdout
     assert rows(text) == [
-        ["TCP", "192.0.2.1:51608", "192.0.2.2:80", "http", "17", "41.4 kB", "2.17 ms", "44.1 µs",
+        ["TCP", "192.0.2.1:59920", "192.0.2.2:443", "tls", "36", "24.5 kB", "124 ms", "30.2 ms",
          "Closed", "0"],
-        ["ICMP", "192.0.2.1", "192.0.2.2", "icmp", "6", "6.2 kB", "43.3 µs", "-", "-", "-"]]
-    assert totals(text) == "2 of 22 flows, 92 packets, 54.7 kB in 3.01 s"
+        ["TCP", "192.0.2.1:47162", "192.0.2.2:80", "http", "36", "22.7 kB", "115 ms", "29.0 ms",
+         "Closed", "1"],
+        ["ICMP", "192.0.2.1", "192.0.2.2", "icmp", "6", "6.2 kB", "27.3 ms", "-", "-", "-"]]
+    assert totals(text) == "3 of 22 flows, 167 packets, 62.6 kB in 3.48 s"
 
 
 def test_readme_shows_what_is_printed(flows):
@@ -109,7 +111,7 @@ def test_fits_the_terminal(tree, columns):
     assert max(map(len, lines)) <= columns
     assert len(lines) == 24
     assert all(line.split()[0] in ("TCP", "UDP", "ICMP", "ICMPv6", "ARP") for line in lines[1:-1])
-    assert any("192.0.2.1:51608" in line and "41.4 kB" in line for line in lines)
+    assert any("192.0.2.1:59920" in line and "24.5 kB" in line for line in lines)
 
 
 def test_whole_words_where_there_is_room(tree):
@@ -121,7 +123,7 @@ def test_whole_words_where_there_is_room(tree):
 def test_wide_cuts_nothing_and_has_more_columns(flows):
     text = flows("--wide").stdout
     assert "…" not in text and max(map(len, text.splitlines())) > 160
-    assert text.split()[0] == "Flow" and "[2001:db8::1]:33000" in text
+    assert text.split()[0] == "Flow" and "[2001:db8::1]:54788" in text
 
 
 @pytest.mark.parametrize("field, column", [
@@ -137,7 +139,7 @@ def test_sorted_by_any_field(flows, tshark, captures, field, column):
 
 def test_texts_are_sorted_as_texts(flows):
     lines = flows("--sort", "state", "-Y", "tcp").stdout.splitlines()
-    assert [line.split()[-2] for line in lines[1:-1]] == ["Closed"] * 4 + ["Reset"]
+    assert [line.split()[-2] for line in lines[1:-1]] == ["Closed"] * 8 + ["Reset", "SynSent"]
 
 
 def test_sorting_by_what_is_no_field(flows):
@@ -148,7 +150,7 @@ def test_sorting_by_what_is_no_field(flows):
 
 
 def test_filter_of_whole_flows_selects_them(flows):
-    assert totals(flows("-Y", "flow.bytes > 1000 && tcp").stdout).startswith("4 flows, 53 packets")
+    assert totals(flows("-Y", "flow.bytes > 1000 && tcp").stdout).startswith("6 flows, 113 packets")
 
 
 def test_filter_that_is_wrong_is_named(flows):
@@ -177,7 +179,7 @@ def test_standard_input_and_several_files(flows, captures):
 def test_filter_reads_standard_input_twice(flows, captures):
     with subprocess.Popen(["cat", captures / "sample.pcapng"], stdout=subprocess.PIPE) as cat:
         text = flows("-Y", "flow.bytes > 1000", "-", stdin=cat.stdout).stdout
-    assert totals(text).startswith("5 flows, 59 packets")
+    assert totals(text).startswith("7 flows, 119 packets")
 
 
 def test_filter_reads_what_only_its_owner_may_read(flows, captures, tmp_path):
@@ -185,7 +187,7 @@ def test_filter_reads_what_only_its_owner_may_read(flows, captures, tmp_path):
     shutil.copy(captures / "sample.pcapng", capture)
     capture.chmod(0o600)
     text = flows("-Y", "flow.bytes > 1000", capture).stdout
-    assert totals(text).startswith("5 flows, 59 packets")
+    assert totals(text).startswith("7 flows, 119 packets")
 
 
 def test_csv_of_several_files_has_one_header(flows, captures):

@@ -265,6 +265,13 @@ WHOLE = [
     ("icmp_errors", 1, "flow.sofar.icmp_errors", "0"),
     ("icmp_errors", 3, "flow.sofar.icmp_errors", "1"),
     ("icmp_errors", 1, "flow.icmp_error_frame", "4"),
+    ("icmp_errors", 1, "flow.icmp_error_type", "3"),
+    ("icmp_errors", 1, "flow.icmp_error_code", "3"),
+    ("icmp_errors", 1, "flow.sofar.icmp_error_type", None),
+    ("icmp_errors", 3, "flow.sofar.icmp_error_type", "3"),
+    ("icmp_errors", 5, "flow.icmp_error_type", "1"),  # ICMPv6: destination unreachable
+    ("icmp_errors", 5, "flow.icmp_error_code", "4"),
+    ("icmp_errors", 2, "flow.icmp_error_type", None),
     ("icmp_errors", 2, "flow.icmp_error_for", "0"),
     ("icmp_errors", 2, "flow.tuple", "ICMP 10.0.0.2 → 10.0.0.1"),
     ("icmp_errors", 2, "flow.index", "1"),

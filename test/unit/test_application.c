@@ -192,6 +192,12 @@ static const struct message messages[] = {
       BYTES(48, 24, 2, 1, 0, SNMP_COMMUNITY, SNMP_PDU(0xa4)) },
     { "response-with-long-lengths", "snmp", RESPONSE,
       BYTES(48, 0x82, 0, 28, 2, 1, 1, 4, 0x81, 6, 'p', 'u', 'b', 'l', 'i', 'c', SNMP_PDU(0xa2)) },
+    { "get-with-lengths-of-three-octets", "snmp", REQUEST,
+      BYTES(48, 0x83, 0, 0, 24, 2, 1, 1, SNMP_COMMUNITY, SNMP_PDU(0xa0)) },
+    { "response-with-lengths-of-four-octets", "snmp", RESPONSE,
+      BYTES(48, 0x84, 0, 0, 0, 24, 2, 1, 1, SNMP_COMMUNITY, SNMP_PDU(0xa2)) },
+    { "lengths-of-five-octets-are-none", "snmp", SILENT,
+      BYTES(48, 0x85, 0, 0, 0, 0, 24, 2, 1, 1, SNMP_COMMUNITY, SNMP_PDU(0xa2)) },
     { "get-of-version-3", "snmp", REQUEST,
       BYTES(48, 41, 2, 1, 3, SNMP_V3, 48, 17, 4, 0, 4, 0, SNMP_PDU(0xa0)) },
     { "response-of-version-3", "snmp", RESPONSE,
@@ -489,6 +495,10 @@ static const struct message silent_on_streams[] = {
     { "no-end-in-sight", "http", SILENT, TEXT("HTTP/1.1 200 OK\r\n\r\n") },
     { "chunks", "http", SILENT,
       TEXT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n") },
+    { "chunks-of-a-request", "http", SILENT,
+      TEXT("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n") },
+    { "chunks-whatever-the-length-says", "http", SILENT,
+      TEXT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n") },
     { "a-record-goes-on", "rpc", SILENT,
       BYTES(0, 0, 0, 16, 1, 2, 3, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0) },
     { "shorter-than-it-can-be", "rpc", SILENT, BYTES(0x80, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 1) },
@@ -530,12 +540,53 @@ static void add_messages(const char *transport, const struct message *first, siz
     }
 }
 
+/* All message types of GTP, in the order of the standards: 3GPP TS 29.060, 7.1; 29.274, 6.1. */
+static const struct {
+    const char *application;
+    uint8_t first_byte;
+    uint8_t requests[64], responses[64]; /* 0: no more */
+} gtp_versions[] = {
+    { "gtp",
+      0x32,
+      { 1,  16, 18, 20, 22,  24,  27,  29,  32,  34,  36,  48,  50, 53,
+        56, 61, 96, 98, 100, 102, 104, 112, 114, 116, 118, 120, 128 },
+      { 2,  3,  17, 19, 21, 23,  25,  28,  30,  33,  35,  37,  49,  51,
+        54, 57, 62, 97, 99, 101, 103, 105, 113, 115, 117, 119, 121, 129 } },
+    { "gtpv2",
+      0x48,
+      { 1,   32,  34,  36,  38,  95,  97,  99,  101, 128, 130, 133,
+        139, 158, 160, 166, 168, 170, 200, 211, 231, 233, 235 },
+      { 2,   3,   33,  35,  37,  39,  96,  98,  100, 102, 129, 131,
+        134, 140, 159, 161, 167, 169, 171, 201, 212, 232, 234, 236 } },
+};
+
+static bool is_among(uint8_t type, const uint8_t types[64])
+{
+    return type > 0 && memchr(types, type, 64);
+}
+
+static void test_types_of_gtp(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(gtp_versions); i++)
+        for (unsigned type = 0; type <= UINT8_MAX; type++) {
+            const uint8_t message[12] = { gtp_versions[i].first_byte, (uint8_t)type, 0, 4 };
+            bool asks = is_among((uint8_t)type, gtp_versions[i].requests);
+            bool answers = is_among((uint8_t)type, gtp_versions[i].responses);
+            g_assert_cmpint(
+                read_exactly(gtp_versions[i].application, false, message, sizeof message), ==,
+                asks      ? REQUEST
+                : answers ? RESPONSE
+                          : SILENT);
+        }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
     add_messages("udp", messages, G_N_ELEMENTS(messages), test_message);
     add_messages("tcp", whole_messages, G_N_ELEMENTS(whole_messages), test_whole_message);
+    g_test_add_func("/application/types-of-gtp", test_types_of_gtp);
     g_test_add_func("/application/silent-on-streams", test_silent_on_streams);
     g_test_add_func("/application/every-stream-is-tested", test_every_stream_is_tested);
     g_test_add_func("/application/dhcp-type-goes-before-operation",

@@ -623,6 +623,23 @@ static void test_a_carrier_has_the_layers_outside(void)
     flow_meter_free(meter);
 }
 
+/* Beside one of the same addresses outside; each shows the tunnel that it came through. */
+static void test_lone_fragments_stay_in_their_tunnel(void)
+{
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+
+    account_in(meter, at_second(later_fragment(1, FLOW_PROTOCOL_UDP, 1, 2, 7), 0),
+               (struct tunnels){ 10, 3, 4 });
+    account_in(meter, at_second(later_fragment(2, FLOW_PROTOCOL_UDP, 1, 2, 7), 0),
+               (struct tunnels){ 0 });
+    account_in(meter, at_second(udp_packet(3, 8, 50000, 9, 53), 61), (struct tunnels){ 0 });
+    expect_text(meter, 1, "vni", "ipip(10.0.0.3↔10.0.0.4) › vxlan(10)");
+    expect_absent(meter, 2, "vni");
+    for (uint32_t frame = 1; frame <= 2; frame++)
+        expect_number(meter, frame, "pkts", 1);
+    flow_meter_free(meter);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -646,5 +663,7 @@ int main(int argc, char **argv)
     g_test_add_func("/encapsulation/no-empty-flow-of-a-tunnel", test_no_empty_flow_of_a_tunnel);
     g_test_add_func("/encapsulation/a-carrier-has-the-layers-outside",
                     test_a_carrier_has_the_layers_outside);
+    g_test_add_func("/encapsulation/lone-fragments-stay-in-their-tunnel",
+                    test_lone_fragments_stay_in_their_tunnel);
     return g_test_run();
 }

@@ -235,7 +235,7 @@ static const struct flow_groups *known_groups(void)
 
     for (size_t i = 0; groups.count == 0 || i < flow_field_count(); i++) {
         const struct flow_group *group = flow_field_at(i)->group;
-        if (flow_groups_find(&groups, group) == groups.count)
+        if (group->fold && flow_groups_find(&groups, group) == groups.count)
             flow_groups_add(&groups, group);
     }
     return &groups;

@@ -144,7 +144,7 @@ static void test_overdue_after_60_seconds(void)
     for (size_t i = 0; i < G_N_ELEMENTS(packets); i++)
         flow_fragments_wait(fragments, &packets[i], 0, 0);
     g_assert_null(flow_fragments_take_overdue(fragments, 50 * SECOND));
-    g_assert_null(flow_fragments_take_overdue(fragments, 159 * SECOND));
+    g_assert_null(flow_fragments_take_overdue(fragments, 160 * SECOND));
     assert_frame(flow_fragments_take_overdue(fragments, 161 * SECOND), 100);
     g_assert_null(flow_fragments_take_overdue(fragments, 161 * SECOND));
     assert_frame(flow_fragments_take_overdue(fragments, 200 * SECOND), 130);

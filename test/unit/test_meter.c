@@ -443,7 +443,7 @@ static void test_udp_has_no_connections(void)
     flow_meter_free(meter);
 }
 
-/* The ends of flows, in the order in which SPEC asks */
+/* The ends of flows, in the order in which the definitions ask */
 
 static const struct {
     const char *claim;
@@ -453,20 +453,25 @@ static const struct {
     bool finished;
     unsigned reason; /* 0: absent */
     const char *name;
+    int apart; /* seconds between the flow's packets */
 } ends[] = {
-    { "open in a live capture", { "S", "SA", "A" }, 0, 0, 0, false, 0, NULL },
-    { "cut by the end of the capture", { "S", "SA", "A" }, 0, 0, 0, true, 4, "end of capture" },
-    { "reset", { "S", "RA" }, 0, 0, 0, true, 3, "end of flow" },
-    { "reset, in a live capture", { "S", "RA" }, 0, 0, 0, false, 3, "end of flow" },
-    { "closed", { "FA", "FA", "A" }, 0, 0, 0, false, 3, "end of flow" },
-    { "closing only", { "FA", "FA" }, 0, 0, 0, true, 4, "end of capture" },
-    { "idle", { "A", "A" }, 30, 0, 31, true, 1, "idle timeout" },
-    { "idle, in a live capture", { "A", "A" }, 30, 0, 31, false, 1, "idle timeout" },
-    { "not idle yet", { "A", "A" }, 30, 0, 29, true, 4, "end of capture" },
-    { "active", { "A", "A" }, 0, 30, 31, true, 2, "active timeout" },
-    { "idle before active", { "A", "A" }, 30, 30, 40, true, 1, "idle timeout" },
-    { "reset before idle", { "A", "R" }, 30, 30, 40, true, 3, "end of flow" },
-    { "closed before active", { "FA", "FA", "A" }, 0, 30, 40, true, 3, "end of flow" },
+    { "open in a live capture", { "S", "SA", "A" }, 0, 0, 0, false, 0, NULL, 0 },
+    { "cut by the end of the capture", { "S", "SA", "A" }, 0, 0, 0, true, 4, "end of capture", 0 },
+    { "reset", { "S", "RA" }, 0, 0, 0, true, 3, "end of flow", 0 },
+    { "reset, in a live capture", { "S", "RA" }, 0, 0, 0, false, 3, "end of flow", 0 },
+    { "closed", { "FA", "FA", "A" }, 0, 0, 0, false, 3, "end of flow", 0 },
+    { "closing only", { "FA", "FA" }, 0, 0, 0, true, 4, "end of capture", 0 },
+    { "idle", { "A", "A" }, 30, 0, 31, true, 1, "idle timeout", 0 },
+    { "idle, in a live capture", { "A", "A" }, 30, 0, 31, false, 1, "idle timeout", 0 },
+    { "not idle yet", { "A", "A" }, 30, 0, 29, true, 4, "end of capture", 0 },
+    { "active", { "A", "A" }, 0, 30, 31, true, 2, "active timeout", 0 },
+    { "idle before active", { "A", "A" }, 30, 30, 40, true, 1, "idle timeout", 0 },
+    { "reset before idle", { "A", "R" }, 30, 30, 40, true, 3, "end of flow", 0 },
+    { "closed before active", { "FA", "FA", "A" }, 0, 30, 40, true, 3, "end of flow", 0 },
+    { "idle for the limit itself", { "A", "A" }, 30, 0, 30, true, 4, "end of capture", 0 },
+    { "idle since its last packet", { "A", "A" }, 30, 0, 20, true, 4, "end of capture", 20 },
+    { "active since its first packet", { "A", "A" }, 0, 30, 11, true, 2, "active timeout", 20 },
+    { "active for the limit itself", { "A", "A" }, 0, 30, 10, true, 4, "end of capture", 20 },
 };
 
 static void test_end_reasons(void)
@@ -474,15 +479,17 @@ static void test_end_reasons(void)
     for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
         const struct flow_limits limits = { ends[i].idle * SECOND, ends[i].active * SECOND };
         struct flow_meter *meter = flow_meter_new(&limits, 0, NULL);
+        int last = 0;
 
         g_test_message("%s", ends[i].claim);
         for (uint32_t n = 0; n < 4 && ends[i].flags[n]; n++) {
             /* Every FIN is acknowledged by what comes next. */
             struct flow_packet packet = n % 2 ? tcp_down(n + 1, ends[i].flags[n], 300, 200)
                                               : tcp_up(n + 1, ends[i].flags[n], 100, 400);
-            account(meter, at_second(packet, 0));
+            last = (int)n * ends[i].apart;
+            account(meter, at_second(packet, last));
         }
-        account(meter, at_second(udp_packet(9, 8, 50000, 9, 53), ends[i].silence));
+        account(meter, at_second(udp_packet(9, 8, 50000, 9, 53), last + ends[i].silence));
         if (ends[i].finished)
             flow_meter_finish(meter);
         if (ends[i].reason) {
@@ -509,6 +516,8 @@ static void test_timeouts_split_flows(void)
         { "none", 0, 0, { 0, 100, 5000, 9000, 9001, 99999 }, { 0, 0, 0, 0, 0, 0 }, 4 },
         { "idle", 10, 0, { 0, 9, 18, 30, 39, 50 }, { 0, 0, 0, 1, 1, 2 }, 1 },
         { "active", 0, 20, { 0, 9, 19, 21, 40, 42 }, { 0, 0, 0, 1, 1, 2 }, 2 },
+        { "idle, at the limit", 10, 0, { 0, 10, 20, 30, 41, 51 }, { 0, 0, 0, 0, 1, 1 }, 1 },
+        { "active, at the limit", 0, 20, { 0, 10, 20, 21, 41, 42 }, { 0, 0, 0, 1, 1, 2 }, 2 },
         { "both", 10, 20, { 0, 9, 19, 21, 32, 33 }, { 0, 0, 0, 1, 2, 2 }, 2 },
         { "out of order", 10, 0, { 20, 12, 29, 1, 28, 38 }, { 0, 0, 0, 0, 0, 0 }, 4 },
     };
@@ -847,12 +856,12 @@ static void test_lone_fragments_are_counted_after_60_seconds(void)
     flow_meter_free(meter);
 }
 
-static void test_the_first_fragment_is_in_time_after_59_seconds(void)
+static void test_the_first_fragment_is_in_time_after_60_seconds(void)
 {
     struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
 
     account(meter, at_second(tail(1, 7), 100));
-    account(meter, at_second(head(2, 7), 159));
+    account(meter, at_second(head(2, 7), 160));
     expect_number(meter, 1, "srcport", 50000);
     flow_meter_free(meter);
 }
@@ -1398,8 +1407,8 @@ int main(int argc, char **argv)
         { "fragments/the-latest-first-fragment-wins", test_the_latest_first_fragment_wins },
         { "fragments/lone-ones-are-counted-after-60-seconds",
           test_lone_fragments_are_counted_after_60_seconds },
-        { "fragments/the-first-is-in-time-after-59-seconds",
-          test_the_first_fragment_is_in_time_after_59_seconds },
+        { "fragments/the-first-is-in-time-after-60-seconds",
+          test_the_first_fragment_is_in_time_after_60_seconds },
         { "fragments/the-first-is-too-late-after-61-seconds",
           test_the_first_fragment_is_too_late_after_61_seconds },
         { "fragments/finish-counts-what-waits", test_finish_counts_what_waits },

@@ -241,6 +241,29 @@ static struct flow_fact random_fact(GRand *rand)
     return fact;
 }
 
+/* What a later part does not know stays as it was. */
+static void test_parts_without_news_change_nothing(void)
+{
+    struct flow_state state = { .icmp_errors = 2, .icmp_error_frame = 5 }, nothing = { 0 };
+
+    state.half[FLOW_DOWN] = (struct flow_half){
+        .seq = 7, .ip_id = 3, .first_ip_id = 1, .bits = FLOW_HALF_SEQ | FLOW_HALF_IP_ID
+    };
+    state.start_ns = state.last_ns = 9;
+    state.bits |= FLOW_STATE_TIME;
+    struct flow_state before = state;
+    flow_state_merge(&state, &nothing);
+    g_assert_cmpmem(&state, sizeof state, &before, sizeof before);
+
+    nothing.half[FLOW_DOWN] = (struct flow_half){ .seq = 9, .bits = FLOW_HALF_SEQ };
+    nothing.icmp_errors = 1;
+    nothing.icmp_error_frame = 8;
+    flow_state_merge(&state, &nothing);
+    g_assert_cmpuint(state.half[FLOW_DOWN].seq, ==, 9);
+    g_assert_cmpuint(state.icmp_error_frame, ==, 8);
+    g_assert_cmpuint(state.icmp_errors, ==, 3);
+}
+
 /* Whatever comes, the promises hold. */
 static void test_laws(void)
 {
@@ -270,6 +293,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
+    g_test_add_func("/state/parts-without-news-change-nothing",
+                    test_parts_without_news_change_nothing);
     g_test_add_func("/state/nothing-is-known-before-the-first-fact",
                     test_nothing_is_known_before_the_first_fact);
     g_test_add_func("/state/each-direction-counts-its-own", test_each_direction_counts_its_own);

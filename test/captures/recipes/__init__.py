@@ -18,6 +18,7 @@ LINKTYPES = {IP: 101, IPv6: 101, CookedLinux: 113, Loopback: 0}  # Ethernet else
 def capture(function, linktype=None):
     """Register a builder of [(milliseconds, packet), ...]; its name is the file's."""
     function.linktype = linktype
+    assert f"{function.__name__}.pcap" not in BUILDERS
     BUILDERS[f"{function.__name__}.pcap"] = function
     return function
 

@@ -97,7 +97,8 @@ struct flow_row {
     enum flow_list list;
     uint8_t section;    /* built-in groups' own */
     bool is_repeated;   /* has several values at once, asked for by nth */
-    bool is_late;       /* exports have it after the columns that are older */
+    bool is_late;       /* exports have it after the columns that are older; of a quiet group they
+                           have no others, unless the user chooses some */
     bool is_hidden;     /* filters find it, trees do not show it */
     bool is_zero_shown; /* trees show the measure also when it is 0, though it is a number of 32 or
                            64 bits, as counts are */
@@ -119,6 +120,7 @@ struct flow_group {
     uint16_t state_size;         /* bytes; all zero is valid, no pointers, copied with memcpy */
     uint16_t note_size;          /* bytes for each packet; 0: none */
     uint16_t once_size;          /* bytes for each flow; 0: none */
+    bool is_fixed;               /* on, and no preference switches it off */
     bool is_on;                  /* unless the user says otherwise */
     bool is_quiet;               /* trees outside windows have those of its fields that are asked
                                     for, and no others */
@@ -138,7 +140,10 @@ struct flow_group {
      */
     bool (*once)(const struct flow_extract *from, void *ret_once);
 
-    /* Fold one more fact into the state.  Pure: it is repeated for the same facts. */
+    /*
+     * Fold one more fact into the state.  Pure: it is repeated for the same facts.
+     * NULL: the group has no state, and what it knows is kept once.
+     */
     void (*fold)(void *state, const struct flow_fold *from);
 
     /*

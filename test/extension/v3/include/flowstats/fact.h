@@ -89,7 +89,7 @@ struct flow_fact {
     uint8_t header_words; /* length of the transport header in units of 4 bytes; 0: not known */
     uint8_t ttl;          /* TTL or hop limit */
     uint8_t tos;          /* DSCP and ECN: IPv4's TOS byte, IPv6's traffic class */
-    uint8_t icmp_type;    /* of an event: the error's */
+    uint8_t icmp_type;    /* of an ICMP or ICMPv6 message; of an event: the error's */
     uint8_t icmp_code;
     uint8_t record; /* enum flow_record */
     uint8_t unused[5];

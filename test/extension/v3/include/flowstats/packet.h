@@ -31,13 +31,14 @@ enum flow_protocol {
 enum { FLOW_ADDR_LEN = 16, FLOW_MAC_LEN = 6 };
 
 struct flow_end {
-    uint8_t addr[FLOW_ADDR_LEN]; /* network order, zero behind the family's length */
+    uint8_t addr[FLOW_ADDR_LEN]; /* network order, zero past the family's length */
     uint16_t port;               /* host order; 0 without ports */
 };
 
 enum flow_tuple_bits {
-    FLOW_TUPLE_PORTS = 1 << 0, /* the ports were captured */
-    FLOW_TUPLE_IDENT = 1 << 1, /* ident is an ICMP identifier */
+    FLOW_TUPLE_PORTS = 1 << 0,  /* the ports were captured */
+    FLOW_TUPLE_IDENT = 1 << 1,  /* ident is an ICMP identifier */
+    FLOW_TUPLE_ANSWER = 1 << 2, /* and the message answers: end[1] asked */
 };
 
 struct flow_tuple {
@@ -105,8 +106,8 @@ struct flow_packet {
      */
     enum flow_message (*application)(const void *source);
     const void *source;       /* valid while the packet is accounted */
-    const uint8_t *transport; /* what follows the tracked IP header, as captured; likewise */
-    const void *notes;        /* note_size bytes of the extensions' notes, likewise */
+    const uint8_t *transport; /* what follows the tracked IP header, as captured; valid as long */
+    const void *notes;        /* note_size bytes, of all groups; valid as long */
     /* wmem_list_frame_t of what follows the tracked header in Wireshark's list; NULL: not known. */
     void *payload;
     struct flow_tuple tuple;
@@ -117,7 +118,7 @@ struct flow_packet {
     uint16_t layer_count;
     uint16_t carrier_layers;      /* the first so many of layers are the carrier's */
     uint16_t note_size;           /* 0: none, notes is NULL */
-    uint16_t eth_type;            /* of the outermost link header, behind its tags */
+    uint16_t eth_type;            /* of the outermost link header, after its tags */
     uint8_t mac[2][FLOW_MAC_LEN]; /* of the outermost link header */
     uint8_t handshake;            /* enum flow_message: what an SCTP chunk or a DCCP type says */
     uint8_t message_type;         /* enum flow_message: what an ICMP type or an ARP opcode says */

@@ -1,0 +1,304 @@
+#include "among.h"
+
+#include "core.h"
+#include "tcp.h"
+
+#include <glib.h>
+
+struct ranked {
+    uint64_t wire_bytes;
+    uint32_t flow;
+};
+
+/* The flows before one that had its key. */
+struct earlier {
+    uint32_t count;
+    uint32_t last; /* where count is not 0 */
+};
+
+/* A connection opens or closes; when they are sorted, the sum until then. */
+struct change {
+    uint32_t frame;
+    int32_t open;
+};
+
+/* When an answer was computed. */
+struct stamp {
+    uint64_t facts; /* that there were then */
+    bool is_known;
+};
+
+struct flow_among {
+    struct flow_history *history;
+    const struct flow_table *table;
+    struct flow_evaluation *evaluation;
+    struct stamp computed;    /* bytes, ranks, firsts and lasts */
+    struct stamp tcp_changed; /* changes */
+    uint64_t wire_bytes;      /* of all flows */
+    GArray *bytes;            /* uint64_t: of each flow */
+    GArray *ranks;            /* uint32_t: of each flow, from 0 */
+    GArray *firsts;           /* uint32_t: frames of the flows' first packets, sorted */
+    GArray *lasts;            /* likewise of the last packets */
+    GArray *changes;          /* struct change: of all TCP connections, sorted */
+    GArray *earlier;          /* struct earlier: of the flows that were looked at */
+    GHashTable *latest;       /* flow + 1, by key: the last of those */
+};
+
+struct flow_among *flow_among_new(struct flow_history *history, const struct flow_table *table,
+                                  struct flow_evaluation *evaluation)
+{
+    struct flow_among *among = g_new0(struct flow_among, 1);
+
+    among->history = history;
+    among->table = table;
+    among->evaluation = evaluation;
+    among->bytes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    among->ranks = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    among->firsts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    among->lasts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    among->changes = g_array_new(FALSE, FALSE, sizeof(struct change));
+    among->earlier = g_array_new(FALSE, FALSE, sizeof(struct earlier));
+    among->latest = g_hash_table_new(flow_key_hash, flow_key_equal);
+    return among;
+}
+
+void flow_among_free(struct flow_among *among)
+{
+    if (!among)
+        return;
+    g_array_unref(among->bytes);
+    g_array_unref(among->ranks);
+    g_array_unref(among->firsts);
+    g_array_unref(among->lasts);
+    g_array_unref(among->changes);
+    g_array_unref(among->earlier);
+    g_hash_table_unref(among->latest);
+    g_free(among);
+}
+
+/* The pass */
+
+static int by_bytes(const void *left, const void *right)
+{
+    const struct ranked *a = left, *b = right;
+
+    if (a->wire_bytes != b->wire_bytes)
+        return a->wire_bytes > b->wire_bytes ? -1 : 1;
+    return a->flow < b->flow ? -1 : a->flow > b->flow;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+    return a < b ? -1 : a > b;
+}
+
+static uint64_t wire_bytes_of(const struct flow_among *among, uint32_t flow)
+{
+    const struct flow_state *state = flow_evaluate_whole(among->evaluation, 0, flow);
+
+    return state->half[FLOW_UP].wire_bytes + state->half[FLOW_DOWN].wire_bytes;
+}
+
+static void rank(struct flow_among *among, uint32_t flows)
+{
+    GArray *order = g_array_sized_new(FALSE, FALSE, sizeof(struct ranked), flows);
+
+    for (uint32_t flow = 0; flow < flows; flow++) {
+        struct ranked ranked = { .wire_bytes = g_array_index(among->bytes, uint64_t, flow),
+                                 .flow = flow };
+        g_array_append_val(order, ranked);
+    }
+    g_array_sort(order, by_bytes);
+    g_array_set_size(among->ranks, flows);
+    for (uint32_t i = 0; i < flows; i++)
+        g_array_index(among->ranks, uint32_t, g_array_index(order, struct ranked, i).flow) = i;
+    g_array_unref(order);
+}
+
+static void look_at(struct flow_among *among, uint32_t flow)
+{
+    uint64_t bytes = wire_bytes_of(among, flow);
+    uint32_t first = flow_history_first_frame(among->history, flow);
+    uint32_t last = flow_history_last_frame(among->history, flow);
+
+    among->wire_bytes += bytes;
+    g_array_append_val(among->bytes, bytes);
+    g_array_append_val(among->firsts, first);
+    g_array_append_val(among->lasts, last);
+}
+
+/* Whether what was computed then stands; from now on it does. */
+static bool stands(const struct flow_among *among, struct stamp *stamp)
+{
+    struct stamp now = { .facts = flow_history_recorded(among->history), .is_known = true };
+    bool is_same = stamp->is_known && stamp->facts == now.facts;
+
+    *stamp = now;
+    return is_same;
+}
+
+static void compute(struct flow_among *among)
+{
+    uint32_t flows = flow_table_count(among->table);
+
+    if (stands(among, &among->computed))
+        return;
+    among->wire_bytes = 0;
+    g_array_set_size(among->bytes, 0);
+    g_array_set_size(among->firsts, 0);
+    g_array_set_size(among->lasts, 0);
+    for (uint32_t flow = 0; flow < flows; flow++)
+        look_at(among, flow);
+    g_array_sort(among->firsts, by_number);
+    g_array_sort(among->lasts, by_number);
+    rank(among, flows);
+}
+
+/* Answers */
+
+uint32_t flow_among_rank(struct flow_among *among, uint32_t flow)
+{
+    compute(among);
+    return flow < among->ranks->len ? g_array_index(among->ranks, uint32_t, flow) + 1 : 0;
+}
+
+bool flow_among_share(struct flow_among *among, uint32_t flow, double *ret_percent)
+{
+    compute(among);
+    if (among->wire_bytes == 0 || flow >= among->bytes->len)
+        return false;
+    *ret_percent =
+        100 * (double)g_array_index(among->bytes, uint64_t, flow) / (double)among->wire_bytes;
+    return true;
+}
+
+/* How many of sorted numbers are less than that one. */
+static uint32_t less_than(const GArray *numbers, uint64_t number)
+{
+    uint32_t low = 0, high = numbers->len;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (g_array_index(numbers, uint32_t, middle) < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t flow_among_live(struct flow_among *among, uint32_t frame)
+{
+    compute(among);
+    return less_than(among->firsts, (uint64_t)frame + 1) - less_than(among->lasts, frame);
+}
+
+static void learn_earlier(struct flow_among *among, uint32_t flow)
+{
+    const struct flow_key *key = &flow_table_at(among->table, flow)->key;
+    uint32_t latest = GPOINTER_TO_UINT(g_hash_table_lookup(among->latest, key));
+    struct earlier earlier = { .count = 0 };
+
+    if (latest > 0) {
+        earlier.last = latest - 1;
+        earlier.count = g_array_index(among->earlier, struct earlier, earlier.last).count + 1;
+    }
+    g_array_append_val(among->earlier, earlier);
+    g_hash_table_replace(among->latest, (void *)key, GUINT_TO_POINTER(flow + 1));
+}
+
+uint32_t flow_among_earlier(struct flow_among *among, uint32_t flow, uint32_t *ret_flow)
+{
+    while (among->earlier->len <= flow)
+        learn_earlier(among, among->earlier->len);
+
+    const struct earlier *earlier = &g_array_index(among->earlier, struct earlier, flow);
+    if (earlier->count > 0)
+        *ret_flow = earlier->last;
+    return earlier->count;
+}
+
+/* Open connections */
+
+static int by_frame(const void *left, const void *right)
+{
+    const struct change *a = left, *b = right;
+
+    return a->frame < b->frame ? -1 : a->frame > b->frame;
+}
+
+static void change(struct flow_among *among, uint32_t frame, int32_t open)
+{
+    struct change change = { .frame = frame, .open = open };
+
+    g_array_append_val(among->changes, change);
+}
+
+static bool is_open(const struct flow_tcp *tcp)
+{
+    return tcp->state >= FLOW_TCP_SYN_SENT && tcp->state <= FLOW_TCP_CLOSING;
+}
+
+/* Note when a connection opens and closes; return whether it is open in the end. */
+static bool note_changes(struct flow_among *among, uint32_t flow)
+{
+    struct flow_tcp tcp = { .state = FLOW_TCP_CLOSED };
+    const struct flow_fact *fact;
+    const void *notes;
+    bool was_open = false;
+
+    for (uint32_t i = 0; (fact = flow_history_fact(among->history, flow, i, &notes)); i++) {
+        flow_tcp_apply(&tcp, fact);
+        if (is_open(&tcp) != was_open)
+            change(among, fact->frame, was_open ? -1 : 1);
+        was_open = is_open(&tcp);
+    }
+    return was_open;
+}
+
+static void follow(struct flow_among *among, uint32_t flow, GByteArray *open)
+{
+    bool is_tcp = flow_table_at(among->table, flow)->key.protocol == FLOW_PROTOCOL_TCP;
+    uint32_t before;
+
+    if (is_tcp && flow_among_earlier(among, flow, &before) > 0 && open->data[before])
+        change(among, flow_history_first_frame(among->history, flow), -1);
+    open->data[flow] = is_tcp && note_changes(among, flow);
+}
+
+static void compute_tcp(struct flow_among *among)
+{
+    uint32_t flows = flow_table_count(among->table);
+    GByteArray *open = g_byte_array_new();
+    int32_t sum = 0;
+
+    if (!stands(among, &among->tcp_changed)) {
+        g_byte_array_set_size(open, flows);
+        g_array_set_size(among->changes, 0);
+        for (uint32_t flow = 0; flow < flows; flow++)
+            follow(among, flow, open);
+        g_array_sort(among->changes, by_frame);
+        for (unsigned i = 0; i < among->changes->len; i++) {
+            struct change *at = &g_array_index(among->changes, struct change, i);
+            at->open = sum += at->open;
+        }
+    }
+    g_byte_array_unref(open);
+}
+
+uint32_t flow_among_live_tcp(struct flow_among *among, uint32_t frame)
+{
+    uint32_t low = 0, high;
+
+    compute_tcp(among);
+    for (high = among->changes->len; low < high;) {
+        uint32_t middle = low + (high - low) / 2;
+        if (g_array_index(among->changes, struct change, middle).frame <= frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? (uint32_t)g_array_index(among->changes, struct change, low - 1).open : 0;
+}

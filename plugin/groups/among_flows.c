@@ -1,0 +1,44 @@
+#include "among_flows.h"
+
+#include "among.h"
+#include "view.h"
+
+#define NO_FLOW UINT32_MAX
+
+static bool has_share(const struct flow_view *view, double *ret_percent)
+{
+    return flow_among_share(view->among, view->index, ret_percent);
+}
+
+static double share(const struct flow_view *view)
+{
+    double percent = 0;
+
+    has_share(view, &percent);
+    return percent;
+}
+
+/* Which flow of the capture, from 0. */
+static uint32_t prev_flow(const struct flow_view *view)
+{
+    uint32_t flow = NO_FLOW;
+
+    flow_among_earlier(view->among, view->index, &flow);
+    return flow;
+}
+
+#define ROWS_FILE  "among_flows.def"
+#define ROWS_STATE void
+#include "rows.h"
+
+/* No state of its own: what it knows is not folded of one flow. */
+const struct flow_group flow_among_flows = {
+    .version = FLOW_EXTENSION_VERSION,
+    .is_on = true,
+    .is_quiet = true,
+    .name = "among",
+    .title = "Among flows",
+    .help = "A flow among the others: its rank and share by bytes, how many are alive, and which "
+            "flow had its ports before.",
+    .rows = rows,
+};
