@@ -12,13 +12,13 @@ PUBLIC, ENGINE, GROUPS, ADAPTERS, EXTENSIONS = (TOP / path for path in (
 FACE = ["fact", "packet", "value", "extension", "tap"]
 # The rooms of the engine, each on those before it; the groups stand on all up to the rows.
 BEFORE_GROUPS = ["hash", "span", "pages", "samples", "texts", "plain_text", "host_name", "codec", "tcp_options", "message",
-                 "application", "direction", "address", "key", "path", "table", "fragments", "history",
+                 "application", "direction", "address", "key", "path", "table", "queue", "expiry", "fragments", "history",
                  "groups", "evaluate", "text", "section", "view", "rows"]
 AFTER_GROUPS = ["field", "meter", "tally"]
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
 GROUND = ["ws_compat", "arguments", "clock", "prefs", "bytes", "ip", "transport", "cursor",
           "headers", "search", "run", "listing", "walk", "payload", "program", "host", "session",
-          "tap", "output", "drawing", "value_text", "cells", "columns", "sink", "summary",
+          "tap", "output", "target", "drawing", "value_text", "cells", "columns", "sink", "summary",
           "stat_rows", "pictures", "picture_module"]
 # The only libraries of the engine and the groups.
 LIBRARIES = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h", "math.h"}

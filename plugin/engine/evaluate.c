@@ -39,11 +39,18 @@ struct evaluated {
     uint32_t stride;
 };
 
+/* The states of a flow's first facts. */
+struct settled {
+    uint32_t facts;
+    uint64_t states[];
+};
+
 struct flow_evaluation {
     struct flow_history *history;
     const struct flow_table *table;
     const struct flow_groups *groups;
     struct evaluated evaluated[FLOW_EXTENSIONS_MAX];
+    GHashTable *settled; /* struct settled, by flow */
 };
 
 static size_t state_size(const struct flow_evaluation *evaluation, size_t group)
@@ -74,6 +81,7 @@ struct flow_evaluation *flow_evaluation_new(struct flow_history *history,
     evaluation->history = history;
     evaluation->table = table;
     evaluation->groups = groups;
+    evaluation->settled = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     for (size_t i = 0; i < groups->count; i++) {
         struct evaluated *evaluated = &evaluation->evaluated[i];
         size_t size = state_size(evaluation, i);
@@ -90,6 +98,7 @@ void flow_evaluation_free(struct flow_evaluation *evaluation)
 {
     if (!evaluation)
         return;
+    g_hash_table_unref(evaluation->settled);
     for (size_t i = 0; i < evaluation->groups->count; i++) {
         g_hash_table_unref(evaluation->evaluated[i].checkpoints);
         for (size_t k = 0; k < READINGS; k++)
@@ -143,6 +152,15 @@ static void start_fold(const struct flow_evaluation *evaluation, uint32_t flow,
     *ret_fold = (struct flow_fold){ .family = of->key.family, .protocol = of->key.protocol };
 }
 
+/* Fold one fact into a group's state; a group of fields that need no state has no fold. */
+static void fold_one(const struct flow_group_place *place, struct flow_fold *fold,
+                     const void *notes, void *state)
+{
+    fold->note = (const uint8_t *)notes + place->note_at;
+    if (place->group->fold)
+        place->group->fold(state, fold);
+}
+
 /* The checkpoints of a flow: states after stride, 2 * stride ... facts. */
 static GByteArray *checkpoints_of(const struct evaluated *evaluated, uint32_t flow)
 {
@@ -164,10 +182,32 @@ static void keep_checkpoint(struct evaluated *evaluated, const struct slot *slot
         g_byte_array_append(checkpoints, (const uint8_t *)slot->state, (unsigned)size);
 }
 
-/* Start a slot anew, or go on from the last checkpoint that is not past that fact. */
-static void jump(const struct evaluated *evaluated, struct slot *slot, uint32_t flow,
-                 uint32_t facts, size_t size)
+static struct settled *settled_of(const struct flow_evaluation *evaluation, uint32_t flow)
 {
+    return g_hash_table_lookup(evaluation->settled, GUINT_TO_POINTER(flow));
+}
+
+/* Before all facts that are kept. */
+static void start_slot(const struct flow_evaluation *evaluation, size_t group, uint32_t flow,
+                       struct slot *slot)
+{
+    const struct settled *settled = settled_of(evaluation, flow);
+    size_t size = state_size(evaluation, group);
+
+    slot->facts = settled ? settled->facts : 0;
+    if (settled)
+        memcpy(slot->state,
+               (const uint8_t *)settled->states + evaluation->groups->on[group].state_at, size);
+    else
+        memset(slot->state, 0, size);
+}
+
+/* Start a slot anew, or go on from the last checkpoint that is not past that fact. */
+static void jump(const struct flow_evaluation *evaluation, size_t group, struct slot *slot,
+                 uint32_t flow, uint32_t facts)
+{
+    const struct evaluated *evaluated = &evaluation->evaluated[group];
+    size_t size = state_size(evaluation, group);
     const GByteArray *checkpoints =
         facts >= evaluated->stride ? checkpoints_of(evaluated, flow) : NULL;
     uint32_t strides = checkpoints && size > 0
@@ -178,11 +218,12 @@ static void jump(const struct evaluated *evaluated, struct slot *slot, uint32_t 
     if (goes_on && slot->facts >= strides * evaluated->stride)
         return;
     slot->flow = flow + 1;
+    if (strides == 0) {
+        start_slot(evaluation, group, flow, slot);
+        return;
+    }
     slot->facts = strides * evaluated->stride;
-    if (strides > 0)
-        memcpy(slot->state, checkpoints->data + (strides - 1) * size, size);
-    else
-        memset(slot->state, 0, size);
+    memcpy(slot->state, checkpoints->data + (strides - 1) * size, size);
 }
 
 static const void *evaluate(struct flow_evaluation *evaluation, size_t group, uint32_t flow,
@@ -194,7 +235,7 @@ static const void *evaluate(struct flow_evaluation *evaluation, size_t group, ui
     struct slot *slot = slot_of(evaluation, &evaluated->caches[reading], flow);
     struct flow_fold fold;
 
-    jump(evaluated, slot, flow, facts, size);
+    jump(evaluation, group, slot, flow, facts);
     if (!place->group->fold)
         return slot->state;
     if (slot->facts < facts)
@@ -202,8 +243,7 @@ static const void *evaluate(struct flow_evaluation *evaluation, size_t group, ui
     while (slot->facts < facts) {
         const void *notes;
         fold.fact = flow_history_fact(evaluation->history, flow, slot->facts, &notes);
-        fold.note = (const uint8_t *)notes + place->note_at;
-        place->group->fold(slot->state, &fold);
+        fold_one(place, &fold, notes, slot->state);
         slot->facts++;
         if (slot->facts % evaluated->stride == 0)
             keep_checkpoint(evaluated, slot, size);
@@ -230,15 +270,78 @@ void flow_evaluate_flow(struct flow_evaluation *evaluation, uint32_t flow, uint3
     const void *notes;
 
     start_fold(evaluation, flow, &fold);
-    for (uint32_t i = 0; (fold.fact = flow_history_fact(evaluation->history, flow, i, &notes));
-         i++) {
+    for (uint32_t i = flow_history_forgotten(evaluation->history, flow);
+         (fold.fact = flow_history_fact(evaluation->history, flow, i, &notes)); i++) {
         if (passes && !passes(fold.fact, data))
             continue;
         for (size_t k = 0; k < all->count; k++) {
             if (!(groups & 1u << k) || !all->on[k].group->fold)
                 continue;
-            fold.note = (const uint8_t *)notes + all->on[k].note_at;
-            all->on[k].group->fold(states[k], &fold);
+            fold_one(&all->on[k], &fold, notes, states[k]);
         }
     }
+}
+
+/* Settling */
+
+static struct settled *make_settled(struct flow_evaluation *evaluation, uint32_t flow)
+{
+    struct settled *settled = settled_of(evaluation, flow);
+
+    if (!settled) {
+        settled = g_malloc0(sizeof *settled + evaluation->groups->state_size);
+        g_hash_table_insert(evaluation->settled, GUINT_TO_POINTER(flow), settled);
+    }
+    return settled;
+}
+
+/* Fold one fact into the states of all groups. */
+static void fold_all(const struct flow_groups *groups, struct flow_fold *fold, const void *notes,
+                     uint8_t *states)
+{
+    for (size_t i = 0; i < groups->count; i++)
+        fold_one(&groups->on[i], fold, notes, states + groups->on[i].state_at);
+}
+
+/* A fold goes on from its slot: from there facts are about to go. */
+static void leave_slots(struct flow_evaluation *evaluation, uint32_t flow, uint32_t facts)
+{
+    for (size_t i = 0; i < evaluation->groups->count; i++) {
+        struct evaluated *evaluated = &evaluation->evaluated[i];
+        g_hash_table_remove(evaluated->checkpoints, GUINT_TO_POINTER(flow));
+        for (size_t k = 0; k < READINGS; k++) {
+            struct cache *cache = &evaluated->caches[k];
+            struct slot *slot = cache->count > 0 ? slot_at(cache, flow) : NULL;
+            if (slot && slot->flow == flow + 1 && slot->facts < facts)
+                slot->flow = 0;
+        }
+    }
+}
+
+void flow_evaluate_settle(struct flow_evaluation *evaluation, uint32_t flow, uint32_t facts)
+{
+    struct settled *settled = make_settled(evaluation, flow);
+    struct flow_fold fold;
+    const void *notes;
+
+    start_fold(evaluation, flow, &fold);
+    for (; settled->facts < facts; settled->facts++) {
+        fold.fact = flow_history_fact(evaluation->history, flow, settled->facts, &notes);
+        g_return_if_fail(fold.fact);
+        fold_all(evaluation->groups, &fold, notes, (uint8_t *)settled->states);
+    }
+    leave_slots(evaluation, flow, facts);
+}
+
+const uint8_t *flow_evaluate_settled(const struct flow_evaluation *evaluation, uint32_t flow)
+{
+    const struct settled *settled = settled_of(evaluation, flow);
+
+    return settled ? (const uint8_t *)settled->states : NULL;
+}
+
+void flow_evaluate_forget(struct flow_evaluation *evaluation, uint32_t flow)
+{
+    g_hash_table_remove(evaluation->settled, GUINT_TO_POINTER(flow));
+    leave_slots(evaluation, flow, UINT32_MAX);
 }

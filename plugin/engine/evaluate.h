@@ -31,12 +31,29 @@ const void *flow_evaluate_at(struct flow_evaluation *evaluation, size_t group, u
 const void *flow_evaluate_whole(struct flow_evaluation *evaluation, size_t group, uint32_t flow);
 
 /*
- * States of one flow in one pass through its facts, of those groups (a bit each)
- * and of those facts that passes() lets through (NULL: all).  states: a pointer
- * to zeroed room for each of these groups, by number.
+ * Fold the facts that are kept of one flow in one pass, into the states of those
+ * groups (a bit each), but for facts that passes() does not let through (NULL:
+ * all).  states: a pointer to each of these groups' state, by number, of the facts
+ * before them.
  */
 typedef bool (*flow_passes)(const struct flow_fact *fact, void *data);
 void flow_evaluate_flow(struct flow_evaluation *evaluation, uint32_t flow, uint32_t groups,
                         flow_passes passes, void *data, void *const *states);
+
+/*
+ * Facts can be forgotten when they are settled: folded once and for all.
+ */
+
+/* Settle the first so many facts of a flow, those among them that were not settled before. */
+void flow_evaluate_settle(struct flow_evaluation *evaluation, uint32_t flow, uint32_t facts);
+
+/*
+ * Return the states of the facts that are settled, each group's where its state_at
+ * says; NULL: none are.  Valid until more are.
+ */
+const uint8_t *flow_evaluate_settled(const struct flow_evaluation *evaluation, uint32_t flow);
+
+/* Forget all about a flow: another one may have its number. */
+void flow_evaluate_forget(struct flow_evaluation *evaluation, uint32_t flow);
 
 #endif

@@ -173,6 +173,19 @@ static bool is_askable(const struct flow_field *field, struct flow_asked *asked)
     return asked->state != NULL;
 }
 
+/*
+ * Frames of earlier files cannot be gone to from a packet: it knows those of its own
+ * file, by their number in it.
+ */
+static struct flow_value in_file(struct flow_value value, const struct flow_view *view)
+{
+    uint32_t before = flow_history_frames_before(view->history);
+
+    value.known = value.known && value.as.number > before;
+    value.as.number -= before;
+    return value;
+}
+
 struct flow_value flow_field_value_nth(const struct flow_field *field, struct flow_view *view,
                                        unsigned nth)
 {
@@ -183,6 +196,8 @@ struct flow_value flow_field_value_nth(const struct flow_field *field, struct fl
     if (field->group->once_size > 0)
         asked.once = flow_view_once(view, field->group);
     struct flow_value value = field->row->value(&asked);
+    if (field->kind == FLOW_FRAME && view->fact)
+        value = in_file(value, view);
     return field->is_name ? name_value(field->row, value) : value;
 }
 

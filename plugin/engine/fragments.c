@@ -27,7 +27,7 @@ struct piece {
 /* A datagram whose first fragment came. */
 struct datagram {
     struct datagram_key key;
-    uint32_t flow;
+    uint64_t flow;
     uint32_t reach; /* from 0 to here all bytes came */
     uint32_t end;   /* where the last fragment ends; 0: not known */
     uint8_t dir;
@@ -217,13 +217,13 @@ static struct datagram *add_datagram(struct flow_fragments *fragments,
 
 /* The same first fragment once more, of a datagram that is not complete: a copy. */
 static bool is_begun_by(const struct datagram *datagram, const struct flow_packet *first,
-                        uint32_t flow, enum flow_dir dir)
+                        uint64_t flow, enum flow_dir dir)
 {
     return !datagram->is_complete && datagram->flow == flow && datagram->dir == dir &&
            is_known(datagram, piece_of(&first->fragment));
 }
 
-static void begin_datagram(struct datagram *datagram, uint32_t flow, enum flow_dir dir)
+static void begin_datagram(struct datagram *datagram, uint64_t flow, enum flow_dir dir)
 {
     datagram->flow = flow;
     datagram->dir = (uint8_t)dir;
@@ -249,7 +249,7 @@ static void forget_oldest(struct flow_fragments *fragments)
 }
 
 void flow_fragments_learn(struct flow_fragments *fragments, const struct flow_packet *first,
-                          uint32_t encapsulation, uint32_t flow, enum flow_dir dir)
+                          uint32_t encapsulation, uint64_t flow, enum flow_dir dir)
 {
     struct datagram *datagram = find(fragments, first, encapsulation);
     struct pile *pile = find_pile(fragments, first, encapsulation);
@@ -271,7 +271,7 @@ void flow_fragments_learn(struct flow_fragments *fragments, const struct flow_pa
 }
 
 bool flow_fragments_join(struct flow_fragments *fragments, const struct flow_packet *packet,
-                         uint32_t encapsulation, uint32_t *ret_flow, enum flow_dir *ret_dir)
+                         uint32_t encapsulation, uint64_t *ret_flow, enum flow_dir *ret_dir)
 {
     struct datagram *datagram = find(fragments, packet, encapsulation);
 

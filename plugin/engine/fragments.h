@@ -40,14 +40,14 @@ void flow_fragments_free(struct flow_fragments *fragments); /* NULL is fine */
 /*
  * Learn where the first fragment of a datagram goes, and those that wait for it;
  * the latest one stands.  encapsulation: flow_paths_compared() of the packet,
- * here and below.
+ * here and below.  flow: any number that tells it from all others.
  */
 void flow_fragments_learn(struct flow_fragments *fragments, const struct flow_packet *first,
-                          uint32_t encapsulation, uint32_t flow, enum flow_dir dir);
+                          uint32_t encapsulation, uint64_t flow, enum flow_dir dir);
 
 /* Add a later fragment to its datagram, whose flow and direction return; false: it has none. */
 bool flow_fragments_join(struct flow_fragments *fragments, const struct flow_packet *packet,
-                         uint32_t encapsulation, uint32_t *ret_flow, enum flow_dir *ret_dir);
+                         uint32_t encapsulation, uint64_t *ret_flow, enum flow_dir *ret_dir);
 
 /* Let a fragment wait for its first one.  path: flow_paths_shown() of its layers. */
 void flow_fragments_wait(struct flow_fragments *fragments, const struct flow_packet *packet,

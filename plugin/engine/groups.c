@@ -19,6 +19,8 @@ bool flow_groups_add(struct flow_groups *groups, const struct flow_group *group)
     place->group = group;
     place->note_at = place_after(groups->note_size, group->note_size);
     groups->note_size = place->note_at + group->note_size;
+    place->state_at = place_after(groups->state_size, group->state_size);
+    groups->state_size = place->state_at + group->state_size;
     if (group->once_size > 0) {
         uint32_t end = MAX(groups->once_size, (uint32_t)FLOW_EXTENSIONS_MAX);
         place->once_at = place_after(end, group->once_size);

@@ -4,12 +4,13 @@
 #include <flowstats/extension.h>
 
 /*
- * The groups that are switched on, and where the notes and the flow's facts of
- * each lie among those of all.  All zero: none.
+ * The groups that are switched on, and where the notes, the states and the flow's
+ * facts of each lie among those of all.  All zero: none.
  */
 struct flow_group_place {
     const struct flow_group *group;
     uint32_t note_at;
+    uint32_t state_at;
     uint32_t once_at; /* after a byte for each group: whether once() knows */
 };
 
@@ -17,6 +18,7 @@ struct flow_groups {
     struct flow_group_place on[FLOW_EXTENSIONS_MAX];
     size_t count;
     uint32_t note_size; /* of all */
+    uint32_t state_size;
     uint32_t once_size; /* of all, those bytes included; 0: none has any */
 };
 

@@ -37,10 +37,13 @@ struct stream {
     struct flow_codec *codec; /* after the last packet; NULL while there is only one */
     GArray *restarts;         /* size_t: where packet 128, 256 ... begins; NULL in short flows */
     GArray *events;           /* struct event; NULL: none */
+    struct flow_fact *first;  /* the first packet, where it was forgotten; else NULL */
     size_t size;              /* bytes of codes, and room for them */
     size_t room;
     int64_t first_time_ns;
     uint32_t packets;
+    uint32_t gone_packets; /* of them: were forgotten */
+    uint32_t gone_events;
     uint32_t first_frame;
     uint32_t last_frame;
     bool has_first_time;
@@ -54,7 +57,7 @@ struct frame {
 /* Where the last questions about a flow were. */
 struct cursor {
     uint32_t flow;                 /* + 1; 0: none */
-    uint32_t packets;              /* that the codec has seen */
+    uint32_t packets;              /* of those that are kept: that the codec has seen */
     size_t at;                     /* the code after them */
     struct flow_fact before, last; /* the last two of them */
     struct flow_codec codec;       /* last: it goes on with the notes */
@@ -62,12 +65,12 @@ struct cursor {
 
 struct error_for {
     struct flow_place place;
-    uint32_t flow;
+    uint32_t id;
 };
 
 struct flow_history {
     struct pages streams;     /* struct stream, by flow */
-    struct pages frames;      /* struct frame, by number */
+    struct pages frames;      /* struct frame, by number in the file */
     struct pages cursors;     /* struct cursor, by flow % CURSORS */
     struct pages once;        /* once_size bytes, by flow */
     GHashTable *errors;       /* a set of struct error_for, by place */
@@ -78,6 +81,9 @@ struct flow_history {
     uint64_t recorded;        /* facts of all flows */
     uint32_t note_size;
     uint32_t once_size;
+    uint32_t frames_before; /* in earlier files */
+    uint32_t pages_gone;    /* so many pages of frames were forgotten */
+    bool is_bounded;
 };
 
 static unsigned place_hash(const void *key)
@@ -118,17 +124,32 @@ static void free_array(GArray *array)
         g_array_unref(array);
 }
 
+static uint32_t kept_of(const struct stream *stream)
+{
+    return stream->packets - stream->gone_packets;
+}
+
+static void clear_stream(struct stream *stream)
+{
+    g_clear_pointer(&stream->codes, g_free);
+    g_clear_pointer(&stream->codec, g_free);
+    g_clear_pointer(&stream->restarts, free_array);
+    g_clear_pointer(&stream->events, free_array);
+    stream->size = stream->room = 0;
+}
+
+static void free_stream(struct stream *stream)
+{
+    clear_stream(stream);
+    g_clear_pointer(&stream->first, g_free);
+}
+
 void flow_history_free(struct flow_history *history)
 {
     if (!history)
         return;
-    for (uint32_t flow = 0; flow < history->streams.count; flow++) {
-        struct stream *stream = stream_of(history, flow);
-        g_free(stream->codes);
-        g_free(stream->codec);
-        free_array(stream->restarts);
-        free_array(stream->events);
-    }
+    for (uint32_t flow = 0; flow < history->streams.count; flow++)
+        free_stream(stream_of(history, flow));
     pages_clear(&history->streams);
     pages_clear(&history->frames);
     pages_clear(&history->cursors);
@@ -159,7 +180,7 @@ static struct flow_codec *codec_of(const struct flow_history *history, struct st
     if (!stream->codec) {
         stream->codec = g_malloc(flow_codec_size(history->note_size));
         reset_codec(stream->codec, history->note_size);
-        if (stream->packets > 0)
+        if (kept_of(stream) > 0)
             flow_decode(stream->codec, stream->codes, &fact);
     }
     return stream->codec;
@@ -188,8 +209,9 @@ static size_t encode_next(struct flow_history *history, struct stream *stream,
                           const struct flow_fact *fact, const void *notes)
 {
     struct flow_codec *codec = codec_of(history, stream);
+    uint32_t kept = kept_of(stream);
 
-    if (stream->packets % FLOW_HISTORY_STRIDE == 0) {
+    if (kept > 0 && kept % FLOW_HISTORY_STRIDE == 0) {
         if (!stream->restarts)
             stream->restarts = g_array_new(FALSE, FALSE, sizeof(size_t));
         g_array_append_val(stream->restarts, stream->size);
@@ -198,14 +220,39 @@ static size_t encode_next(struct flow_history *history, struct stream *stream,
     return flow_encode(codec, fact, notes, history->code);
 }
 
-static struct stream *begin_stream(struct flow_history *history, const struct flow_fact *first)
+/* The next one, or that of a flow that was forgotten. */
+static struct stream *begin_stream(struct flow_history *history, uint32_t flow,
+                                   const struct flow_fact *first)
 {
-    struct stream *stream = pages_add(&history->streams);
+    struct stream *stream = stream_of(history, flow);
 
+    if (!stream)
+        stream = pages_add(&history->streams);
     *stream = (struct stream){ .first_frame = first->frame,
                                .first_time_ns = first->time_ns,
                                .has_first_time = first->bits & FLOW_FACT_TIME };
     return stream;
+}
+
+/* The packets of the latest frames: those of this page and the one before. */
+static void forget_frames(struct flow_history *history, uint32_t page)
+{
+    for (; history->pages_gone + 1 < page; history->pages_gone++)
+        pages_forget(&history->frames, history->pages_gone);
+}
+
+/* A fragment that waited may be of a frame that is found no more. */
+static void index_frame(struct flow_history *history, uint32_t frame, uint32_t flow,
+                        uint32_t packet)
+{
+    uint32_t number = frame - history->frames_before, page = number / PAGE_ITEMS;
+
+    if (frame <= history->frames_before || page < history->pages_gone)
+        return;
+    if (history->is_bounded)
+        forget_frames(history, page);
+    *(struct frame *)pages_make(&history->frames, number) =
+        (struct frame){ .flow = flow + 1, .packet = packet };
 }
 
 uint32_t flow_history_record(struct flow_history *history, uint32_t flow,
@@ -215,17 +262,16 @@ uint32_t flow_history_record(struct flow_history *history, uint32_t flow,
     size_t size;
 
     g_return_val_if_fail(flow <= history->streams.count, 0);
-    if (stream) {
+    if (stream && stream->packets > 0) {
         size = encode_next(history, stream, fact, notes);
     } else {
-        stream = begin_stream(history, fact);
+        stream = begin_stream(history, flow, fact);
         size = encode_first(history, fact, notes);
     }
     append(stream, history->code, size);
     history->recorded++;
     stream->last_frame = fact->frame;
-    *(struct frame *)pages_make(&history->frames, fact->frame) =
-        (struct frame){ .flow = flow + 1, .packet = stream->packets };
+    index_frame(history, fact->frame, flow, stream->packets);
     return stream->packets++;
 }
 
@@ -250,7 +296,9 @@ void flow_history_record_event(struct flow_history *history, uint32_t flow,
 bool flow_history_find(const struct flow_history *history, uint32_t frame,
                        struct flow_place *ret_place)
 {
-    const struct frame *found = pages_at(&history->frames, frame);
+    const struct frame *found = frame > history->frames_before
+                                    ? pages_at(&history->frames, frame - history->frames_before)
+                                    : NULL;
 
     if (!found || !found->flow)
         return false;
@@ -279,7 +327,7 @@ uint32_t flow_history_facts(const struct flow_history *history, uint32_t flow)
 {
     const struct stream *stream = stream_of(history, flow);
 
-    return stream ? stream->packets + events_of(stream) : 0;
+    return stream ? stream->packets + stream->gone_events + events_of(stream) : 0;
 }
 
 static const struct event *event_at(const struct stream *stream, uint32_t number)
@@ -287,7 +335,7 @@ static const struct event *event_at(const struct stream *stream, uint32_t number
     return &g_array_index(stream->events, struct event, number);
 }
 
-/* How many events came before a packet. */
+/* How many of the events that are kept came before a packet. */
 static uint32_t events_before_packet(const struct stream *stream, uint32_t packet)
 {
     uint32_t low = 0, high = events_of(stream);
@@ -302,14 +350,14 @@ static uint32_t events_before_packet(const struct stream *stream, uint32_t packe
     return low;
 }
 
-/* How many events are among the first so many facts. */
+/* How many of the events that are kept are among the first so many facts. */
 static uint32_t events_before_fact(const struct stream *stream, uint32_t fact)
 {
     uint32_t low = 0, high = events_of(stream);
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (event_at(stream, middle)->packets + middle < fact)
+        if (event_at(stream, middle)->packets + stream->gone_events + middle < fact)
             low = middle + 1;
         else
             high = middle;
@@ -322,7 +370,7 @@ uint32_t flow_history_facts_until(const struct flow_history *history, uint32_t f
 {
     const struct stream *stream = stream_of(history, flow);
 
-    return packet + 1 + (stream ? events_before_packet(stream, packet) : 0);
+    return packet + 1 + (stream ? stream->gone_events + events_before_packet(stream, packet) : 0);
 }
 
 /* Read */
@@ -349,9 +397,10 @@ static void step(const struct flow_history *history, const struct stream *stream
 
 /* The flow's cursor, its last packet being that one. */
 static struct cursor *move_to(struct flow_history *history, const struct stream *stream,
-                              uint32_t flow, uint32_t packet)
+                              uint32_t flow, uint32_t number)
 {
     struct cursor *cursor = pages_make(&history->cursors, flow % CURSORS);
+    uint32_t packet = number - stream->gone_packets;
     uint32_t stride = packet / FLOW_HISTORY_STRIDE * FLOW_HISTORY_STRIDE;
 
     if (cursor->flow != flow + 1 || cursor->packets > packet + 1 || cursor->packets < stride) {
@@ -392,18 +441,22 @@ static const struct flow_fact *event_fact(struct flow_history *history, const st
     return &history->event;
 }
 
+static uint32_t gone_facts(const struct stream *stream)
+{
+    return stream->gone_packets + stream->gone_events;
+}
+
 const struct flow_fact *flow_history_fact(struct flow_history *history, uint32_t flow,
                                           uint32_t number, const void **ret_notes)
 {
     const struct stream *stream = stream_of(history, flow);
 
-    if (!stream || number >= stream->packets + events_of(stream))
+    if (!stream || number >= flow_history_facts(history, flow) || number < gone_facts(stream))
         return NULL;
-    uint32_t events = events_before_fact(stream, number);
-    bool is_event =
-        events < events_of(stream) && event_at(stream, events)->packets + events == number;
+    uint32_t events = events_before_fact(stream, number), all = events + stream->gone_events;
+    bool is_event = events < events_of(stream) && event_at(stream, events)->packets + all == number;
     return is_event ? event_fact(history, stream, flow, events, number, ret_notes)
-                    : packet_fact(history, stream, flow, number - events, number, ret_notes);
+                    : packet_fact(history, stream, flow, number - all, number, ret_notes);
 }
 
 bool flow_history_packet(struct flow_history *history, uint32_t flow, uint32_t packet,
@@ -411,13 +464,18 @@ bool flow_history_packet(struct flow_history *history, uint32_t flow, uint32_t p
 {
     const struct stream *stream = stream_of(history, flow);
 
-    if (!stream || packet >= stream->packets)
+    if (stream && stream->first && packet == 0) {
+        *ret_fact = *stream->first;
+        return true;
+    }
+    if (!stream || packet >= stream->packets || packet < stream->gone_packets)
         return false;
     struct cursor *cursor = pages_make(&history->cursors, flow % CURSORS);
-    bool is_before = cursor->flow == flow + 1 && cursor->packets == packet + 2;
+    bool is_before =
+        cursor->flow == flow + 1 && cursor->packets == packet - stream->gone_packets + 2;
     *ret_fact = is_before ? cursor->before : move_to(history, stream, flow, packet)->last;
     ret_fact->flow = flow;
-    ret_fact->ordinal = packet + events_before_packet(stream, packet);
+    ret_fact->ordinal = flow_history_facts_until(history, flow, packet) - 1;
     return true;
 }
 
@@ -452,20 +510,125 @@ void *flow_history_once(struct flow_history *history, uint32_t flow)
 }
 
 void flow_history_record_error_for(struct flow_history *history, struct flow_place place,
-                                   uint32_t flow)
+                                   uint32_t id)
 {
     struct error_for *error = g_new(struct error_for, 1);
 
-    *error = (struct error_for){ .place = place, .flow = flow };
+    if (history->is_bounded)
+        g_hash_table_remove_all(history->errors);
+    *error = (struct error_for){ .place = place, .id = id };
     g_hash_table_add(history->errors, error);
 }
 
 bool flow_history_error_for(const struct flow_history *history, struct flow_place place,
-                            uint32_t *ret_flow)
+                            uint32_t *ret_id)
 {
     const struct error_for *error = g_hash_table_lookup(history->errors, &place);
 
     if (error)
-        *ret_flow = error->flow;
+        *ret_id = error->id;
     return error != NULL;
+}
+
+/* Forget */
+
+void flow_history_bound(struct flow_history *history)
+{
+    history->is_bounded = true;
+}
+
+static void forget_cursor(struct flow_history *history, uint32_t flow)
+{
+    struct cursor *cursor = pages_make(&history->cursors, flow % CURSORS);
+
+    if (cursor->flow == flow + 1)
+        cursor->flow = 0;
+}
+
+static void forget_events(struct stream *stream, uint32_t count)
+{
+    if (count > 0)
+        g_array_remove_range(stream->events, 0, count);
+    stream->gone_events += count;
+}
+
+static void keep_first(struct flow_history *history, uint32_t flow, struct stream *stream)
+{
+    struct flow_fact first;
+
+    if (!stream->first && flow_history_packet(history, flow, 0, &first))
+        stream->first = g_memdup2(&first, sizeof first);
+}
+
+/* Up to where the codec began anew. */
+static void forget_codes(struct stream *stream, uint32_t strides)
+{
+    size_t begin = g_array_index(stream->restarts, size_t, strides - 1);
+
+    stream->size -= begin;
+    memmove(stream->codes, stream->codes + begin, stream->size);
+    g_array_remove_range(stream->restarts, 0, strides);
+    for (unsigned i = 0; i < stream->restarts->len; i++)
+        g_array_index(stream->restarts, size_t, i) -= begin;
+}
+
+void flow_history_forget(struct flow_history *history, uint32_t flow, uint32_t packets)
+{
+    struct stream *stream = stream_of(history, flow);
+    uint32_t gone = stream ? packets - stream->gone_packets : 0;
+
+    g_return_if_fail(!stream || (packets >= stream->gone_packets && packets <= stream->packets));
+    if (!stream)
+        return;
+    bool is_all = packets == stream->packets;
+    g_return_if_fail(is_all || gone % FLOW_HISTORY_STRIDE == 0);
+    keep_first(history, flow, stream);
+    forget_cursor(history, flow);
+    forget_events(stream, events_before_packet(stream, packets));
+    if (is_all)
+        clear_stream(stream);
+    else if (gone > 0)
+        forget_codes(stream, gone / FLOW_HISTORY_STRIDE);
+    stream->gone_packets = packets;
+}
+
+uint32_t flow_history_kept(const struct flow_history *history, uint32_t flow)
+{
+    const struct stream *stream = stream_of(history, flow);
+
+    return stream ? kept_of(stream) : 0;
+}
+
+uint32_t flow_history_forgotten(const struct flow_history *history, uint32_t flow)
+{
+    const struct stream *stream = stream_of(history, flow);
+
+    return stream ? gone_facts(stream) : 0;
+}
+
+void flow_history_forget_flow(struct flow_history *history, uint32_t flow)
+{
+    struct stream *stream = stream_of(history, flow);
+
+    if (!stream)
+        return;
+    forget_cursor(history, flow);
+    free_stream(stream);
+    *stream = (struct stream){ .packets = 0 };
+    if (history->once_size > 0)
+        memset(flow_history_once(history, flow), 0, history->once_size);
+}
+
+void flow_history_begin_file(struct flow_history *history, uint32_t frames)
+{
+    for (uint32_t page = 0; page < history->frames.pages->len; page++)
+        pages_forget(&history->frames, page);
+    history->pages_gone = 0;
+    history->frames_before += frames;
+    g_hash_table_remove_all(history->errors);
+}
+
+uint32_t flow_history_frames_before(const struct flow_history *history)
+{
+    return history->frames_before;
 }

@@ -12,6 +12,13 @@
  *
  * A flow's facts are its packets and, between them, its events.  Packets are
  * numbered from 0, and so are facts; the two differ where a flow has events.
+ *
+ * Facts can be forgotten, the earliest of a flow first.  The others keep their
+ * numbers, and what is counted here counts those that were forgotten, too.  Of a
+ * flow's first packet the fact can be read all the same.
+ *
+ * Frames go on being numbered from file to file of one history: what facts say
+ * is the number in all of them, one after the other.
  */
 struct flow_history;
 
@@ -54,15 +61,18 @@ uint32_t flow_history_facts_until(const struct flow_history *history, uint32_t f
 
 /*
  * Return a fact, its flow and ordinal filled in, and the notes of it (zeros of an
- * event); NULL past the end.  Both are valid until the next question.  The fact
- * after the one that was asked for last of that flow is one step away; any other
- * is at most FLOW_HISTORY_STRIDE steps away.
+ * event); NULL past the end, and where it was forgotten.  Both are valid until the next question.
+ * The fact after the one that was asked for last of that flow is one step away; any other is at
+ * most FLOW_HISTORY_STRIDE steps away.
  */
 enum { FLOW_HISTORY_STRIDE = 128 };
 const struct flow_fact *flow_history_fact(struct flow_history *history, uint32_t flow,
                                           uint32_t number, const void **ret_notes);
 
-/* Read a packet of a flow; false past the end.  As quick as flow_history_fact(). */
+/*
+ * Read a packet of a flow; false past the end, and where it was forgotten and is
+ * not the first.  As quick as flow_history_fact().
+ */
 bool flow_history_packet(struct flow_history *history, uint32_t flow, uint32_t packet,
                          struct flow_fact *ret_fact);
 
@@ -77,10 +87,37 @@ bool flow_history_first_time(const struct flow_history *history, uint32_t flow,
 /* Return the bytes that a flow has for itself, zeros in the beginning; NULL without any. */
 void *flow_history_once(struct flow_history *history, uint32_t flow);
 
-/* Record which flow an ICMP error speaks of. */
+/* Record the id of the flow that an ICMP error speaks of. */
 void flow_history_record_error_for(struct flow_history *history, struct flow_place place,
-                                   uint32_t flow);
+                                   uint32_t id);
 bool flow_history_error_for(const struct flow_history *history, struct flow_place place,
-                            uint32_t *ret_flow);
+                            uint32_t *ret_id);
+
+/* Forget */
+
+/* Remember the places of the latest frames and errors alone, from now on. */
+void flow_history_bound(struct flow_history *history);
+
+/*
+ * Forget the first so many packets of a flow and the events among them: all, or
+ * a multiple of FLOW_HISTORY_STRIDE of those that are kept.
+ */
+void flow_history_forget(struct flow_history *history, uint32_t flow, uint32_t packets);
+
+/* Return how many packets of a flow are kept, and how many facts were forgotten. */
+uint32_t flow_history_kept(const struct flow_history *history, uint32_t flow);
+uint32_t flow_history_forgotten(const struct flow_history *history, uint32_t flow);
+
+/* Forget a flow: another one may have its number. */
+void flow_history_forget_flow(struct flow_history *history, uint32_t flow);
+
+/*
+ * Begin another file, whose frames are numbered from 1, after one that had so
+ * many: its frames are found no more.
+ */
+void flow_history_begin_file(struct flow_history *history, uint32_t frames);
+
+/* Return how many frames there were in files before this one. */
+uint32_t flow_history_frames_before(const struct flow_history *history);
 
 #endif

@@ -18,6 +18,25 @@ struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t fir
                                   const struct flow_groups *groups);
 void flow_meter_free(struct flow_meter *meter); /* NULL is fine */
 
+/* What a meter is to keep, and who wants to know of what it does not. */
+struct flow_bounds {
+    uint32_t max_open; /* flows: the longest silent ones end where there are more */
+    /*
+     * In a stream flows end as the capture goes on, and no facts are kept but the
+     * latest of open flows.  Else all is kept as long as its file is open, and
+     * flows end with the file or with the capture.
+     */
+    bool is_stream;
+    /* In a stream: a flow has ended.  Nothing is known of it after the call. */
+    void (*ended)(struct flow_view *view, void *data);
+    /* The first so many facts of the view's flow are about to be forgotten; NULL: nobody asks. */
+    void (*forgetting)(struct flow_view *view, uint32_t facts, void *data);
+    void *data;
+};
+
+/* Set the bounds of a meter, before its first packet. */
+void flow_meter_bound(struct flow_meter *meter, const struct flow_bounds *bounds);
+
 /*
  * Account a packet, after all fragments that are due before it.  Its notes are
  * those of all groups, as flow_groups_add() placed them.
@@ -29,6 +48,26 @@ void flow_meter_account(struct flow_meter *meter, const struct flow_packet *pack
  * flows end with the capture.  More packets may follow all the same.
  */
 void flow_meter_finish(struct flow_meter *meter);
+
+/*
+ * One file is over, and another one follows.  flow_meter_end_file(): so many
+ * frames were in it; the flows that do not go on have their successor.
+ * flow_meter_begin_file(): forget those, and the facts of the others, which go on
+ * with the states that they have.  Frames are numbered from 1 again: what is told
+ * of a packet are frames of its own file, by their number in it; what is told of a
+ * flow are frames by their number in all files, one after the other.
+ */
+void flow_meter_end_file(struct flow_meter *meter, uint32_t frames);
+void flow_meter_begin_file(struct flow_meter *meter);
+
+/* Return whether one file has ended, and the next one has not begun. */
+bool flow_meter_is_between(const struct flow_meter *meter);
+
+/* Return how many frames there were in the files that have ended. */
+uint32_t flow_meter_frames(const struct flow_meter *meter);
+
+/* Return the id of the next flow. */
+uint32_t flow_meter_next_id(const struct flow_meter *meter);
 
 uint32_t flow_meter_flows(const struct flow_meter *meter);
 
@@ -49,8 +88,8 @@ bool flow_meter_view(struct flow_meter *meter, uint32_t frame, bool with_whole,
  */
 bool flow_meter_is_waiting(const struct flow_meter *meter, uint32_t frame);
 
-/* Make the view of the n-th flow, as a whole; false from flow_meter_flows() on. */
-bool flow_meter_flow_view(struct flow_meter *meter, uint32_t flow, struct flow_view *ret_view);
+/* Make the view of the n-th flow in order of ids, as a whole; false from flow_meter_flows() on. */
+bool flow_meter_flow_view(struct flow_meter *meter, uint32_t n, struct flow_view *ret_view);
 
 /* Forget states that were folded: what folds read beside facts has changed. */
 void flow_meter_forget_states(struct flow_meter *meter);

@@ -36,6 +36,13 @@ static inline void *pages_item(const struct pages *pages, uint32_t number)
     return items + (number % PAGE_ITEMS) * pages->item_size;
 }
 
+/* Forget a page of items that came from pages_make(): they are zero bytes again. */
+static inline void pages_forget(struct pages *pages, uint32_t page)
+{
+    if (page < pages->pages->len)
+        g_clear_pointer(&pages->pages->pdata[page], g_free);
+}
+
 /* An item that is there; NULL where its page never was. */
 static inline void *pages_at(const struct pages *pages, uint32_t number)
 {

@@ -13,13 +13,16 @@ struct open_flows {
 
 struct flow_table {
     struct pages flows; /* struct flow */
+    GArray *free;       /* uint32_t: places of flows that were forgotten */
+    GPtrArray *order;   /* struct flow, in the order of ids; NULL: that of their places */
     GHashTable *plain;  /* a set of struct flow: the current one of each key without tunnels */
     /* A set of struct flow_way: the current flow of each key, direction and encapsulation. */
     GHashTable *tunnelled;
     GHashTable *open; /* a set of struct open_flows */
     struct flow_paths *paths;
+    bool has_gaps;       /* some flow was forgotten */
     struct flow *recent; /* the one found last, or NULL: packets come in trains */
-    uint32_t first_id;
+    uint32_t next_id;
 };
 
 enum { NEWER, OLDER }; /* flow.open[] */
@@ -53,7 +56,8 @@ struct flow_table *flow_table_new(uint32_t first_id, struct flow_paths *paths)
 {
     struct flow_table *table = g_new0(struct flow_table, 1);
 
-    table->first_id = first_id;
+    table->next_id = first_id;
+    table->free = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     table->paths = paths;
     pages_init(&table->flows, sizeof(struct flow));
     table->plain = g_hash_table_new(flow_key_hash, flow_key_equal);
@@ -69,6 +73,9 @@ void flow_table_free(struct flow_table *table)
     g_hash_table_unref(table->open);
     g_hash_table_unref(table->tunnelled);
     g_hash_table_unref(table->plain);
+    if (table->order)
+        g_ptr_array_unref(table->order);
+    g_array_unref(table->free);
     pages_clear(&table->flows);
     g_free(table);
 }
@@ -80,12 +87,66 @@ uint32_t flow_table_count(const struct flow_table *table)
 
 struct flow *flow_table_at(const struct flow_table *table, uint32_t index)
 {
-    return index < table->flows.count ? pages_at(&table->flows, index) : NULL;
+    struct flow *flow = index < table->flows.count ? pages_at(&table->flows, index) : NULL;
+
+    return flow && !(flow->bits & FLOW_FORGOTTEN) ? flow : NULL;
 }
 
 uint32_t flow_table_index(const struct flow_table *table, const struct flow *flow)
 {
-    return flow->id - table->first_id;
+    (void)table;
+    return flow->index;
+}
+
+uint32_t flow_table_next_id(const struct flow_table *table)
+{
+    return table->next_id;
+}
+
+uint32_t flow_table_flows(const struct flow_table *table)
+{
+    return table->flows.count - table->free->len;
+}
+
+/* Ids can come round again: what lies before the next one is older. */
+static int compare_ids(const void *left, const void *right, void *data)
+{
+    const struct flow_table *table = data;
+    uint32_t left_age = table->next_id - (*(const struct flow *const *)left)->id;
+    uint32_t right_age = table->next_id - (*(const struct flow *const *)right)->id;
+
+    return (left_age < right_age) - (left_age > right_age);
+}
+
+static GPtrArray *in_order(struct flow_table *table)
+{
+    GPtrArray *order = g_ptr_array_new();
+
+    for (uint32_t i = 0; i < table->flows.count; i++) {
+        struct flow *flow = flow_table_at(table, i);
+        if (flow)
+            g_ptr_array_add(order, flow);
+    }
+    g_ptr_array_sort_with_data(order, compare_ids, table);
+    return order;
+}
+
+/* Without gaps the order of places is that of ids: a flow that takes the place of another comes
+ * late. */
+struct flow *flow_table_nth(struct flow_table *table, uint32_t n)
+{
+    if (!table->has_gaps)
+        return flow_table_at(table, n);
+    if (!table->order)
+        table->order = in_order(table);
+    return n < table->order->len ? table->order->pdata[n] : NULL;
+}
+
+static void change_order(struct flow_table *table)
+{
+    if (table->order)
+        g_ptr_array_unref(table->order);
+    table->order = NULL;
 }
 
 struct flow_search flow_table_search(const struct flow_table *table,
@@ -114,7 +175,7 @@ static bool has(const struct flow *flow, enum flow_bits up, enum flow_dir dir)
 
 static void set(struct flow *flow, enum flow_bits up, enum flow_dir dir)
 {
-    flow->bits |= (uint16_t)((unsigned)up << dir);
+    flow->bits |= (unsigned)up << dir;
 }
 
 /* Without tunnels the flow is found by its key alone. */
@@ -308,13 +369,27 @@ static void set_encapsulation(struct flow_table *table, struct flow *flow, enum 
         g_hash_table_add(table->tunnelled, &flow->way[dir]);
 }
 
-static void forget(struct flow_table *table, struct flow *flow)
+/* Let another flow take its place in the indexes. */
+static void replace(struct flow_table *table, struct flow *flow)
 {
     if (is_plain(flow))
         g_hash_table_remove(table->plain, flow);
     for (enum flow_dir dir = FLOW_UP; dir < FLOW_DIRS; dir++)
         unset_encapsulation(table, flow, dir);
     unlist(table, flow);
+    flow->bits |= FLOW_REPLACED;
+}
+
+void flow_table_forget(struct flow_table *table, struct flow *flow)
+{
+    if (!(flow->bits & FLOW_REPLACED))
+        replace(table, flow);
+    if (table->recent == flow)
+        table->recent = NULL;
+    g_array_append_val(table->free, flow->index);
+    flow->bits = FLOW_FORGOTTEN;
+    table->has_gaps = true;
+    change_order(table);
 }
 
 void flow_table_join(struct flow_table *table, struct flow *flow, const struct flow_search *search,
@@ -356,6 +431,25 @@ static void decide_source(struct flow *flow, const struct flow_search *search,
     flow->reason = (uint8_t)reason;
 }
 
+/* Room for another flow. */
+static struct flow *take_place(struct flow_table *table)
+{
+    GArray *places = table->free;
+    uint32_t index = table->flows.count;
+    struct flow *flow;
+
+    if (places->len > 0) {
+        index = g_array_index(places, uint32_t, places->len - 1);
+        g_array_set_size(places, places->len - 1);
+        flow = pages_at(&table->flows, index);
+    } else {
+        flow = pages_add(&table->flows);
+    }
+    *flow = (struct flow){ .index = index, .id = table->next_id++ };
+    change_order(table);
+    return flow;
+}
+
 static void learn_link(struct flow *flow, const struct flow_packet *packet, enum flow_dir dir)
 {
     if (packet->bits & FLOW_PACKET_MACS) {
@@ -373,18 +467,17 @@ struct flow *flow_table_begin(struct flow_table *table, const struct flow_search
                               const struct flow_packet *packet, struct flow *earlier,
                               enum flow_dir *ret_dir)
 {
-    uint32_t id = table->first_id + table->flows.count;
-    struct flow *flow = pages_add(&table->flows);
+    struct flow *flow = take_place(table);
     enum flow_dir dir;
 
-    *flow = (struct flow){ .key = search->key, .id = id };
+    flow->key = search->key;
     flow->way[FLOW_UP].flow = flow->way[FLOW_DOWN].flow = flow;
     decide_source(flow, search, packet, earlier);
     dir = flow_dir_of(flow, search->sender);
     flow->bits |= dir == FLOW_DOWN ? FLOW_FIRST_DOWN : 0;
     learn_link(flow, packet, dir);
     if (earlier)
-        forget(table, earlier);
+        replace(table, earlier);
     if (is_plain(flow))
         g_hash_table_add(table->plain, flow);
     flow_table_join(table, flow, search, packet);

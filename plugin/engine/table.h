@@ -22,6 +22,7 @@ enum flow_successor {
     FLOW_SUCCESSOR_CONNECTION, /* a SYN of a new TCP connection on its ports */
     FLOW_SUCCESSOR_IDLE,       /* idle timeout */
     FLOW_SUCCESSOR_ACTIVE,     /* active timeout */
+    FLOW_SUCCESSOR_RESOURCES,  /* there were too many flows: the longest silent ones are given up */
 };
 
 /* Those with two directions are FLOW_..._UP << direction. */
@@ -41,6 +42,10 @@ enum flow_bits {
     FLOW_TIME = 1 << 11,       /* start_ns and last_ns are known */
     FLOW_FIRST_DOWN = 1 << 12, /* its first packet went down */
     FLOW_CONTINUES = 1 << 13,  /* it goes on with what a timeout has cut */
+    FLOW_MAY_CLOSE = 1 << 17,  /* TCP: a FIN or a RST came */
+    FLOW_REPLACED = 1 << 14,   /* another flow has its ends now */
+    FLOW_ENDED = 1 << 15,      /* it has been told as ended: a packet of its ends begins another */
+    FLOW_FORGOTTEN = 1 << 16,  /* it is none: another one may take its place */
 };
 
 /* What accounting knows of one direction of a flow. */
@@ -62,15 +67,16 @@ struct flow {
     int64_t start_ns;     /* earliest and latest timestamp */
     int64_t last_ns;
     uint32_t id;
+    uint32_t index;                       /* its place in the table */
+    uint32_t bits;                        /* enum flow_bits */
     uint16_t eth_type;                    /* of the first packet's outermost link header */
-    uint16_t bits;                        /* enum flow_bits */
     uint8_t acks_with_options[FLOW_DIRS]; /* how many more ACKs of a side keep their TCP options */
     uint8_t source;                       /* which of key.end[] is the flow's source */
     uint8_t reason;                       /* enum flow_reason */
     uint8_t successor;                    /* enum flow_successor */
 };
 
-_Static_assert(sizeof(struct flow) <= 160, "kept for each flow, with its paths for each one only");
+_Static_assert(sizeof(struct flow) <= 168, "kept for each flow, with its paths for each one only");
 
 /* An end of the flow: of FLOW_UP's sender, the source, or FLOW_DOWN's, the destination. */
 static inline const struct flow_end *flow_end_of(const struct flow *flow, enum flow_dir sender)
@@ -111,10 +117,22 @@ struct flow_table;
 struct flow_table *flow_table_new(uint32_t first_id, struct flow_paths *paths);
 void flow_table_free(struct flow_table *table); /* NULL is fine */
 
+/* Return how many places the table has: as many as flows, where none was forgotten. */
 uint32_t flow_table_count(const struct flow_table *table);
 
-/* The n-th flow of the table; NULL from flow_table_count() on. */
+/* Return the flow at a place of the table; NULL from flow_table_count() on, and where there is
+ * none. */
 struct flow *flow_table_at(const struct flow_table *table, uint32_t index);
+
+/* Return how many flows there are, and the n-th of them in the order of ids; NULL past the last. */
+uint32_t flow_table_flows(const struct flow_table *table);
+struct flow *flow_table_nth(struct flow_table *table, uint32_t n);
+
+/* Return the id of the next flow. */
+uint32_t flow_table_next_id(const struct flow_table *table);
+
+/* Forget a flow: its packets will find it no more, and the next one may have its place. */
+void flow_table_forget(struct flow_table *table, struct flow *flow);
 
 /* The index of a flow: the inverse of flow_table_at(). */
 uint32_t flow_table_index(const struct flow_table *table, const struct flow *flow);

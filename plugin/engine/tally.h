@@ -19,6 +19,9 @@ void flow_tally_free(struct flow_tally *tally); /* NULL is fine */
 /* Begin again: forget what passed. */
 void flow_tally_clear(struct flow_tally *tally);
 
+/* A file is over and another one follows: remember what passed as far as flows go on. */
+void flow_tally_go_on(struct flow_tally *tally, struct flow_meter *meter);
+
 /* Record that a frame passed the filter. */
 void flow_tally_pass(struct flow_tally *tally, uint32_t frame);
 
@@ -26,10 +29,18 @@ void flow_tally_pass(struct flow_tally *tally, uint32_t frame);
 bool flow_tally_has_passed(const struct flow_tally *tally, uint32_t frame);
 
 /*
- * Call back for every flow of a meter in the order of ids.  Of a view only fields
+ * Call back for every flow of a meter in the order of ids; between two files for
+ * those that do not go on.  Of a view only fields
  * of scope FLOW and WHOLE are known.
  */
 void flow_tally_each(struct flow_tally *tally, struct flow_meter *meter,
                      void (*call)(struct flow_view *view, void *data), void *data);
+
+/* Call back likewise for one flow, which is about to be forgotten. */
+void flow_tally_last(struct flow_tally *tally, struct flow_view *view,
+                     void (*call)(struct flow_view *view, void *data), void *data);
+
+/* The first so many facts of a flow are about to be forgotten: take what of them passed. */
+void flow_tally_keep(struct flow_tally *tally, struct flow_view *view, uint32_t facts);
 
 #endif

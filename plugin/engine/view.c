@@ -2,6 +2,25 @@
 
 #include <string.h>
 
+void flow_view_select(struct flow_view *view, uint32_t groups)
+{
+    struct flow_selection *selection = view->selection;
+
+    for (size_t i = 0; i < view->groups->count; i++) {
+        const struct flow_group_place *place = &view->groups->on[i];
+        if (!(groups & 1u << i))
+            continue;
+        if (selection->settled)
+            memcpy(selection->states[i], selection->settled + place->state_at,
+                   place->group->state_size);
+        else
+            memset(selection->states[i], 0, place->group->state_size);
+    }
+    flow_evaluate_flow(view->evaluation, view->index, groups, selection->passes, selection->data,
+                       selection->states);
+    selection->folded |= groups;
+}
+
 static const void *state_of(struct flow_view *view, const struct flow_group *group, bool whole)
 {
     size_t number = flow_groups_find(view->groups, group);
@@ -15,12 +34,8 @@ static const void *state_of(struct flow_view *view, const struct flow_group *gro
         return view->with_whole ? flow_evaluate_whole(view->evaluation, number, view->index) : NULL;
 
     struct flow_selection *selection = view->selection;
-    if (!(selection->folded & 1u << number)) {
-        memset(selection->states[number], 0, group->state_size);
-        flow_evaluate_flow(view->evaluation, view->index, 1u << number, selection->passes,
-                           selection->data, selection->states);
-        selection->folded |= 1u << number;
-    }
+    if (!(selection->folded & 1u << number))
+        flow_view_select(view, 1u << number);
     return selection->states[number];
 }
 

@@ -7,10 +7,11 @@
 /* What all flows of a capture share. */
 struct flow_capture {
     struct flow_limits limits;
-    int64_t last_ns;   /* the latest timestamp */
-    uint32_t first_id; /* id of the first flow */
+    int64_t last_ns; /* the latest timestamp */
     bool has_time;
-    bool is_over; /* no packet will come any more */
+    bool is_over;    /* no packet will come any more */
+    bool is_between; /* the file is over, and another one follows */
+    bool is_partial; /* flows are forgotten */
 };
 
 /*
@@ -19,8 +20,9 @@ struct flow_capture {
  */
 struct flow_selection {
     void *states[FLOW_EXTENSIONS_MAX]; /* room for each group's */
-    uint32_t folded;                   /* a bit for each group whose state is there */
-    flow_passes passes;                /* NULL: all packets pass */
+    const uint8_t *settled; /* states of facts that are not kept, by state_at; NULL: of none */
+    uint32_t folded;        /* a bit for each group whose state is there */
+    flow_passes passes;     /* NULL: all packets pass */
     void *data;
 };
 
@@ -66,6 +68,9 @@ const void *flow_asked_state(const struct flow_asked *asked, const struct flow_g
  * flow_view_whole() stands for.  ret_state: zeroed room.
  */
 void flow_view_fold(struct flow_view *view, const struct flow_group *group, void *ret_state);
+
+/* Fold the states of some groups (a bit each) for the view's selection. */
+void flow_view_select(struct flow_view *view, uint32_t groups);
 
 /* Return what a group keeps once of the flow, NULL where there is nothing (yet). */
 const void *flow_view_once(struct flow_view *view, const struct flow_group *group);

@@ -2,8 +2,10 @@
 
 #include "core.h"
 #include "tcp.h"
+#include "tcp_group.h"
 
 #include <glib.h>
+#include <string.h>
 
 struct ranked {
     uint64_t wire_bytes;
@@ -13,7 +15,8 @@ struct ranked {
 /* The flows before one that had its key. */
 struct earlier {
     uint32_t count;
-    uint32_t last; /* where count is not 0 */
+    uint32_t last; /* of them, its place and its id; where count is not 0 */
+    uint32_t last_id;
 };
 
 /* A connection opens or closes; when they are sorted, the sum until then. */
@@ -30,8 +33,10 @@ struct stamp {
 
 struct flow_among {
     struct flow_history *history;
-    const struct flow_table *table;
+    struct flow_table *table;
     struct flow_evaluation *evaluation;
+    size_t tcp; /* the number of the group */
+    bool has_tcp;
     struct stamp computed;    /* bytes, ranks, firsts and lasts */
     struct stamp tcp_changed; /* changes */
     uint64_t wire_bytes;      /* of all flows */
@@ -41,17 +46,20 @@ struct flow_among {
     GArray *lasts;            /* likewise of the last packets */
     GArray *changes;          /* struct change: of all TCP connections, sorted */
     GArray *earlier;          /* struct earlier: of the flows that were looked at */
-    GHashTable *latest;       /* flow + 1, by key: the last of those */
+    GHashTable *latest;       /* flow + 1, by its key: the last of those */
 };
 
-struct flow_among *flow_among_new(struct flow_history *history, const struct flow_table *table,
-                                  struct flow_evaluation *evaluation)
+struct flow_among *flow_among_new(struct flow_history *history, struct flow_table *table,
+                                  struct flow_evaluation *evaluation,
+                                  const struct flow_groups *groups)
 {
     struct flow_among *among = g_new0(struct flow_among, 1);
 
     among->history = history;
     among->table = table;
     among->evaluation = evaluation;
+    among->tcp = flow_groups_find(groups, &flow_tcp_group);
+    among->has_tcp = among->tcp < groups->count;
     among->bytes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     among->ranks = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     among->firsts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -94,6 +102,14 @@ static int by_number(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
+/* Whether a place of the table has a flow with all that is known of it. */
+static bool is_there(const struct flow_among *among, uint32_t flow)
+{
+    const struct flow *of = flow_table_at(among->table, flow);
+
+    return of && !(of->bits & FLOW_ENDED);
+}
+
 static uint64_t wire_bytes_of(const struct flow_among *among, uint32_t flow)
 {
     const struct flow_state *state = flow_evaluate_whole(among->evaluation, 0, flow);
@@ -119,12 +135,14 @@ static void rank(struct flow_among *among, uint32_t flows)
 
 static void look_at(struct flow_among *among, uint32_t flow)
 {
-    uint64_t bytes = wire_bytes_of(among, flow);
+    uint64_t bytes = is_there(among, flow) ? wire_bytes_of(among, flow) : 0;
     uint32_t first = flow_history_first_frame(among->history, flow);
     uint32_t last = flow_history_last_frame(among->history, flow);
 
     among->wire_bytes += bytes;
     g_array_append_val(among->bytes, bytes);
+    if (!is_there(among, flow))
+        return;
     g_array_append_val(among->firsts, first);
     g_array_append_val(among->lasts, last);
 }
@@ -195,29 +213,62 @@ uint32_t flow_among_live(struct flow_among *among, uint32_t frame)
     return less_than(among->firsts, (uint64_t)frame + 1) - less_than(among->lasts, frame);
 }
 
-static void learn_earlier(struct flow_among *among, uint32_t flow)
+static struct earlier *earlier_at(const struct flow_among *among, uint32_t flow)
 {
-    const struct flow_key *key = &flow_table_at(among->table, flow)->key;
-    uint32_t latest = GPOINTER_TO_UINT(g_hash_table_lookup(among->latest, key));
-    struct earlier earlier = { .count = 0 };
-
-    if (latest > 0) {
-        earlier.last = latest - 1;
-        earlier.count = g_array_index(among->earlier, struct earlier, earlier.last).count + 1;
-    }
-    g_array_append_val(among->earlier, earlier);
-    g_hash_table_replace(among->latest, (void *)key, GUINT_TO_POINTER(flow + 1));
+    return &g_array_index(among->earlier, struct earlier, flow);
 }
 
-uint32_t flow_among_earlier(struct flow_among *among, uint32_t flow, uint32_t *ret_flow)
+static void learn_earlier(struct flow_among *among, uint32_t flow)
 {
-    while (among->earlier->len <= flow)
-        learn_earlier(among, among->earlier->len);
+    const struct flow *of = flow_table_at(among->table, flow);
+    struct earlier earlier = { .count = 0 };
 
-    const struct earlier *earlier = &g_array_index(among->earlier, struct earlier, flow);
+    if (of) {
+        uint32_t latest = GPOINTER_TO_UINT(g_hash_table_lookup(among->latest, &of->key));
+        if (latest > 0) {
+            earlier.last = latest - 1;
+            earlier.last_id = flow_table_at(among->table, earlier.last)->id;
+            earlier.count = earlier_at(among, earlier.last)->count + 1;
+        }
+        g_hash_table_replace(among->latest, (void *)&of->key, GUINT_TO_POINTER(flow + 1));
+    }
+    *earlier_at(among, flow) = earlier;
+}
+
+/* Without gaps the order of places is that in which flows began. */
+static void learn_until(struct flow_among *among, uint32_t flow)
+{
+    while (among->earlier->len <= flow) {
+        g_array_set_size(among->earlier, among->earlier->len + 1);
+        learn_earlier(among, among->earlier->len - 1);
+    }
+}
+
+uint32_t flow_among_earlier(struct flow_among *among, uint32_t flow, uint32_t *ret_id)
+{
+    learn_until(among, flow);
+
+    const struct earlier *earlier = earlier_at(among, flow);
     if (earlier->count > 0)
-        *ret_flow = earlier->last;
+        *ret_id = earlier->last_id;
     return earlier->count;
+}
+
+void flow_among_begun(struct flow_among *among, uint32_t flow)
+{
+    if (flow < among->earlier->len)
+        learn_earlier(among, flow); /* in the place of one that was forgotten */
+    else
+        learn_until(among, flow);
+}
+
+void flow_among_forget(struct flow_among *among, uint32_t flow)
+{
+    const struct flow_key *key = &flow_table_at(among->table, flow)->key;
+
+    learn_until(among, flow_table_count(among->table) - 1);
+    if (GPOINTER_TO_UINT(g_hash_table_lookup(among->latest, key)) == flow + 1)
+        g_hash_table_remove(among->latest, key);
 }
 
 /* Open connections */
@@ -244,12 +295,17 @@ static bool is_open(const struct flow_tcp *tcp)
 /* Note when a connection opens and closes; return whether it is open in the end. */
 static bool note_changes(struct flow_among *among, uint32_t flow)
 {
+    uint32_t forgotten = flow_history_forgotten(among->history, flow);
     struct flow_tcp tcp = { .state = FLOW_TCP_CLOSED };
     const struct flow_fact *fact;
     const void *notes;
-    bool was_open = false;
 
-    for (uint32_t i = 0; (fact = flow_history_fact(among->history, flow, i, &notes)); i++) {
+    if (forgotten > 0 && among->has_tcp)
+        memcpy(&tcp, flow_evaluate_at(among->evaluation, among->tcp, flow, forgotten), sizeof tcp);
+    bool was_open = is_open(&tcp);
+    if (was_open) /* since a frame that nobody can ask about any more */
+        change(among, flow_history_first_frame(among->history, flow), 1);
+    for (uint32_t i = forgotten; (fact = flow_history_fact(among->history, flow, i, &notes)); i++) {
         flow_tcp_apply(&tcp, fact);
         if (is_open(&tcp) != was_open)
             change(among, fact->frame, was_open ? -1 : 1);
@@ -258,27 +314,41 @@ static bool note_changes(struct flow_among *among, uint32_t flow)
     return was_open;
 }
 
+/* Whether the flow before that one had its key and was left open. */
+static bool is_before_open(struct flow_among *among, uint32_t flow, const GByteArray *open)
+{
+    uint32_t id;
+
+    if (flow_among_earlier(among, flow, &id) == 0)
+        return false;
+    uint32_t before = earlier_at(among, flow)->last;
+    return is_there(among, before) && flow_table_at(among->table, before)->id == id &&
+           open->data[before];
+}
+
 static void follow(struct flow_among *among, uint32_t flow, GByteArray *open)
 {
-    bool is_tcp = flow_table_at(among->table, flow)->key.protocol == FLOW_PROTOCOL_TCP;
-    uint32_t before;
-
-    if (is_tcp && flow_among_earlier(among, flow, &before) > 0 && open->data[before])
+    if (!is_there(among, flow) ||
+        flow_table_at(among->table, flow)->key.protocol != FLOW_PROTOCOL_TCP)
+        return;
+    if (is_before_open(among, flow, open))
         change(among, flow_history_first_frame(among->history, flow), -1);
-    open->data[flow] = is_tcp && note_changes(among, flow);
+    open->data[flow] = note_changes(among, flow);
 }
 
 static void compute_tcp(struct flow_among *among)
 {
     uint32_t flows = flow_table_count(among->table);
     GByteArray *open = g_byte_array_new();
+    const struct flow *flow;
     int32_t sum = 0;
 
     if (!stands(among, &among->tcp_changed)) {
         g_byte_array_set_size(open, flows);
+        memset(open->data, 0, flows);
         g_array_set_size(among->changes, 0);
-        for (uint32_t flow = 0; flow < flows; flow++)
-            follow(among, flow, open);
+        for (uint32_t i = 0; (flow = flow_table_nth(among->table, i)); i++)
+            follow(among, flow->index, open);
         g_array_sort(among->changes, by_frame);
         for (unsigned i = 0; i < among->changes->len; i++) {
             struct change *at = &g_array_index(among->changes, struct change, i);

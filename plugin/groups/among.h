@@ -7,13 +7,14 @@
  * Values across flows: what no flow knows of itself.
  *
  * They are computed in one pass over all flows when the first is asked for, and
- * stand until a fact is recorded.
+ * stand until a fact is recorded.  Flows that were forgotten are not among them.
  */
 struct flow_among;
 
-/* All three outlive it; the core group is the first of the evaluation's. */
-struct flow_among *flow_among_new(struct flow_history *history, const struct flow_table *table,
-                                  struct flow_evaluation *evaluation);
+/* All four outlive it; the core group is the first of the evaluation's. */
+struct flow_among *flow_among_new(struct flow_history *history, struct flow_table *table,
+                                  struct flow_evaluation *evaluation,
+                                  const struct flow_groups *groups);
 void flow_among_free(struct flow_among *among); /* NULL is fine */
 
 /* Return which flow has most bytes on the wire, from 1; of two with as many the earlier one. */
@@ -33,9 +34,16 @@ uint32_t flow_among_live(struct flow_among *among, uint32_t frame);
 uint32_t flow_among_live_tcp(struct flow_among *among, uint32_t frame);
 
 /*
- * Return how many flows before that one had its key, and the last of them; 0 of
- * them: *ret_flow is untouched.  This needs no pass: flows are looked at once.
+ * Return how many flows before that one had its key, and the id of the last of
+ * them; 0 of them: *ret_id is untouched.  This needs no pass: flows are looked at once.
  */
-uint32_t flow_among_earlier(struct flow_among *among, uint32_t flow, uint32_t *ret_flow);
+uint32_t flow_among_earlier(struct flow_among *among, uint32_t flow, uint32_t *ret_id);
+
+/*
+ * Where flows are forgotten: one is about to be, and from the first of those on
+ * (or from before) another one has begun.  What those before it were it keeps.
+ */
+void flow_among_begun(struct flow_among *among, uint32_t flow);
+void flow_among_forget(struct flow_among *among, uint32_t flow);
 
 #endif

@@ -5,9 +5,15 @@
 
 #define NO_FLOW UINT32_MAX
 
+/* Whether the flow is among all flows: none was forgotten, and none is to come. */
+static bool has_all(const struct flow_view *view)
+{
+    return !view->capture->is_partial && !view->capture->is_between;
+}
+
 static bool has_share(const struct flow_view *view, double *ret_percent)
 {
-    return flow_among_share(view->among, view->index, ret_percent);
+    return has_all(view) && flow_among_share(view->among, view->index, ret_percent);
 }
 
 static double share(const struct flow_view *view)
@@ -18,7 +24,7 @@ static double share(const struct flow_view *view)
     return percent;
 }
 
-/* Which flow of the capture, from 0. */
+/* Its id. */
 static uint32_t prev_flow(const struct flow_view *view)
 {
     uint32_t flow = NO_FLOW;

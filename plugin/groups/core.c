@@ -169,26 +169,26 @@ static int64_t first_time(const struct flow_view *view)
     return ns;
 }
 
-static bool has_error_for(const struct flow_view *view, uint32_t *ret_flow)
+static bool has_error_for(const struct flow_view *view, uint32_t *ret_id)
 {
     struct flow_place place = { .flow = view->index, .packet = view->packet };
 
-    return flow_history_error_for(view->history, place, ret_flow);
+    return flow_history_error_for(view->history, place, ret_id);
 }
 
 static uint32_t error_for(const struct flow_view *view)
 {
-    uint32_t flow = 0;
+    uint32_t id = 0;
 
-    has_error_for(view, &flow);
-    return view->capture->first_id + flow;
+    has_error_for(view, &id);
+    return id;
 }
 
 static bool is_error(const struct flow_view *view)
 {
-    uint32_t flow;
+    uint32_t id;
 
-    return has_error_for(view, &flow);
+    return has_error_for(view, &id);
 }
 
 static const struct flow_name direction_names[] = { { FLOW_UP, "up" },

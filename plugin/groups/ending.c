@@ -2,6 +2,12 @@
 
 #include "tcp_group.h"
 
+/* Closed is also the state before any segment: fragments without their first one have none. */
+static bool has_segments(const struct flow_tcp *tcp)
+{
+    return (tcp->half[FLOW_UP].bits | tcp->half[FLOW_DOWN].bits) & FLOW_TCP_HALF_SEEN;
+}
+
 /* Whether TCP has ended the connection, as the whole flow says, whatever a statistic selects. */
 static bool is_ended(struct flow_view *view)
 {
@@ -11,7 +17,8 @@ static bool is_ended(struct flow_view *view)
                                        ? flow_evaluate_whole(view->evaluation, number, view->index)
                                        : flow_view_whole(view, &flow_tcp_group);
 
-    return whole->state == FLOW_TCP_CLOSED || whole->state == FLOW_TCP_RESET;
+    return has_segments(whole) &&
+           (whole->state == FLOW_TCP_CLOSED || whole->state == FLOW_TCP_RESET);
 }
 
 enum flow_end_reason flow_end_reason_of(struct flow_view *view)
@@ -28,6 +35,7 @@ enum flow_end_reason flow_end_reason_of(struct flow_view *view)
     case FLOW_SUCCESSOR_CONNECTION: return FLOW_END_DETECTED;
     case FLOW_SUCCESSOR_IDLE: return FLOW_END_IDLE_TIMEOUT;
     case FLOW_SUCCESSOR_ACTIVE: return FLOW_END_ACTIVE_TIMEOUT;
+    case FLOW_SUCCESSOR_RESOURCES: return FLOW_END_NO_RESOURCES;
     case FLOW_SUCCESSOR_NONE: break;
     }
     return view->capture->is_over ? FLOW_END_FORCED : FLOW_END_OPEN;

@@ -9,6 +9,8 @@ namespace
 
 const double NS_IN_S = 1e9;
 
+const size_t NO_COLUMN = SIZE_MAX;
+
 /* What every picture needs; the others are read when they are asked for. */
 const char *const always[] = {
     "id",         "first_frame",    "src",   "dst",  "srcport", "dstport", "proto_name",
@@ -29,7 +31,7 @@ void Flows::clear()
 {
     m_flow.clear();
     m_samples.clear();
-    m_sampled = 0;
+    m_sampled = m_first = 0;
     m_words = QStringList(QString());
     m_word_of.clear();
     m_has_base = false;
@@ -73,6 +75,15 @@ void Flows::put(Column &column, const flow_picture_value &value)
 
 namespace
 {
+
+/* Let the rows have no value up to that one. */
+void fill(Column &column, size_t rows)
+{
+    if (column.kind == FLOW_PICTURE_TEXT)
+        column.words.resize(rows, 0);
+    else
+        column.numbers.resize(rows, std::numeric_limits<double>::quiet_NaN());
+}
 
 /* When the first flow of all began, whatever is shown of them. */
 struct Earliest {
@@ -136,6 +147,21 @@ void Flows::read(flow_picture_scope scope)
     add(scope);
 }
 
+/* A flow that began before the others may end after them, and be read later. */
+void Flows::begin_at(int64_t ns)
+{
+    if (m_has_base && ns >= m_base)
+        return;
+    double later = m_has_base ? static_cast<double>(m_base - ns) / NS_IN_S : 0;
+    for (Column &column : m_columns)
+        for (double &number : column.numbers)
+            number += column.kind == FLOW_PICTURE_INSTANT ? later : 0;
+    for (Sample &sample : m_samples)
+        sample.time += later;
+    m_base = ns;
+    m_has_base = true;
+}
+
 void Flows::add(flow_picture_scope scope)
 {
     flow_picture_now now = {};
@@ -154,10 +180,9 @@ void Flows::add(flow_picture_scope scope)
     question.data = &earliest;
     if (!m_host->flows(&question))
         return;
-    if (!m_has_base && earliest.ns != std::numeric_limits<int64_t>::max()) {
-        m_base = earliest.ns;
-        m_has_base = true;
-    }
+    if (earliest.ns != std::numeric_limits<int64_t>::max())
+        begin_at(earliest.ns);
+    m_first = size();
     for (size_t i = 0; i < m_columns.size(); i++)
         all.push_back(i);
     collect(all, scope, true);
@@ -190,7 +215,7 @@ const Column *Flows::column(const QString &name)
     Column column;
 
     if (found != m_number_of.constEnd())
-        return &m_columns[*found];
+        return *found < m_columns.size() ? &m_columns[*found] : nullptr;
     for (size_t i = 0; m_host->field(i, &field); i++) {
         if (name != QString::fromUtf8(field.name))
             continue;
@@ -199,15 +224,14 @@ const Column *Flows::column(const QString &name)
         column.kind = field.kind;
         m_columns.push_back(column);
         m_number_of.insert(name, m_columns.size() - 1);
+        /* Flows that cannot be asked any more have no such value. */
+        fill(m_columns.back(), m_first);
         if (size() > 0)
             collect({ m_columns.size() - 1 }, m_scope, false);
-        /* Flows that cannot be asked any more have no such value. */
-        if (field.kind == FLOW_PICTURE_TEXT)
-            m_columns.back().words.resize(size(), 0);
-        else
-            m_columns.back().numbers.resize(size(), std::numeric_limits<double>::quiet_NaN());
+        fill(m_columns.back(), size());
         return &m_columns.back();
     }
+    m_number_of.insert(name, NO_COLUMN);
     return nullptr;
 }
 
@@ -229,15 +253,14 @@ QString Flows::text(const char *name, size_t row)
 
 int Flows::row(uint32_t flow) const
 {
-    /* In the order of ids, but where files follow each other: there no flow is asked for. */
-    auto found = std::lower_bound(m_flow.begin(), m_flow.end(), flow);
+    auto found = std::lower_bound(m_flow.begin() + static_cast<long>(m_first), m_flow.end(), flow);
 
     return found != m_flow.end() && *found == flow ? static_cast<int>(found - m_flow.begin()) : -1;
 }
 
 bool Flows::packets(size_t row, bool with_marks, PacketCall packet, void *data) const
 {
-    return m_host->packets(m_generation, m_flow[row], with_marks, packet, data);
+    return row >= m_first && m_host->packets(m_generation, m_flow[row], with_marks, packet, data);
 }
 
 QString Flows::ends(size_t row)

@@ -93,6 +93,7 @@ class Flows
     }
 
   private:
+    void begin_at(int64_t ns);
     bool collect(const std::vector<size_t> &columns, flow_picture_scope scope, bool with_rows);
     void put(Column &column, const flow_picture_value &value);
     uint32_t word_number(const char *text);
@@ -105,6 +106,8 @@ class Flows
     bool m_has_base = false;
     bool m_wants_samples = false;
     size_t m_sampled = 0; /* so many rows */
+    size_t m_first =
+        0; /* the first row of the file that can be asked; of earlier ones all is here */
     std::vector<Sample> m_samples;
     std::vector<uint32_t> m_flow;
     std::deque<Column> m_columns; /* which stay where they are when one is added */

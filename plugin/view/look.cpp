@@ -233,9 +233,12 @@ void UnitTicker::generate(const QCPRange &range, const QLocale &locale, QChar fo
 
 QString UnitTicker::getTickLabel(double tick, const QLocale &, QChar, int)
 {
-    int decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(m_step) - 1e-9)));
+    int decimals = 0;
 
-    return QString::number(tick, 'f', std::min(decimals, 9));
+    for (double step = m_step; decimals < 9 && std::abs(step - std::round(step)) > 1e-6 * step;
+         step *= 10)
+        decimals++;
+    return QString::number(tick, 'f', decimals);
 }
 
 QString LogTicker::getTickLabel(double tick, const QLocale &, QChar, int)

@@ -18,8 +18,16 @@ namespace
 
 const QSize SIZE(1100, 700);
 
-/* The flows of pictures that are not drawn yet. */
-std::map<const void *, std::unique_ptr<Flows>> pending;
+/* A picture that is not drawn yet, and its flows so far. */
+struct Pending {
+    Flows flows;
+    Choices choices;
+    std::unique_ptr<Plot> plot;
+
+    explicit Pending(const flow_picture_host *host) : flows(host) {}
+};
+
+std::map<const void *, std::unique_ptr<Pending>> pending;
 
 void say_nothing(QtMsgType, const QMessageLogContext &, const QString &) {}
 
@@ -60,26 +68,27 @@ const char *take(const flow_picture_host *host, flow_picture_view view, const vo
     start_without_window();
     if (!qobject_cast<QApplication *>(QCoreApplication::instance()))
         return "the Qt of this program cannot draw";
-    std::unique_ptr<Flows> &flows = pending[picture];
-    if (!flows)
-        flows = std::make_unique<Flows>(host);
-    if (view == FLOW_PICTURE_OVER_TIME)
-        flows->samples(); /* of this file and those that follow */
-    flows->add(FLOW_PICTURE_TALLY);
+    std::unique_ptr<Pending> &of = pending[picture];
+    if (!of) {
+        of = std::make_unique<Pending>(host);
+        of->plot = plot_of(view, of->flows, of->choices);
+        of->plot->prepare();
+    }
+    of->flows.add(FLOW_PICTURE_TALLY);
     return nullptr;
 }
 
 const char *draw(const flow_picture_order *order, const void *picture)
 {
     auto taken = pending.extract(picture);
-    Choices choices;
     QBuffer bytes;
 
     if (taken.empty())
         return "there is nothing to draw";
+    Choices &choices = taken.mapped()->choices;
+    Plot *plot = taken.mapped()->plot.get();
     choices.file = QString::fromUtf8(order->file);
     choices.filter = QString::fromUtf8(order->filter);
-    std::unique_ptr<Plot> plot = plot_of(order->view, *taken.mapped(), choices);
     plot->resize(SIZE);
     plot->rebuild();
     plot->fit();

@@ -71,6 +71,11 @@ OverTime::OverTime(Flows &flows, Choices &choices) : Plot(flows, choices)
                                             "the table has a row for each interval"));
 }
 
+void OverTime::prepare()
+{
+    flows().samples();
+}
+
 void OverTime::count()
 {
     const std::vector<Sample> &samples = flows().samples();

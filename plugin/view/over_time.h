@@ -9,6 +9,7 @@ class OverTime : public Plot
   public:
     OverTime(Flows &flows, Choices &choices);
 
+    void prepare() override;
     void fit() override;
     int row_at(const QPointF &place) override;
     std::set<int> rows_in(const QRectF &area) override;

@@ -122,7 +122,6 @@ enum flow_picture_format { FLOW_PICTURE_PNG, FLOW_PICTURE_PDF, FLOW_PICTURE_SVG 
 
 /* A picture without a window. */
 struct flow_picture_order {
-    enum flow_picture_view view;
     enum flow_picture_format format;
     const char *file;   /* that is drawn, for the title */
     const char *filter; /* likewise; "": none */

@@ -38,6 +38,9 @@ class Plot : public QCustomPlot
   public:
     Plot(Flows &flows, Choices &choices);
 
+    /* Ask for what the picture is made of, before flows are read that cannot be asked later. */
+    virtual void prepare() {}
+
     /* Make the picture anew: flows or choices have changed. */
     void rebuild();
 

@@ -12,6 +12,12 @@ Scatter::Scatter(Flows &flows, Choices &choices) : Plot(flows, choices)
                                             "table has the same values"));
 }
 
+void Scatter::prepare()
+{
+    flows().column(choices().x);
+    flows().column(choices().y);
+}
+
 void Scatter::set_axis(QCPAxis *axis, const Column *of, bool is_log)
 {
     bool is_time = of && (of->kind == FLOW_PICTURE_SPAN || of->kind == FLOW_PICTURE_INSTANT);

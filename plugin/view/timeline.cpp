@@ -31,6 +31,13 @@ Timeline::Timeline(Flows &flows, Choices &choices) : Plot(flows, choices)
                        "last; the table has the same flows in the same order"));
 }
 
+void Timeline::prepare()
+{
+    for (const char *name : { "tcp.ts_syn", "tcp.ts_ack" })
+        flows().column(QString::fromUtf8(name));
+    flows().column(choices().sort);
+}
+
 void Timeline::sort()
 {
     const Choices &chosen = choices();

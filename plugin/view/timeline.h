@@ -11,6 +11,7 @@ class Timeline : public Plot
   public:
     Timeline(Flows &flows, Choices &choices);
 
+    void prepare() override;
     void fit() override;
     int row_at(const QPointF &place) override;
     std::set<int> rows_in(const QRectF &area) override;

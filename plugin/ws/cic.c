@@ -289,4 +289,9 @@ static void row(GString *out, struct flow_view *view)
     fs_cells_end(out);
 }
 
-const struct fs_sink fs_cic = { .cli = "flowstats,cic", .begin = begin, .row = row };
+const struct fs_sink fs_cic = {
+    .cli = "flowstats,cic",
+    .begin = begin,
+    .row = row,
+    .needs_facts = true,
+};

@@ -7,11 +7,9 @@
 #include "sink.h"
 #include "tally.h"
 #include "tap.h"
+#include "target.h"
 
 #include <epan/stat_tap_ui.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include <wsutil/report_message.h>
 
 static const struct fs_sink *const sinks[] = {
     &fs_csv, &fs_json, &fs_conn_log, &fs_trust, &fs_cic, &fs_nfstream,
@@ -31,18 +29,7 @@ struct export
 /* Rows are written when there are so many bytes of them. */
 enum { CHUNK = 1 << 16 };
 
-/* A write that failed is told by the exit code, after everything has been drawn. */
-static bool has_failed;
-
 static GSList *exports; /* struct export */
-
-/* Takes the error; an empty one is not worth a word. */
-static void report(char *error)
-{
-    if (*error)
-        report_failure("%s", error);
-    g_free(error);
-}
 
 static tap_packet_status pass(void *data, packet_info *pinfo, epan_dissect_t *edt _U_,
                               const void *tapped _U_, tap_flags_t flags _U_)
@@ -87,7 +74,7 @@ static void take(void *data)
     struct export *export = data;
 
     flow_tally_each(export->tally, fs_session_meter(), add_row, export);
-    flow_tally_clear(export->tally);
+    flow_tally_go_on(export->tally, fs_session_meter());
 }
 
 /* What was kept of earlier files and the flows of this one; drawing again counts nothing twice. */
@@ -138,8 +125,8 @@ static void draw(void *data)
         fs_output_close(export->output, &error);
     }
     if (error) {
-        report(error);
-        has_failed = true;
+        fs_target_report(error);
+        fs_program_fail();
     }
 }
 
@@ -153,8 +140,8 @@ static void refuse_open_files(void)
             continue; /* another session of the same run */
         export->is_refused = !fs_output_is_ours(export->output, &error);
         if (export->is_refused) {
-            report(error);
-            has_failed = true;
+            fs_target_report(error);
+            fs_program_fail();
         }
     }
 }
@@ -172,64 +159,39 @@ static void finish(void *data)
     g_free(export);
 }
 
-/* Whether a filter stands where the file is expected: few files are called "tcp.port==443". */
-static bool is_filter(const char *file)
-{
-    ws_filter_error *error = NULL;
-    dfilter_t *filter = NULL;
-    bool has_operator = strpbrk(file, "=<>!&|~{ ") != NULL;
-
-    if (!has_operator || !dfilter_compile(file, &filter, &error)) {
-        ws_filter_error_free(error);
-        return false;
-    }
-    dfilter_free(filter);
-    return true;
-}
-
-/* "flowstats,csv,FILE,FILTER": the filter is all behind the third comma. */
 static ws_stat_init_ret init(const char *argument, void *data)
 {
     const struct fs_sink *sink = data;
-    const char *rest = argument + strlen(sink->cli);
-    char **parts = g_strsplit(*rest == ',' ? rest + 1 : "", ",", 2);
-    const char *file = parts[0] ? parts[0] : "";
-    const char *filter = parts[0] && parts[1] && *parts[1] ? parts[1] : NULL;
-    struct fs_output *output;
+    struct fs_target target;
     char *error = NULL;
 
-    if (*rest && *rest != ',') {
-        error = g_strdup_printf("flowstats: -z %s: there is no such statistic", argument);
-    } else if (is_filter(file)) {
-        error = g_strdup_printf("flowstats: -z %s: a filter stands where the file is expected; for "
-                                "standard output write -z %s,-,%s",
-                                argument, sink->cli, rest + 1);
-    } else if ((!sink->has_columns || fs_columns_check(&error)) &&
-               (output = fs_output_new(file, &error))) {
+    if ((!sink->has_columns || fs_columns_check(&error)) &&
+        fs_target_read(argument, sink->cli, &target, &error)) {
         struct export *export = g_new0(struct export, 1);
         export->sink = sink;
         export->rows = g_string_new(NULL);
         export->sums = g_malloc0(MAX(sink->sums_size, 1));
-        export->output = output;
-        export->tally = flow_tally_new(filter != NULL);
+        export->output = target.output;
+        export->tally = flow_tally_new(target.filter != NULL);
         fs_session_attach(take, export);
+        if (sink->needs_facts)
+            fs_session_end_with_files();
         exports = g_slist_prepend(exports, export);
         /* Other programs draw what has been handed something new. */
-        bool is_handed = filter || !fs_program_runs_once();
+        bool is_handed = target.filter || !fs_program_runs_once();
         GString *refusal = register_tap_listener(is_handed ? FLOW_PREFIX : FS_TAP_OF_NONE, export,
-                                                 filter, TL_REQUIRES_NOTHING, reset,
+                                                 target.filter, TL_REQUIRES_NOTHING, reset,
                                                  is_handed ? pass : NULL, draw, finish);
         if (refusal) {
-            error = g_strdup_printf("flowstats: -z %s: %s", argument, refusal->str);
-            g_string_free(refusal, TRUE);
+            error = fs_target_refusal(argument, refusal);
             finish(export);
         }
+        g_free(target.filter);
     }
-    g_strfreev(parts);
     if (!error)
         WS_STAT_INIT_OK;
 
-    report(error);
+    fs_target_report(error);
     if (!fs_program_may_end())
         WS_STAT_INIT_OK;
     WS_STAT_INIT_FAIL;
@@ -243,14 +205,5 @@ void fs_export_register(void)
                            .cli_string = sinks[i]->cli,
                            .tap_init_cb = init };
         register_stat_tap_ui(&ui, (void *)sinks[i]);
-    }
-}
-
-/* Runs when the plugin is unloaded, the last of it that runs. */
-__attribute__((destructor)) static void exit_as_failed(void)
-{
-    if (has_failed && fs_program_runs_once()) {
-        fflush(NULL);
-        _exit(EXIT_FAILURE);
     }
 }

@@ -418,4 +418,9 @@ static void row(GString *out, struct flow_view *view)
     put_parts(out, &n);
 }
 
-const struct fs_sink fs_nfstream = { .cli = "flowstats,nfstream", .begin = begin, .row = row };
+const struct fs_sink fs_nfstream = {
+    .cli = "flowstats,nfstream",
+    .begin = begin,
+    .row = row,
+    .needs_facts = true,
+};

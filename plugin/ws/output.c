@@ -19,6 +19,7 @@ struct fs_output {
     char *target;    /* where it is to appear; NULL: written directly */
     char *temporary; /* where it is until then; NULL: nowhere, it has no name */
     bool is_stdout;
+    bool is_in_place; /* while it is open: it is the target */
 };
 
 static GSList *outputs; /* those that have a target */
@@ -290,6 +291,17 @@ FILE *fs_output_open(struct fs_output *output, char **ret_error)
     return output->file;
 }
 
+FILE *fs_output_open_in_place(struct fs_output *output, char **ret_error)
+{
+    if (!output->target)
+        return fs_output_open(output, ret_error);
+    output->is_in_place = true;
+    output->file = fopen(output->target, "w");
+    if (!output->file)
+        fail_with(output->shown, errno, ret_error);
+    return output->file;
+}
+
 /* Closing: each step is true where all went well, and leaves errno where not. */
 
 static bool copy(FILE *from, const char *target)
@@ -337,7 +349,7 @@ static bool finish(struct fs_output *output)
 {
     if (output->is_stdout)
         return true;
-    if (!output->target)
+    if (!output->target || output->is_in_place)
         return fclose(output->file) == 0;
     return output->temporary ? close_and_rename(output) : copy_and_close(output);
 }

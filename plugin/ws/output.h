@@ -30,6 +30,12 @@ bool fs_output_is_ours(const struct fs_output *output, char **ret_error);
 FILE *fs_output_open(struct fs_output *output, char **ret_error);
 
 /*
+ * Open it in its place: what is written is seen as it comes, and a file that was
+ * there is emptied.
+ */
+FILE *fs_output_open_in_place(struct fs_output *output, char **ret_error);
+
+/*
  * Close it; false where not all was written: then the file is as it was before,
  * unless it lies where no other can be made, and so has to be written in place.
  * Where the reader of standard output went away the reason is empty.

@@ -1,6 +1,5 @@
 #include "pictures.h"
 
-#include "columns.h"
 #include "field.h"
 #include "program.h"
 #include "session.h"
@@ -97,18 +96,18 @@ static bool kind_of(enum flow_kind kind, enum flow_picture_kind *ret_kind)
     return false;
 }
 
+/* All fields of whole flows, whichever of them the user wants as columns of exports. */
 static bool field(size_t number, struct flow_picture_field *ret_field)
 {
-    const GPtrArray *columns = fs_columns();
     enum flow_picture_kind kind;
 
-    for (unsigned i = 0; i < columns->len; i++) {
-        const struct flow_field *column = columns->pdata[i];
-        if (!kind_of(column->kind, &kind) || number-- > 0)
+    for (size_t i = 0; i < flow_field_count(); i++) {
+        const struct flow_field *of = flow_field_at(i);
+        if (!flow_field_is_of_flow(of) || of->row->is_repeated || !kind_of(of->kind, &kind) ||
+            number-- > 0)
             continue;
-        *ret_field = (struct flow_picture_field){ .name = column->name,
-                                                  .label = column->label,
-                                                  .kind = kind };
+        *ret_field =
+            (struct flow_picture_field){ .name = of->name, .label = of->label, .kind = kind };
         return true;
     }
     return false;
@@ -204,12 +203,14 @@ static const struct {
     { "sofar.tcp.analysis.down.zero_window", FLOW_PICTURE_ZERO_WINDOW },
 };
 
+/* frame: by its number in all files that were read one after the other. */
 static uint8_t marks_of(uint32_t frame, uint64_t before[G_N_ELEMENTS(counts)])
 {
+    struct flow_meter *meter = fs_session_meter();
     struct flow_view view;
     uint8_t marks = 0;
 
-    if (!flow_meter_view(fs_session_meter(), frame, false, &view))
+    if (!flow_meter_view(meter, frame - flow_meter_frames(meter), false, &view))
         return 0;
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
         const struct flow_field *of = flow_field_named(counts[i].field);
@@ -232,7 +233,9 @@ static bool packets(uint64_t of, uint32_t flow, bool with_marks,
     struct flow_view view;
     struct flow_fact fact;
 
-    if (!meter || of != current_generation() || !flow_meter_flow_view(meter, flow, &view))
+    /* Of a flow that began in an earlier file only some packets are known. */
+    if (!meter || of != current_generation() || !flow_meter_flow_view(meter, flow, &view) ||
+        flow_history_forgotten(view.history, view.index) > 0)
         return false;
     for (uint32_t i = 0; flow_view_packet(&view, i, &fact); i++) {
         if (seen_tally && !flow_tally_has_passed(seen_tally, fact.frame))

@@ -9,8 +9,6 @@
 #include "tap.h"
 
 #include <epan/stat_tap_ui.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <wsutil/report_message.h>
 
 #define CLI "flowstats,plot"
@@ -37,9 +35,6 @@ struct plot {
     enum flow_picture_format format;
 };
 
-/* A picture that could not be drawn is told by the exit code. */
-static bool has_failed;
-
 static tap_packet_status pass(void *data, packet_info *pinfo, epan_dissect_t *edt _U_,
                               const void *tapped _U_, tap_flags_t flags _U_)
 {
@@ -52,18 +47,25 @@ static void reset(void *data)
     flow_tally_clear(((struct plot *)data)->tally);
 }
 
-/* The file is about to be closed: the module copies what there is to know of its flows. */
-static void take(void *data)
+/* The module copies what there is to know of the flows of this file. */
+static void read_flows(struct plot *plot)
 {
-    struct plot *plot = data;
     const char *error = NULL;
     const struct flow_picture_module *module = fs_picture_module(&error);
 
     if (module)
         error = module->take(fs_pictures_host(plot->tally), plot->view, plot);
-    flow_tally_clear(plot->tally);
     if (error && !plot->error)
         plot->error = g_strdup(error);
+}
+
+/* The file is about to be closed, and another one follows. */
+static void take(void *data)
+{
+    struct plot *plot = data;
+
+    read_flows(plot);
+    flow_tally_go_on(plot->tally, fs_session_meter());
 }
 
 static void write_bytes(const void *bytes, size_t count, void *data)
@@ -82,8 +84,7 @@ static void write_picture(struct plot *plot)
     if (!file || !module)
         return;
     char *name = g_path_get_basename(capture && strcmp(capture, "-") != 0 ? capture : "flows");
-    struct flow_picture_order order = { .view = plot->view,
-                                        .format = plot->format,
+    struct flow_picture_order order = { .format = plot->format,
                                         .file = name,
                                         .filter = plot->filter,
                                         .write = write_bytes,
@@ -100,13 +101,14 @@ static void draw(void *data)
     struct plot *plot = data;
 
     fs_session_draw();
-    take(plot);
+    read_flows(plot);
     if (!plot->error)
         write_picture(plot);
+    flow_tally_clear(plot->tally);
     if (!plot->error)
         return;
     report_failure("flowstats: %s", plot->error);
-    has_failed = true;
+    fs_program_fail();
     g_clear_pointer(&plot->error, g_free);
 }
 
@@ -181,6 +183,8 @@ static char *listen(struct plot *plot)
 
     plot->tally = flow_tally_new(filter != NULL);
     fs_session_attach(take, plot);
+    if (plot->view == FLOW_PICTURE_OVER_TIME)
+        fs_session_end_with_files(); /* it counts each packet */
     GString *refusal =
         register_tap_listener(filter ? FLOW_PREFIX : FS_TAP_OF_NONE, plot, filter,
                               TL_REQUIRES_NOTHING, reset, filter ? pass : NULL, draw, finish);
@@ -228,13 +232,4 @@ void fs_plot_register(void)
 
     fs_pictures_register();
     register_stat_tap_ui(&ui, NULL);
-}
-
-/* Runs when the plugin is unloaded, the last of it that runs. */
-__attribute__((destructor)) static void exit_as_failed(void)
-{
-    if (has_failed && fs_program_runs_once()) {
-        fflush(NULL);
-        _exit(EXIT_FAILURE);
-    }
 }

@@ -15,6 +15,7 @@
 #include "session.h"
 #include "stat_table.h"
 #include "stats_trees.h"
+#include "stream.h"
 #include "tap.h"
 #include "tree.h"
 
@@ -118,6 +119,7 @@ static void register_flow(void)
     fs_reminder_register();
     fs_tap_register();
     fs_export_register();
+    fs_stream_register();
     fs_stat_table_register();
     fs_stats_trees_register();
     fs_conversations_register(proto_flow);

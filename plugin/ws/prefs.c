@@ -2,7 +2,9 @@
 
 static struct fs_prefs set = { .columns = "",
                                .slow_handshake = 500,
+                               .max_open = 100000,
                                .table_rows = 100000,
+                               .carry_over = TRUE,
                                .key_ends = TRUE,
                                .show_sofar = TRUE,
                                .experts = TRUE };
@@ -34,6 +36,16 @@ module_t *fs_prefs_register(int proto, void (*changed)(void))
         "A packet that comes later than this after the start of its flow starts a new one, "
         "as in NetFlow and IPFIX. 0 means never.",
         10, &set.active_timeout);
+    prefs_register_bool_preference(
+        module, "carry_over", "Flows go on from file to file",
+        "Where tshark begins another file or session in one run (-b, -M), let flows go on in it. "
+        "Without this they end with their file.",
+        &set.carry_over);
+    prefs_register_uint_preference(
+        module, "max_open", "Open flows",
+        "How many flows are open at once in -z flowstats,stream, and how many go on from file to "
+        "file. Where there are more, the longest silent ones end for lack of resources.",
+        10, &set.max_open);
     prefs_register_bool_preference(
         module, "key_vlan", "VLAN and MPLS tell flows apart",
         "Make VLAN tags and MPLS labels, their presence included, part of a flow's key. Off by "

@@ -7,12 +7,14 @@
 struct fs_prefs {
     const char *columns;     /* of exports and the table; never NULL, empty: their own */
     unsigned idle_timeout;   /* seconds; 0: never */
-    unsigned active_timeout; /* seconds; 0: never */
+    unsigned active_timeout; /* likewise */
+    unsigned max_open;       /* flows; at least 1 */
     unsigned slow_handshake; /* milliseconds; 0: none is */
     unsigned table_rows;
     ws_bool key_vlan;
     ws_bool key_labels;
     ws_bool key_ends;
+    ws_bool carry_over;
     ws_bool show_sofar;
     ws_bool experts;
     ws_bool experts_ip_id; /* where experts is set */

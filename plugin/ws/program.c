@@ -1,8 +1,10 @@
 #include "program.h"
 
 #include <epan/plugin_if.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-static bool has_started;
+static bool has_started, has_failed;
 
 /* Each program tells GLib its name, whatever its file is called. */
 static enum fs_program recognise(void)
@@ -57,4 +59,18 @@ bool fs_program_has_read_all(void)
 bool fs_program_may_end(void)
 {
     return fs_program_runs_once() && !has_started;
+}
+
+void fs_program_fail(void)
+{
+    has_failed = true;
+}
+
+/* Runs when the plugin is unloaded, the last of it that runs. */
+__attribute__((destructor)) static void exit_as_failed(void)
+{
+    if (has_failed && fs_program_runs_once()) {
+        fflush(NULL);
+        _exit(EXIT_FAILURE);
+    }
 }

@@ -37,4 +37,8 @@ bool fs_program_has_read_all(void);
  */
 bool fs_program_may_end(void);
 
+/* Let the exit code of a program that runs once say that something failed, when all else is done.
+ */
+void fs_program_fail(void);
+
 #endif

@@ -6,7 +6,7 @@
 #include "program.h"
 
 static void (*before_opening)(void);
-static void (*at_first_frame)(void);
+static GPtrArray *at_first_frame; /* void (*)(void) */
 
 static struct flow_meter *meter;
 
@@ -17,8 +17,10 @@ struct statistic {
 };
 
 static GSList *statistics;
+static GSList *streams; /* const struct fs_stream */
 
-static bool is_drawn; /* statistics are, so this session is the last of the program */
+static bool ends_with_files; /* flows do, whatever the preference says */
+static bool is_drawn;        /* statistics are, so this session is the last of the program */
 
 /* tshark reads one file; when a session begins again there (-M), the numbers of flows go on. */
 static uint32_t next_id;
@@ -36,15 +38,65 @@ struct flow_meter *fs_session_meter(void)
     return meter;
 }
 
+bool fs_session_is_stream(void)
+{
+    return streams && !statistics;
+}
+
+static void tell_ended(struct flow_view *view, void *data _U_)
+{
+    for (GSList *item = streams; item; item = item->next) {
+        const struct fs_stream *stream = item->data;
+        stream->ended(view, stream->data);
+    }
+}
+
+static void tell_forgetting(struct flow_view *view, uint32_t facts, void *data _U_)
+{
+    for (GSList *item = streams; item; item = item->next) {
+        const struct fs_stream *stream = item->data;
+        stream->forgetting(view, facts, stream->data);
+    }
+}
+
+/* Statistics are attached before or after the file is opened, and before the first frame. */
+static void bound(void)
+{
+    bool is_stream = fs_session_is_stream();
+    struct flow_bounds bounds = { .max_open = MAX(fs_prefs->max_open, 1),
+                                  .is_stream = is_stream,
+                                  .ended = tell_ended,
+                                  .forgetting = is_stream ? tell_forgetting : NULL };
+
+    flow_meter_bound(meter, &bounds);
+}
+
 static void open_session(void)
 {
     before_opening();
+    frames_seen = 0;
+    if (meter) { /* flows go on */
+        flow_meter_begin_file(meter);
+        return;
+    }
 
     struct flow_limits limits = { .idle_ns = (int64_t)fs_prefs->idle_timeout * FS_NS_IN_S,
                                   .active_ns = (int64_t)fs_prefs->active_timeout * FS_NS_IN_S };
 
     meter = flow_meter_new(&limits, next_id, fs_host_choose());
-    frames_seen = 0;
+}
+
+/* Before a meter goes, or forgets what ends with a file. */
+static void take_all(void)
+{
+    for (GSList *item = statistics; item; item = item->next) {
+        const struct statistic *statistic = item->data;
+        statistic->take(statistic->data);
+    }
+    for (GSList *item = streams; item; item = item->next) {
+        const struct fs_stream *stream = item->data;
+        stream->take(stream->data);
+    }
 }
 
 static void close_session(void)
@@ -53,13 +105,15 @@ static void close_session(void)
 
     if (!meter)
         return;
+    if (goes_on && fs_prefs->carry_over && !ends_with_files) {
+        flow_meter_end_file(meter, frames_seen);
+        take_all();
+        return;
+    }
     if (goes_on) {
         flow_meter_finish(meter);
-        for (GSList *item = statistics; item; item = item->next) {
-            const struct statistic *statistic = item->data;
-            statistic->take(statistic->data);
-        }
-        next_id += flow_meter_flows(meter);
+        take_all();
+        next_id = flow_meter_next_id(meter);
     }
     flow_meter_free(meter);
     meter = NULL;
@@ -83,14 +137,18 @@ void fs_session_register(void (*opening)(void))
 
 void fs_session_at_first_frame(void (*call)(void))
 {
-    at_first_frame = call;
+    if (!at_first_frame)
+        at_first_frame = g_ptr_array_new();
+    g_ptr_array_add(at_first_frame, (void *)call);
 }
 
 void fs_session_first_dissection(uint32_t frame)
 {
     fs_program_has_started();
-    if (frames_seen == 0 && at_first_frame)
-        at_first_frame();
+    if (frames_seen == 0)
+        bound();
+    for (unsigned i = 0; frames_seen == 0 && at_first_frame && i < at_first_frame->len; i++)
+        ((void (*)(void))at_first_frame->pdata[i])();
     frames_seen = MAX(frames_seen, frame);
 }
 
@@ -133,4 +191,19 @@ void fs_session_detach(void *data)
             return;
         }
     }
+}
+
+void fs_session_end_with_files(void)
+{
+    ends_with_files = true;
+}
+
+void fs_session_attach_stream(const struct fs_stream *stream)
+{
+    streams = g_slist_append(streams, (void *)stream);
+}
+
+void fs_session_detach_stream(const struct fs_stream *stream)
+{
+    streams = g_slist_remove(streams, stream);
 }

@@ -17,7 +17,7 @@ struct flow_meter *fs_session_meter(void);
 void fs_session_first_dissection(uint32_t frame);
 void fs_session_later_dissection(void);
 
-/* Call this when the first frame of a session comes. */
+/* Call this when the first frame of a session comes; for several callers. */
 void fs_session_at_first_frame(void (*call)(void));
 
 /* Return whether this is the highest frame number seen so far. */
@@ -33,5 +33,27 @@ void fs_session_draw(void);
  */
 void fs_session_attach(void (*take)(void *data), void *data);
 void fs_session_detach(void *data);
+
+/* Let flows end with their file: a statistic needs all facts of each. */
+void fs_session_end_with_files(void);
+
+/*
+ * A stream of flows: let flows end as the capture goes on (meter.h: struct
+ * flow_bounds), and take() be called between two files.  Where statistics are
+ * attached, too, the meter keeps all flows and no stream is served.
+ */
+struct fs_stream {
+    void (*ended)(struct flow_view *view, void *data);
+    void (*forgetting)(struct flow_view *view, uint32_t facts, void *data);
+    void (*take)(void *data);
+    void *data;
+};
+
+/* Attach a stream before the file opens; it is not copied. */
+void fs_session_attach_stream(const struct fs_stream *stream);
+void fs_session_detach_stream(const struct fs_stream *stream);
+
+/* Return whether the meter serves streams. */
+bool fs_session_is_stream(void);
 
 #endif

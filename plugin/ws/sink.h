@@ -17,6 +17,7 @@ struct fs_sink {
     void (*report)(GString *out, const void *sums);
     size_t sums_size; /* bytes, without pointers, all zero in the beginning */
     bool has_columns; /* those of flow.columns */
+    bool needs_facts; /* all of a flow: it folds groups of its own */
 };
 
 /* CSV as in RFC 4180, with a heading: a column for each field. */

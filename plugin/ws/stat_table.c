@@ -142,7 +142,7 @@ static void take(void *data _U_)
     if (!is_open())
         return;
     gather();
-    flow_tally_clear(tally);
+    flow_tally_go_on(tally, fs_session_meter());
 }
 
 /*

@@ -266,7 +266,7 @@ static void take(void *data)
         g_array_set_size(census->kept[i], 0);
         g_array_append_vals(census->kept[i], census->counts[i]->data, census->counts[i]->len);
     }
-    flow_tally_clear(census->tally);
+    flow_tally_go_on(census->tally, fs_session_meter());
 }
 
 static tap_packet_status packet(stats_tree *st, packet_info *pinfo)

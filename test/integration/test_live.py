@@ -1,8 +1,10 @@
 """Live captures on the loopback interface while programs talk, bounded in packets and seconds."""
 import csv
 import http.server
+import json
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -118,10 +120,10 @@ def test_nothing_is_lost(tshark, server, folder):
 
 
 def test_a_ring_of_files(tshark, server, folder):
-    """tshark begins a new session with each file: what it says live is what the files say."""
+    """Where flows end with their file, what is said live is what the files say."""
     flows = folder / "ring.csv"
     live = Live(tshark, server.server_port, "-q", "-b", "packets:50", "-w", folder / "ring.pcapng",
-                "-z", f"flowstats,csv,{flows}")
+                "-o", "flow.carry_over:FALSE", "-z", f"flowstats,csv,{flows}")
     talk(server)
     live.stop()
     files = sorted(folder.glob("ring_*"))
@@ -133,6 +135,51 @@ def test_a_ring_of_files(tshark, server, folder):
     for ident, flow in enumerate(expected):
         flow["flow.id"] = str(ident)
     assert flows_in(flows) == expected
+
+
+def without_analysis(flow):
+    """Wireshark begins its own anew with each file."""
+    return {name: value for name, value in flow.items()
+            if value != "" and not name.startswith(("flow.tcp.analysis", "flow.id"))}
+
+
+def merged(folder):
+    """The files of a ring, one after the other."""
+    files = sorted(folder.glob("ring_*"))
+    assert len(files) > 3
+    subprocess.run(["mergecap", "-a", "-w", folder / "whole.pcapng", *files], check=True)
+    (folder / "whole.pcapng").chmod(0o644)
+    return folder / "whole.pcapng"
+
+
+def test_flows_go_on_in_the_files_of_a_ring(tshark, server, folder):
+    """As if they were one file."""
+    flows = folder / "ring.csv"
+    live = Live(tshark, server.server_port, "-q", "-b", "packets:50", "-w", folder / "ring.pcapng",
+                "-z", f"flowstats,csv,{flows}")
+    talk(server)
+    live.stop()
+    tshark.run("-n", "-q", "-r", merged(folder), "-z", f"flowstats,csv,{folder}/read.csv")
+    assert sorted(flow["flow.id"] for flow in flows_in(flows)) == sorted(
+        str(ident) for ident in range(REQUESTS))
+    assert sorted(map(str, map(without_analysis, flows_in(flows)))) == sorted(
+        map(str, map(without_analysis, flows_in(folder / "read.csv"))))
+
+
+def test_a_stream_ends_with_what_is_open(tshark, server, folder):
+    """Each flow is written once, through the files of a ring; the open one when tshark is stopped."""
+    live = Live(tshark, server.server_port, "-q", "-b", "packets:50", "-w", folder / "ring.pcapng",
+                "-z", "flowstats,stream")
+    with socket.create_connection(("127.0.0.1", server.server_port)) as connection:
+        talk(server)
+        lines = live.stop().splitlines()
+        connection.send(b"x")
+    flows = [json.loads(line) for line in lines]
+    frames = tshark.fields(merged(folder), ("frame.number",))
+    assert sum(flow["flow.pkts"] for flow in flows) == len(frames)
+    assert sorted(flow["flow.id"] for flow in flows) == list(range(REQUESTS + 1))
+    assert [flow["flow.tcp.state_name"] for flow in flows
+            if flow["flow.end_reason"] == 4] == ["Established"]
 
 
 def test_stop_and_start_again(tshark, server, folder):
@@ -156,4 +203,4 @@ def test_sessions_of_a_long_capture(tshark, server, folder):
     assert len(frames) > 600
     assert sum(int(flow["flow.pkts"]) for flow in flows_in(flows)) == len(frames)
     ids = [int(flow["flow.id"]) for flow in flows_in(flows)]
-    assert ids == list(range(len(ids)))
+    assert sorted(ids) == list(range(100))

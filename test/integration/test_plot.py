@@ -37,15 +37,24 @@ def folder(tmp_path_factory):
     return folder
 
 
-def bars(path):
-    """(colour, left, right) of each bar, from the top."""
-    found = []
+def bars_and_ticks(path):
+    """(colour, left, right, ticks) of each bar, from the top; ticks that share a pixel are one."""
+    found, ticks = [], []
     for group in ET.parse(path).getroot().iter(f"{SVG}g"):
         if group.get("fill") in COLOURS.values():
             found += [(group.get("fill"), *(float(rect.get(key)) for key in ("y", "x", "width")))
                       for rect in group.findall(f"{SVG}rect") if float(rect.get("width")) != 8
                       and float(rect.get("height")) > 12]
-    return [(colour, x, x + width) for colour, y, x, width in sorted(found, key=lambda bar: bar[1])]
+    for line in ET.parse(path).getroot().iter(f"{SVG}polyline"):
+        begin, *_, end = [tuple(map(float, point.split(","))) for point in line.get("points").split()]
+        if begin[0] == end[0] and 5 < abs(begin[1] - end[1]) < 20:
+            ticks.append(begin)
+    return [(colour, x, x + width, sum(y < at < y + 26 for _, at in ticks))
+            for colour, y, x, width in sorted(found, key=lambda bar: bar[1])]
+
+
+def bars(path):
+    return [bar[:3] for bar in bars_and_ticks(path)]
 
 
 def state(flow):
@@ -71,10 +80,13 @@ def png_size(path):
 
 
 @needs_module
-def test_bars_end_where_the_flow_begins_and_ends(plot, tshark, captures):
+@pytest.mark.parametrize("options", [(), ("-M", "20"), ("-M", "20", "-o", "flow.carry_over:FALSE")],
+                         ids=" ".join)
+def test_bars_end_where_the_flow_begins_and_ends(plot, tshark, captures, options):
+    """Also where tshark begins another session: as the flows of an export."""
     capture = captures / "sample.pcapng"
-    flows = sorted(tshark.flows(capture), key=lambda flow: flow["flow.start"])
-    drawn = bars(plot(capture, "all.svg", "timeline"))
+    flows = sorted(tshark.flows(capture, *options), key=lambda flow: flow["flow.start"])
+    drawn = bars(plot(capture, "all.svg", "timeline", options=options))
     assert len(drawn) == len(flows)
     start = flows[0]["flow.start"]
     left = drawn[0][1]
@@ -84,6 +96,49 @@ def test_bars_end_where_the_flow_begins_and_ends(plot, tshark, captures):
         assert begin == pytest.approx(left + scale * (flow["flow.start"] - start), abs=0.1)
         width = scale * float(flow["flow.duration"])
         assert end - begin == pytest.approx(max(width, 1), abs=0.1)
+
+
+@needs_module
+@pytest.mark.parametrize("carry_over", ["TRUE", "FALSE"])
+def test_ticks_are_those_of_the_flow(plot, tshark, captures, carry_over):
+    """Of the last session alone: of flows that began before it not all packets are there any more."""
+    capture = captures / "sample.pcapng"
+    options = ("-M", "50", "-o", f"flow.carry_over:{carry_over}")
+    flows = sorted(tshark.flows(capture, *options), key=lambda flow: flow["flow.start"])
+    times = [float(frame["frame.time_epoch"]) for frame in
+             tshark.fields(capture, ("frame.time_epoch",))]
+    begin = times[len(times) // 50 * 50]
+    drawn = bars_and_ticks(plot(capture, "late.svg", options=options))
+    assert len(drawn) == len(flows)
+    for flow, (*_, ticks) in zip(flows, drawn):
+        if float(flow["flow.start"]) < begin:
+            assert ticks == 0
+        else:
+            assert 0 < ticks <= flow["flow.pkts"]
+
+
+@needs_module
+def test_a_filtered_picture_has_the_ticks_that_passed(plot, captures):
+    path = plot(captures / "sample.pcapng", "syn.svg", "timeline", "tcp.flags.syn == 1")
+    ticks = [bar[3] for bar in bars_and_ticks(path)]
+    assert len(ticks) == 10 and set(ticks) == {1, 2}
+
+
+@needs_module
+def test_columns_of_exports_do_not_matter(plot, captures):
+    paths = [plot(captures / "sample.pcapng", f"{number}.svg", options=("-o", f"flow.columns:{of}"))
+             for number, of in enumerate(["", "flow.id"])]
+    assert texts(paths[0]) == texts(paths[1])
+
+
+@needs_module
+@pytest.mark.parametrize("view", ["timeline", "time", "who", "scatter"])
+def test_groups_that_are_off_say_nothing(plot, tshark, captures, view):
+    preferences = tshark.run("-G", "currentprefs").stdout
+    off = [argument for name in re.findall(r"^#?(flow\.\w+): TRUE$", preferences, re.M)
+           for argument in ("-o", f"{name}:FALSE")]
+    assert "flow.turns:FALSE" in off
+    assert "sample.pcapng" in texts(plot(captures / "sample.pcapng", "off.svg", view, options=off))
 
 
 @needs_module

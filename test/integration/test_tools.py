@@ -205,6 +205,34 @@ def test_other_files_are_read_though_one_is_no_capture(flows, captures):
     assert totals(result.stdout).startswith("1 flow, 11 packets")
 
 
+def cut(captures, name, packets):
+    """The files of a capture that was cut every so many packets."""
+    subprocess.run(["editcap", "-c", str(packets), captures / name, captures / "cut.pcapng"],
+                   check=True, capture_output=True)
+    files = sorted(captures.glob("cut_*.pcapng"))
+    assert len(files) > 1
+    return files
+
+
+@pytest.mark.parametrize("options", [[], ["--csv"], ["--json"], ["-Y", "flow.bytes > 1000"]])
+def test_files_in_a_row_are_one_capture(flows, captures, options):
+    """Wherever they are cut, and in whatever order they are named."""
+    files = cut(captures, "tcp_plain.pcap", 4)
+    try:
+        assert flows("--join", *options, *reversed(files)).stdout == flows(
+            *options, captures / "tcp_plain.pcap").stdout
+        broken = flows("--join", *options, files[0], TOP / "README.md", rc=1)
+        assert broken.stdout == "" and f"{TOP}/README.md" in broken.stderr
+    finally:
+        for file in files:
+            file.unlink()
+
+
+def test_standard_input_is_one_capture(flows):
+    assert flows("--join", "-", rc=1).stderr == (
+        "tools/flows: --join: standard input is one capture\n")
+
+
 @pytest.mark.parametrize("arguments", [["--top"], ["--nonsense"], ["--csv", "--top", "3"], ["-Y"],
                                        ["--json", "--sort=rtt"]])
 def test_what_nobody_can_mean(flows, arguments):
@@ -368,6 +396,16 @@ def test_plot_draws_a_capture_under_its_name(flows, captures, tmp_path):
     assert flows("--plot", picture, "--view", "scatter", "-Y", "tcp", private).stdout == ""
     text = picture.read_text()
     assert ">private name.pcapng<" in text and "filter: tcp<" in text
+
+
+@pytest.mark.skipif(not list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so")),
+                    reason="the module was not built: no Qt")
+def test_plot_draws_joined_captures_as_one(flows, captures, tmp_path):
+    capture, picture = captures / "sample.pcapng", tmp_path / "flows.svg"
+    flows("--plot", picture, "--join", capture, capture)
+    assert ">2 captures<" in picture.read_text()
+    broken = flows("--plot", picture, "--join", capture, TOP / "README.md", rc=1)
+    assert "README.md" in broken.stderr
 
 
 @pytest.mark.parametrize("arguments", [("--view", "who"), ("--plot", "a.png", "b", "c"),

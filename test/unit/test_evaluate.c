@@ -364,7 +364,8 @@ static void fold_one(const struct flow_groups *groups, size_t group, void *state
                               .family = flow->key.family,
                               .protocol = flow->key.protocol };
 
-    place->group->fold(state, &fold);
+    if (place->group->fold)
+        place->group->fold(state, &fold);
 }
 
 static void fold_plainly(struct record *record, const struct flow_fact *fact, const uint8_t *notes)

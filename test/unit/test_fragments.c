@@ -50,7 +50,7 @@ static void test_what_makes_a_datagram(void)
 
     flow_fragments_learn(fragments, &head, 3, 11, FLOW_DOWN);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        uint32_t flow = 99;
+        uint64_t flow = 99;
         enum flow_dir dir = FLOW_UP;
         bool found = flow_fragments_join(fragments, &rows[i].later, rows[i].path, &flow, &dir);
 
@@ -68,7 +68,7 @@ static void test_protocol_is_the_fragments_own(void)
     enum { DESTINATION_OPTIONS = 60 };
     struct flow_fragments *fragments = flow_fragments_new();
     struct flow_packet head = first(1, 7), tail = later(2, 7);
-    uint32_t flow;
+    uint64_t flow;
     enum flow_dir dir;
 
     head.fragment.protocol = tail.fragment.protocol = DESTINATION_OPTIONS;
@@ -82,7 +82,7 @@ static void test_the_latest_first_fragment_stands(void)
 {
     struct flow_fragments *fragments = flow_fragments_new();
     struct flow_packet head = first(1, 7), tail = later(2, 7);
-    uint32_t flow;
+    uint64_t flow;
     enum flow_dir dir;
 
     flow_fragments_learn(fragments, &head, 0, 5, FLOW_UP);
@@ -210,7 +210,7 @@ static void test_the_latest_datagrams_are_remembered(void)
 {
     struct flow_fragments *fragments = flow_fragments_new();
     struct flow_packet tail = later(1, 0);
-    uint32_t flow;
+    uint64_t flow;
     enum flow_dir dir;
 
     for (uint32_t i = 0; i < FLOW_FRAGMENTS_DATAGRAMS; i++) {
@@ -273,7 +273,7 @@ static const struct {
 
 static bool join(struct flow_fragments *fragments, const struct flow_packet *packet)
 {
-    uint32_t flow;
+    uint64_t flow;
     enum flow_dir dir;
 
     return flow_fragments_join(fragments, packet, 0, &flow, &dir);
