@@ -12,11 +12,10 @@ const double NS_IN_S = 1e9;
 const size_t NO_COLUMN = SIZE_MAX;
 
 /* What every picture needs; the others are read when they are asked for. */
-const char *const always[] = {
-    "id",         "first_frame",    "src",   "dst",  "srcport", "dstport", "proto_name",
-    "app",        "tcp.state_name", "start", "last", "bytes",   "pkts",    "up.bytes",
-    "down.bytes", "tcp.rtt"
-};
+const char *const always[] = { "id",         "first_frame", "src",   "dst",  "srcport",
+                               "dstport",    "proto_name",  "app",   "host", "tcp.state_name",
+                               "start",      "last",        "bytes", "pkts", "up.bytes",
+                               "down.bytes", "tcp.rtt" };
 
 } // namespace
 
@@ -31,6 +30,7 @@ void Flows::clear()
 {
     m_flow.clear();
     m_samples.clear();
+    m_answers.clear();
     m_sampled = m_first = 0;
     m_words = QStringList(QString());
     m_word_of.clear();
@@ -158,6 +158,8 @@ void Flows::begin_at(int64_t ns)
             number += column.kind == FLOW_PICTURE_INSTANT ? later : 0;
     for (Sample &sample : m_samples)
         sample.time += later;
+    for (Answer &answer : m_answers)
+        answer.time += later;
     m_base = ns;
     m_has_base = true;
 }
@@ -195,13 +197,18 @@ const std::vector<Sample> &Flows::samples()
     m_wants_samples = true;
     for (; m_sampled < size(); m_sampled++)
         packets(
-            m_sampled, false,
+            m_sampled, FLOW_PICTURE_WITH_RESPONSES,
             [](const flow_picture_packet *packet, void *data) {
                 auto *self = static_cast<Flows *>(data);
                 double time = static_cast<double>(packet->time_ns - self->m_base) / NS_IN_S;
-                if (packet->has_time)
-                    self->m_samples.push_back(
-                        { time, static_cast<uint32_t>(self->m_sampled), packet->bytes });
+                auto row = static_cast<uint32_t>(self->m_sampled);
+                if (!packet->has_time)
+                    return true;
+                self->m_samples.push_back(
+                    { time, row, packet->bytes & INT32_MAX, packet->is_down });
+                if (packet->response_ns >= 0)
+                    self->m_answers.push_back(
+                        { time, static_cast<double>(packet->response_ns) / NS_IN_S, row });
                 return true;
             },
             this);
@@ -258,9 +265,16 @@ int Flows::row(uint32_t flow) const
     return found != m_flow.end() && *found == flow ? static_cast<int>(found - m_flow.begin()) : -1;
 }
 
-bool Flows::packets(size_t row, bool with_marks, PacketCall packet, void *data) const
+bool Flows::packets(size_t row, flow_picture_detail detail, PacketCall packet, void *data) const
 {
-    return row >= m_first && m_host->packets(m_generation, m_flow[row], with_marks, packet, data);
+    return row >= m_first && m_host->packets(m_generation, m_flow[row], detail, packet, data);
+}
+
+QString Flows::server(size_t row)
+{
+    QString host = text("host", row);
+
+    return host.isEmpty() ? text("dst", row) : host;
 }
 
 QString Flows::ends(size_t row)

@@ -24,7 +24,15 @@ struct Column {
 struct Sample {
     double time; /* since base() */
     uint32_t row;
-    uint32_t bytes;
+    uint32_t bytes : 31;
+    uint32_t is_down : 1;
+};
+
+/* An answer of a row's flow. */
+struct Answer {
+    double time; /* since base() */
+    double wait; /* since the request, in seconds */
+    uint32_t row;
 };
 
 class Flows
@@ -76,10 +84,20 @@ class Flows
 
     /* Call back for the packets of a row's flow; until packet() returns false. */
     using PacketCall = bool (*)(const flow_picture_packet *packet, void *data);
-    bool packets(size_t row, bool with_marks, PacketCall packet, void *data) const;
+    bool packets(size_t row, flow_picture_detail detail, PacketCall packet, void *data) const;
 
     /* All packets, flow by flow; read when they are first asked for, and with all that follows. */
     const std::vector<Sample> &samples();
+
+    /* The answers among them. */
+    const std::vector<Answer> &answers()
+    {
+        samples();
+        return m_answers;
+    }
+
+    /* The name of the host that was asked for, else the destination's address. */
+    QString server(size_t row);
 
     /* "10.0.0.1:40000 → 10.0.0.2:80" */
     QString ends(size_t row);
@@ -109,6 +127,7 @@ class Flows
     size_t m_first =
         0; /* the first row of the file that can be asked; of earlier ones all is here */
     std::vector<Sample> m_samples;
+    std::vector<Answer> m_answers;
     std::vector<uint32_t> m_flow;
     std::deque<Column> m_columns; /* which stay where they are when one is added */
     QHash<QString, size_t> m_number_of;

@@ -61,6 +61,8 @@ Colouring colouring_named(const QString &name)
         { QStringLiteral("protocol"), Colouring::Protocol },
         { QStringLiteral("application"), Colouring::Application },
         { QStringLiteral("direction"), Colouring::Direction },
+        { QStringLiteral("server"), Colouring::Server },
+        { QStringLiteral("flow"), Colouring::Flow },
     };
 
     return named.value(name, Colouring::State);
@@ -110,6 +112,8 @@ QString class_name(Flows &flows, Colouring by, size_t row)
     case Colouring::Protocol: name = flows.text("proto_name", row); break;
     case Colouring::Application: name = flows.text("app", row); break;
     case Colouring::Direction: name = direction_of(flows, row); break;
+    case Colouring::Server: name = flows.server(row); break;
+    case Colouring::Flow: name = flows.ends(row); break;
     }
     if (!name.isEmpty())
         return name;
@@ -132,37 +136,39 @@ Classes classes_of(Flows &flows, Colouring by)
 {
     QHash<QString, size_t> number_of;
     std::vector<QString> names;
-    std::vector<size_t> counts, first(flows.size());
+    std::vector<double> amounts;
+    std::vector<size_t> first(flows.size());
     Classes classes;
 
+    classes.are_bytes = by == Colouring::Server || by == Colouring::Flow;
     for (size_t row = 0; row < flows.size(); row++) {
         QString name = class_name(flows, by, row);
         auto found = number_of.constFind(name);
         if (found == number_of.constEnd()) {
             found = number_of.insert(name, names.size());
             names.push_back(name);
-            counts.push_back(0);
+            amounts.push_back(0);
         }
         first[row] = *found;
-        counts[*found]++;
+        amounts[*found] += classes.are_bytes ? std::fmax(flows.number("bytes", row), 0) : 1;
     }
 
     std::vector<size_t> order(names.size()), place(names.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(),
-                     [&](size_t a, size_t b) { return counts[a] > counts[b]; });
+                     [&](size_t a, size_t b) { return amounts[a] > amounts[b]; });
     for (size_t i = 0; i < order.size(); i++) {
         size_t number = names.size() > CLASSES_MAX && i >= CLASSES_MAX - 1 ? CLASSES_MAX - 1 : i;
         place[order[i]] = number;
-        if (number < classes.counts.size()) {
-            classes.counts[number] += counts[order[i]];
+        if (number < classes.amounts.size()) {
+            classes.amounts[number] += amounts[order[i]];
             continue;
         }
         bool is_rest = names.size() > CLASSES_MAX && number == CLASSES_MAX - 1;
         classes.names.append(is_rest ? QStringLiteral("others") : names[order[i]]);
         classes.colours.push_back(is_rest ? colour_number(SIZE_MAX)
                                           : colour_of(by, names[order[i]], number));
-        classes.counts.push_back(counts[order[i]]);
+        classes.amounts.push_back(amounts[order[i]]);
     }
     classes.of_row.reserve(first.size());
     for (size_t number : first)

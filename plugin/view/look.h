@@ -16,7 +16,7 @@ struct Look {
 const Look &look_of(bool is_dark);
 
 /* What flows are coloured by. */
-enum class Colouring { State, Protocol, Application, Direction };
+enum class Colouring { State, Protocol, Application, Direction, Server, Flow };
 
 /* "state" and so on; what is none of them is a state. */
 Colouring colouring_named(const QString &name);
@@ -25,7 +25,8 @@ Colouring colouring_named(const QString &name);
 struct Classes {
     QStringList names;
     std::vector<QColor> colours;
-    std::vector<size_t> counts;
+    std::vector<double> amounts; /* flows, or the bytes of those that are told by their bytes */
+    bool are_bytes = false;
     std::vector<uint8_t> of_row;
 };
 

@@ -55,11 +55,19 @@ enum flow_picture_mark {
 
 struct flow_picture_packet {
     int64_t time_ns;
+    int64_t response_ns; /* of the first packet of an answer: since its request; else -1 */
     uint32_t frame;
     uint32_t bytes; /* of the frame as captured */
     uint8_t marks;  /* a bit for each enum flow_picture_mark */
     bool is_down;
     bool has_time;
+};
+
+/* What is asked of packets beside what every packet says. */
+enum flow_picture_detail {
+    FLOW_PICTURE_PLAIN,
+    FLOW_PICTURE_WITH_MARKS,
+    FLOW_PICTURE_WITH_RESPONSES,
 };
 
 /* What there is now.  When anything in it is another than before, there is something to draw. */
@@ -100,9 +108,9 @@ struct flow_picture_host {
 
     /*
      * Hand over the packets of a flow, of the same scope as the last question about
-     * flows, the marks of each only where with_marks; until packet() returns false.
+     * flows, until packet() returns false.  Return false where they are not known.
      */
-    bool (*packets)(uint64_t generation, uint32_t flow, bool with_marks,
+    bool (*packets)(uint64_t generation, uint32_t flow, enum flow_picture_detail detail,
                     bool (*packet)(const struct flow_picture_packet *packet, void *data),
                     void *data);
 

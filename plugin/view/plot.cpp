@@ -189,7 +189,9 @@ void Plot::rebuild()
     QStringList entries;
     for (int i = 0; i < m_classes.names.size(); i++)
         entries += m_classes.names[i] + QString::fromUtf8(" · ") +
-                   english(m_classes.counts[static_cast<size_t>(i)]);
+                   (m_classes.are_bytes
+                        ? bytes_text(m_classes.amounts[static_cast<size_t>(i)])
+                        : english(static_cast<size_t>(m_classes.amounts[static_cast<size_t>(i)])));
     set_legend(entries, m_classes.colours);
     build();
 
@@ -260,8 +262,11 @@ QString Plot::describe(int row)
     auto i = static_cast<size_t>(row);
     QString text = m_flows.text("proto_name", i) + " " + m_flows.ends(i);
     QString state = m_flows.text("tcp.state_name", i), app = m_flows.text("app", i);
+    QString host = m_flows.text("host", i);
     double rtt = m_flows.number("tcp.rtt", i);
 
+    if (!host.isEmpty())
+        text += "\n" + host;
     text += "\n" + bytes_text(m_flows.number("bytes", i)) + ", " +
             QString::number(m_flows.number("pkts", i)) + " packets, " +
             seconds_text(m_flows.number("last", i) - m_flows.number("start", i));

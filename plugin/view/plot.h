@@ -12,7 +12,8 @@ class QIODevice;
 
 /* What the user chose, for all pictures. */
 struct Choices {
-    QString colour_by = QStringLiteral("state"); /* also "protocol", "application", "direction" */
+    QString colour_by = QStringLiteral("state"); /* or another of colouring_named() */
+    QString times;                               /* Over Time: "", "handshake", "response", "ack" */
     bool is_dark = false;
     QString file, filter;
     QString sort = QStringLiteral("start"); /* Timeline: a field */
@@ -20,7 +21,7 @@ struct Choices {
     QString x = QStringLiteral("bytes");    /* Scatter: fields */
     QString y = QStringLiteral("duration");
     bool is_log_x = true, is_log_y = true;
-    QString who = QStringLiteral("host");      /* Who: "host", "port", "app", "conversation" */
+    QString who = QStringLiteral("host"); /* Who: "host", "server", "port", "app", "conversation" */
     QString measure = QStringLiteral("bytes"); /* Who: "bytes", "pkts", "flows" */
 };
 

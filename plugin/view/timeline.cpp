@@ -235,7 +235,7 @@ const Timeline::Ticks &Timeline::ticks_of(size_t row)
         m_ticks.clear();
     Ticks &ticks = m_ticks[row];
     flows().packets(
-        row, true,
+        row, FLOW_PICTURE_WITH_MARKS,
         [](const flow_picture_packet *packet, void *data) {
             auto *of = static_cast<Ticks *>(data);
             of->packets.push_back(*packet);
@@ -425,13 +425,16 @@ Table Timeline::table()
     Table table;
 
     table.columns = QStringList({ "Flow", "Start (s)", "Last (s)", "Bytes", "Packets", "RTT (s)",
-                                  "State", "Application", "Protocol", "Ends" });
+                                  "State", "Application", "Protocol", "Ends", "Host" });
     table.rows = m_order.size();
     table.cell = [this](size_t line, int number) {
         size_t row = m_order[line];
-        if (number >= static_cast<int>(std::size(columns)))
-            return number == static_cast<int>(std::size(columns)) ? flows().text("proto_name", row)
-                                                                  : flows().ends(row);
+        switch (number - static_cast<int>(std::size(columns))) {
+        case 0: return flows().text("proto_name", row);
+        case 1: return flows().ends(row);
+        case 2: return flows().text("host", row);
+        default: break;
+        }
         const Column *column = flows().column(QString::fromUtf8(columns[number]));
         if (!column)
             return QString();

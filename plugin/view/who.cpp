@@ -37,6 +37,8 @@ QStringList Who::names_of(size_t row)
     if (choices().who == "port")
         return QStringList(std::isnan(port) ? protocol + " (no ports)"
                                             : protocol + " " + QString::number(port));
+    if (choices().who == "server")
+        return QStringList(flows().server(row));
     if (choices().who == "app")
         return QStringList(app.isEmpty() ? QStringLiteral("none") : app);
     return QStringList(src < dst ? src + QString::fromUtf8(" ↔ ") + dst
@@ -108,10 +110,11 @@ void Who::build()
 QString Who::summary() const
 {
     const QString &who = choices().who;
-    QString of = who == "host"   ? " hosts, a flow counts for both"
-                 : who == "port" ? " destination ports"
-                 : who == "app"  ? " applications"
-                                 : " conversations";
+    QString of = who == "host"     ? " hosts, a flow counts for both"
+                 : who == "server" ? " hosts that were asked for, by name where it is known"
+                 : who == "port"   ? " destination ports"
+                 : who == "app"    ? " applications"
+                                   : " conversations";
 
     return Plot::summary() + QString::fromUtf8(" · ") + QString::number(m_all) + of;
 }

@@ -224,7 +224,22 @@ static uint8_t marks_of(uint32_t frame, uint64_t before[G_N_ELEMENTS(counts)])
     return marks;
 }
 
-static bool packets(uint64_t of, uint32_t flow, bool with_marks,
+static int64_t response_of(uint32_t frame, uint32_t flow)
+{
+    static const struct flow_field *field;
+    struct flow_meter *meter = fs_session_meter();
+    struct flow_value value = { 0 };
+    struct flow_view view;
+
+    if (!field)
+        field = flow_field_named("response.time");
+    if (field && flow_meter_view(meter, frame - flow_meter_frames(meter), false, &view) &&
+        view.index == flow)
+        value = flow_field_value(field, &view);
+    return value.known ? value.as.ns : -1;
+}
+
+static bool packets(uint64_t of, uint32_t flow, enum flow_picture_detail detail,
                     bool (*packet)(const struct flow_picture_packet *packet, void *data),
                     void *data)
 {
@@ -241,11 +256,14 @@ static bool packets(uint64_t of, uint32_t flow, bool with_marks,
         if (seen_tally && !flow_tally_has_passed(seen_tally, fact.frame))
             continue;
         struct flow_picture_packet out = { .time_ns = fact.time_ns,
+                                           .response_ns = -1,
                                            .frame = fact.frame,
                                            .bytes = fact.cap_len,
                                            .is_down = flow_fact_dir(&fact) == FLOW_DOWN,
                                            .has_time = (fact.bits & FLOW_FACT_TIME) != 0 };
-        if (with_marks && fact.bits & FLOW_FACT_TCP) {
+        if (detail == FLOW_PICTURE_WITH_RESPONSES && out.is_down)
+            out.response_ns = response_of(fact.frame, flow);
+        if (detail == FLOW_PICTURE_WITH_MARKS && fact.bits & FLOW_FACT_TCP) {
             out.marks = marks_of(fact.frame, before);
             if (fact.tcp_flags & FLOW_TCP_RST)
                 out.marks |= 1 << FLOW_PICTURE_RESET;
