@@ -23,6 +23,9 @@ enum { FLOW_PICTURES_VERSION = 1 };
 
 enum { FLOW_PICTURES_NO_FLOW = UINT32_MAX };
 
+/* Colours that Wireshark has for conversations. */
+enum { FLOW_PICTURE_COLOURS = 10 };
+
 enum flow_picture_kind {
     FLOW_PICTURE_COUNT,   /* number */
     FLOW_PICTURE_REAL,    /* number */
@@ -116,6 +119,9 @@ struct flow_picture_host {
 
     void (*go_to)(uint32_t frame);
     void (*filter)(const char *text, bool apply); /* false: only prepare it */
+
+    /* Let a filter's packets have one of the FLOW_PICTURE_COLOURS, from 1; NULL: none has one. */
+    void (*colour)(unsigned number, const char *filter);
 };
 
 enum flow_picture_view {

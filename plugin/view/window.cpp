@@ -84,6 +84,7 @@ FlowWindow::FlowWindow(const flow_picture_host *host, QWidget *parent)
     splitter->addWidget(m_view);
     splitter->setStretchFactor(0, 4);
     splitter->setStretchFactor(1, 1);
+    splitter->setSizes({ 540, 190 });
     m_status = new QLabel;
 
     add_controls(controls);
@@ -193,17 +194,26 @@ void FlowWindow::add_controls(QLayout *row)
         { { "TCP state", "state" },
           { "Protocol", "protocol" },
           { "Application", "application" },
-          { "Direction", "direction" } },
+          { "Direction", "direction" },
+          { "Server", "server" },
+          { "Flow", "flow" } },
         { FLOW_PICTURE_TIMELINE, FLOW_PICTURE_OVER_TIME, FLOW_PICTURE_WHO, FLOW_PICTURE_SCATTER },
         m_choices.colour_by);
     add_choice(row, "Top",
                { { "Hosts", "host" },
+                 { "Servers, by name", "server" },
                  { "Ports", "port" },
                  { "Applications", "app" },
                  { "Conversations", "conversation" } },
                { FLOW_PICTURE_WHO }, m_choices.who);
     add_choice(row, "By", { { "Bytes", "bytes" }, { "Packets", "pkts" }, { "Flows", "flows" } },
                { FLOW_PICTURE_WHO }, m_choices.measure);
+    add_choice(row, "Times",
+               { { "All", "" },
+                 { "Handshake RTT", "handshake" },
+                 { "Response times", "response" },
+                 { "ACK RTT", "ack" } },
+               { FLOW_PICTURE_OVER_TIME }, m_choices.times);
     add_choice(row, "Sort by",
                { { "Start", "start" },
                  { "Bytes", "bytes" },
@@ -490,45 +500,108 @@ void FlowWindow::go_to_first_packet()
         m_host->go_to(static_cast<uint32_t>(frame));
 }
 
-void FlowWindow::filter(bool apply, bool is_not)
+/* That of the selected flows; empty where there are none, or others than in Wireshark. */
+QString FlowWindow::filter_text()
 {
     flow_picture_now now = {};
     QStringList ids;
 
     m_host->now(&now);
-    if (now.generation != m_flows.generation())
-        return;
+    if (now.generation != m_flows.generation() || m_selected.size() > FLOWS_IN_FILTER)
+        return {};
     for (int row : m_selected)
-        if (ids.size() < FLOWS_IN_FILTER)
-            ids += QString::number(m_flows.number("id", static_cast<size_t>(row)), 'f', 0);
+        ids += QString::number(m_flows.number("id", static_cast<size_t>(row)), 'f', 0);
     if (ids.isEmpty())
+        return {};
+    return ids.size() == 1 ? "flow.id == " + ids[0] : "flow.id in {" + ids.join(", ") + "}";
+}
+
+void FlowWindow::filter(bool apply, bool is_not)
+{
+    QString text = filter_text();
+
+    if (!text.isEmpty())
+        m_host->filter((is_not ? "!(" + text + ")" : text).toUtf8().constData(), apply);
+}
+
+/* 0: take all colours away. */
+void FlowWindow::colour(unsigned number)
+{
+    QString text = filter_text();
+
+    if (number > 0 && text.isEmpty())
         return;
-    QString text = ids.size() == 1 ? "flow.id == " + ids[0] : "flow.id in {" + ids.join(", ") + "}";
-    m_host->filter((is_not ? "!(" + text + ")" : text).toUtf8().constData(), apply);
+    m_host->colour(number, number > 0 ? text.toUtf8().constData() : nullptr);
+    for (QWidget *list : parentWidget() ? parentWidget()->findChildren<QWidget *>() : QWidgetList())
+        if (list->inherits("PacketList"))
+            QMetaObject::invokeMethod(list, "recolorPackets");
+}
+
+/* Wireshark's own action for the transport of the flow that is selected; nullptr: there is none. */
+QAction *FlowWindow::follow_action()
+{
+    auto *menu = parentWidget() ? parentWidget()->findChild<QMenu *>("menuFollow") : nullptr;
+
+    if (!menu || m_selected.size() != 1)
+        return nullptr;
+    QString name = m_flows.text("proto_name", static_cast<size_t>(*m_selected.begin())) + " Stream";
+    for (QAction *action : menu->actions())
+        if (action->text().remove('&') == name)
+            return action;
+    return nullptr;
+}
+
+/* Wireshark follows the stream of the packet that it is at. */
+void FlowWindow::follow()
+{
+    go_to_first_packet();
+    if (QAction *action = follow_action())
+        action->trigger();
+}
+
+namespace
+{
+
+template <typename Call>
+void add_action(QMenu *to, const QString &label, bool is_on, QObject *context, Call call)
+{
+    QAction *action = to->addAction(label);
+
+    action->setEnabled(is_on);
+    QObject::connect(action, &QAction::triggered, context, call);
+}
+
+} // namespace
+
+/* What Wireshark's own dialogs have of a conversation. */
+void FlowWindow::add_requests(QMenu *menu)
+{
+    bool is_some = !filter_text().isEmpty();
+
+    for (bool apply : { true, false }) {
+        QMenu *sub = menu->addMenu(apply ? "Apply as Filter" : "Prepare as Filter");
+        add_action(sub, "Selected", is_some, this, [this, apply] { filter(apply, false); });
+        add_action(sub, "Not Selected", is_some, this, [this, apply] { filter(apply, true); });
+    }
+    QMenu *colours = menu->addMenu("Colorize");
+    for (unsigned i = 1; i <= FLOW_PICTURE_COLOURS; i++)
+        add_action(colours, "Color " + QString::number(i), is_some, this, [this, i] { colour(i); });
+    add_action(colours, "Reset Colorization", true, this, [this] { colour(0); });
+    add_action(menu, "Follow Stream", follow_action() != nullptr, this, [this] { follow(); });
+    add_action(menu, "Go to First Packet", is_some, this, [this] { go_to_first_packet(); });
 }
 
 void FlowWindow::open_menu(const QPoint &on_screen)
 {
     auto *menu = new QMenu(this);
-    auto add = [this](QMenu *to, const QString &label, bool is_on, auto call) {
-        QAction *action = to->addAction(label);
-        action->setEnabled(is_on);
-        connect(action, &QAction::triggered, this, call);
-    };
-    bool is_some = !m_selected.empty(), is_few = m_selected.size() <= FLOWS_IN_FILTER;
 
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    for (bool apply : { true, false }) {
-        QMenu *sub = menu->addMenu(apply ? "Apply as Filter" : "Prepare as Filter");
-        add(sub, "Selected", is_some && is_few, [this, apply] { filter(apply, false); });
-        add(sub, "Not Selected", is_some && is_few, [this, apply] { filter(apply, true); });
-    }
-    add(menu, "Go to First Packet", is_some, [this] { go_to_first_packet(); });
+    add_requests(menu);
     menu->addSeparator();
-    add(menu, "Show All", true, [this] { fit(); });
-    add(menu, "Copy Picture", true, [this] { copy_picture(); });
-    add(menu, "Copy Table as CSV", true, [this] { copy_csv(); });
-    add(menu, "Save As…", true, [this] { save(); });
+    add_action(menu, "Show All", true, this, [this] { fit(); });
+    add_action(menu, "Copy Picture", true, this, [this] { copy_picture(); });
+    add_action(menu, "Copy Table as CSV", true, this, [this] { copy_csv(); });
+    add_action(menu, "Save As…", true, this, [this] { save(); });
     menu->popup(on_screen);
 }
 
@@ -542,6 +615,7 @@ void FlowWindow::copy_picture()
     bytes.open(QIODevice::WriteOnly);
     page().plot->save(bytes, FLOW_PICTURE_PNG, page().plot->size());
     mime->setImageData(QImage::fromData(bytes.data(), "PNG"));
+    mime->setText(QString::fromUtf8(csv_of(m_model->table())));
     QApplication::clipboard()->setMimeData(mime);
 }
 

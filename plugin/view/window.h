@@ -7,9 +7,11 @@
 #include <QTimer>
 #include <array>
 
+class QAction;
 class QCheckBox;
 class QComboBox;
 class QLabel;
+class QMenu;
 class QTabWidget;
 class QTableView;
 class TableModel;
@@ -57,7 +59,12 @@ class FlowWindow : public QDialog
     bool press_key(int key);
     void select(const std::set<int> &rows, bool from_table);
     void go_to_first_packet();
+    QString filter_text();
     void filter(bool apply, bool is_not);
+    void colour(unsigned number);
+    QAction *follow_action();
+    void follow();
+    void add_requests(QMenu *menu);
     void open_menu(const QPoint &on_screen);
     void save();
     void copy_picture();

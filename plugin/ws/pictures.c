@@ -4,6 +4,7 @@
 #include "program.h"
 #include "session.h"
 
+#include <epan/color_filters.h>
 #include <epan/frame_data_sequence.h>
 #include <epan/plugin_if.h>
 
@@ -286,6 +287,17 @@ static void filter(const char *text, bool apply)
     plugin_if_apply_filter(text, apply);
 }
 
+static void colour(unsigned number, const char *text)
+{
+    char *error = NULL;
+
+    if (text)
+        color_filters_set_tmp((uint8_t)number, text, false, &error);
+    else
+        color_filters_reset_tmp(&error);
+    g_free(error);
+}
+
 const struct flow_picture_host *fs_pictures_host(struct flow_tally *tally)
 {
     static const struct flow_picture_host host = { .now = now,
@@ -293,7 +305,8 @@ const struct flow_picture_host *fs_pictures_host(struct flow_tally *tally)
                                                    .flows = flows,
                                                    .packets = packets,
                                                    .go_to = go_to,
-                                                   .filter = filter };
+                                                   .filter = filter,
+                                                   .colour = colour };
 
     asked_tally = tally;
     seen_tally = NULL;

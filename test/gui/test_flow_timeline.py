@@ -1,5 +1,10 @@
 """Statistics > Flow Timeline: the window with pictures of flows, read by the table beside them."""
+import collections
+import os
 import re
+import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +99,35 @@ def test_a_selected_row_becomes_a_filter(window, frames):
     assert window.filter_text() == "flow.id == 7"
 
 
+def choose_of_flow(window, flow, *path):
+    """Choose from the context menu of a flow's row."""
+    dialog = open_view(window)
+    window.resize(dialog, 1100, 1000)
+    table = table_of(dialog)
+    row, cell = driver.row_of(table, f"^{flow}$", "Flow")
+    driver.select_row(table, row)
+    window.wait(lambda: status(dialog).endswith("1 selected"), "selection")
+    window.desktop.scroll_to(table, cell)
+    with window.context_menu(cell) as menu:
+        window.choose(*path, top=menu)
+
+
+def test_a_flow_is_coloured_and_its_stream_followed(window, frames):
+    first = next(int(frame["frame.number"]) for frame in frames if frame["flow.id"] == "15")
+    choose_of_flow(window, 15, "Colorize", "Color 3")
+    choose_of_flow(window, 15, "Follow Stream")
+    window.close(window.dialog("Follow TCP Stream"))
+    assert re.fullmatch(r"tcp\.stream eq \d+", window.filter_text())
+    window.select(first)
+    window.choose("View", "Expand All")
+    window.wait(lambda: driver.row_of(window.details, "Coloring Rule String: flow.id == 15"), "colour")
+    choose_of_flow(window, 15, "Colorize", "Reset Colorization")
+    window.select(first + 1)
+    window.select(first)
+    window.wait(lambda: not driver.row_of(window.details, "Coloring Rule String: flow.id"), "none")
+    window.choose("View", "Collapse All")
+
+
 def test_the_picture_follows_the_display_filter(window, flows):
     dialog = open_view(window)
     box = driver.find(dialog, "check box", "^Limit to display filter$")
@@ -156,6 +190,64 @@ def test_the_file_goes_and_comes_under_an_open_window(window, flows):
 def test_two_hundred_windows(window):
     for number in range(200):
         window.close(open_view(window, VIEWS[number % 4]))
+
+
+def test_hosts_and_answers_where_these_groups_are_on(desktop, tshark, captures):
+    """The mean of an interval is that of its answers."""
+    capture = captures / "sample.pcapng"
+    flows = sorted(tshark.flows(capture, "-o", "flow.columns:all"),
+                   key=lambda flow: flow["flow.start"])
+    base = float(flows[0]["flow.start"])
+    answers = [(float(frame["frame.time_epoch"]) - base, float(frame["flow.response.time"]))
+               for frame in tshark.fields(capture, ("frame.time_epoch", "flow.response.time"))
+               if "flow.response.time" in frame]
+    with driver.Wireshark(desktop, tshark.folder / "plugins", "-r", capture) as wireshark:
+        wireshark.wait(wireshark.frames, "packets")
+        dialog = open_view(wireshark)
+        wireshark.wait(lambda: len(ids(dialog)) == len(flows), "flows")
+        assert [row[10] for row in rows_of(dialog)] == [flow.get("flow.host", "") for flow in flows]
+        rows = rows_of(open_view(wireshark, "Over Time"), "Over Time")
+        width = float(rows[1][0]) - float(rows[0][0])
+        expected = collections.defaultdict(list)
+        for time, seconds in answers:
+            expected[int(time / width)].append(seconds)
+        shown = {number: float(row[5]) for number, row in enumerate(rows) if row[5] != "-"}
+        assert len(shown) > 5
+        assert shown == {number: pytest.approx(sum(times) / len(times), rel=1e-5)
+                         for number, times in expected.items()}
+        handshakes = [float(row[4]) for row in rows if row[4] != "-"]
+        assert sum(handshakes) == pytest.approx(
+            sum(float(flow["flow.tcp.rtt"]) for flow in flows if "flow.tcp.rtt" in flow), rel=1e-4)
+        servers = {flow.get("flow.host") or flow["flow.dst"] for flow in flows}
+        dialog = open_view(wireshark, "Who")
+        wireshark.desktop.click(driver.find(dialog, "combo box", "^Hosts$"))
+        wireshark.desktop.key("Down", "Return")
+        wireshark.wait(lambda: {row[0] for row in rows_of(dialog, "Who")} == servers, "servers")
+        assert wireshark.complaints() == []
+
+
+def test_a_live_capture_grows_in_the_picture(desktop, tshark, captures):
+    """What is captured comes from a pipe."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        subprocess.run(["editcap", "-F", "pcap", captures / "sample.pcapng", f"{folder}/pcap"],
+                       check=True)
+        data = (Path(folder) / "pcap").read_bytes()
+        pipe = Path(folder) / "pipe"
+        os.mkfifo(pipe)
+        pipe.chmod(0o644)
+        with driver.Wireshark(desktop, tshark.folder / "plugins", "-k", "-i", pipe) as wireshark:
+            with pipe.open("wb", buffering=0) as out:
+                out.write(data[:len(data) // 2])
+                wireshark.wait(wireshark.frames, "packets", 60)
+                dialog = open_view(wireshark)
+                before = wireshark.wait(lambda: ids(dialog), "flows")
+                out.write(data[len(data) // 2:])
+                wireshark.wait(lambda: len(ids(dialog)) > len(before), "more flows")
+            wireshark.wait(lambda: len(ids(dialog)) == 22, "all flows")
+            for view in VIEWS:
+                open_view(wireshark, view)
+            assert [line for line in wireshark.complaints() if "Capture MESSAGE" not in line] == []
 
 
 def test_a_closed_file_leaves_an_empty_window(desktop, tshark, capture):
