@@ -159,6 +159,8 @@ static bool is_askable(const struct flow_field *field, struct flow_asked *asked)
 {
     struct flow_view *view = asked->view;
 
+    if (!flow_groups_have(view->groups, field->group))
+        return false;
     switch (field->scope) {
     case FLOW_SCOPE_FLOW: return true;
     case FLOW_SCOPE_PACKET: asked->fact = view->fact; return view->fact != NULL;

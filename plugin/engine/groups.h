@@ -28,4 +28,10 @@ bool flow_groups_add(struct flow_groups *groups, const struct flow_group *group)
 /* Return the number of a group among those that are on; count where it is off. */
 size_t flow_groups_find(const struct flow_groups *groups, const struct flow_group *group);
 
+static inline bool flow_groups_have(const struct flow_groups *groups,
+                                    const struct flow_group *group)
+{
+    return flow_groups_find(groups, group) < groups->count;
+}
+
 #endif

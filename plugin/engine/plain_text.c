@@ -1,9 +1,22 @@
 #include "plain_text.h"
 
 #include <glib.h>
+#include <stdbool.h>
+
+/* Nearly all names are: such a text needs no look at each character again. */
+static bool is_printable_ascii(const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!g_ascii_isprint(bytes[i]))
+            return false;
+    return true;
+}
 
 char *flow_plain_text(const char *bytes, size_t length, size_t most)
 {
+    if (is_printable_ascii(bytes, length))
+        return g_strndup(bytes, MIN(length, most));
+
     char *valid = g_utf8_make_valid(bytes, (gssize)length);
     GString *text = g_string_new(NULL);
 

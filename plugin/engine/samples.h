@@ -39,4 +39,38 @@ bool flow_samples_stddev(const struct flow_samples *samples, double *ret_stddev)
 bool flow_samples_mean_rounded(const struct flow_samples *samples, int64_t *ret_mean);
 bool flow_samples_stddev_rounded(const struct flow_samples *samples, int64_t *ret_stddev);
 
+/* The same, 0 where there are too few samples, for who has looked at their count. */
+
+static inline double flow_mean(struct flow_samples samples)
+{
+    double mean = 0;
+
+    flow_samples_mean(&samples, &mean);
+    return mean;
+}
+
+static inline double flow_stddev(struct flow_samples samples)
+{
+    double stddev = 0;
+
+    flow_samples_stddev(&samples, &stddev);
+    return stddev;
+}
+
+static inline int64_t flow_mean_rounded(struct flow_samples samples)
+{
+    int64_t mean = 0;
+
+    flow_samples_mean_rounded(&samples, &mean);
+    return mean;
+}
+
+static inline int64_t flow_stddev_rounded(struct flow_samples samples)
+{
+    int64_t stddev = 0;
+
+    flow_samples_stddev_rounded(&samples, &stddev);
+    return stddev;
+}
+
 #endif

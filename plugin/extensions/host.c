@@ -23,28 +23,28 @@ enum { PATIENCE = 1000 };
 
 static struct flow_texts *texts; /* of the open file */
 
-static GByteArray *readers; /* numbers of readers, from 1, by Wireshark's protocol number */
+/* Numbers of readers, from 1, by Wireshark's protocol number. */
+static uint8_t *readers;
+static unsigned reader_end; /* the last of those protocols has the number before it */
 
 static void look_up_readers(void)
 {
-    readers = g_byte_array_new();
     for (size_t i = 0; i < flow_host_reader_count; i++) {
         int protocol = proto_get_id_by_filter_name(flow_host_readers[i].protocol);
-        unsigned length = readers->len;
-        if (protocol < 0)
-            continue;
-        if ((unsigned)protocol >= length) {
-            g_byte_array_set_size(readers, (unsigned)protocol + 1);
-            memset(readers->data + length, 0, readers->len - length);
-        }
-        readers->data[protocol] = (uint8_t)(i + 1);
+        reader_end = MAX(reader_end, (unsigned)(protocol + 1));
+    }
+    readers = g_malloc0(reader_end);
+    for (size_t i = 0; i < flow_host_reader_count; i++) {
+        int protocol = proto_get_id_by_filter_name(flow_host_readers[i].protocol);
+        if (protocol >= 0)
+            readers[protocol] = (uint8_t)(i + 1);
     }
 }
 
 static const struct flow_host_reader *reader_of(wmem_list_frame_t *layer)
 {
     unsigned protocol = GPOINTER_TO_UINT(wmem_list_frame_data(layer));
-    unsigned number = protocol < readers->len ? readers->data[protocol] : 0;
+    unsigned number = protocol < reader_end ? readers[protocol] : 0;
 
     return number > 0 ? &flow_host_readers[number - 1] : NULL;
 }
@@ -136,7 +136,7 @@ static bool once(const struct flow_extract *from, void *ret_once)
 
     if (protocol != FLOW_PROTOCOL_TCP && protocol != FLOW_PROTOCOL_UDP)
         return true;
-    if (!readers)
+    if (reader_end == 0)
         look_up_readers();
     wmem_list_frame_t *layer = next_reader(from->payload);
     if (!layer)

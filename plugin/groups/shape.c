@@ -152,38 +152,6 @@ struct flow_samples flow_shape_active(const struct shape_state *state)
     return periods;
 }
 
-static double mean(struct flow_samples samples)
-{
-    double mean = 0;
-
-    flow_samples_mean(&samples, &mean);
-    return mean;
-}
-
-static double stddev(struct flow_samples samples)
-{
-    double stddev = 0;
-
-    flow_samples_stddev(&samples, &stddev);
-    return stddev;
-}
-
-static int64_t mean_ns(struct flow_samples samples)
-{
-    int64_t mean = 0;
-
-    flow_samples_mean_rounded(&samples, &mean);
-    return mean;
-}
-
-static int64_t stddev_ns(struct flow_samples samples)
-{
-    int64_t stddev = 0;
-
-    flow_samples_stddev_rounded(&samples, &stddev);
-    return stddev;
-}
-
 /* The sum of lengths of frames is far from the end of 64 bits. */
 static double total(struct flow_samples lengths)
 {
@@ -265,7 +233,7 @@ static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
 {
     const struct shape_state *state = asked->state;
     struct flow_samples lengths = len(state, FLOW_DIRS);
-    int64_t us = mean_ns(state->clock.gaps) / 1000;
+    int64_t us = flow_mean_rounded(state->clock.gaps) / 1000;
     char mean_gap[48] = "";
 
     if (state->clock.gaps.count > 0)

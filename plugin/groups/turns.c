@@ -214,22 +214,6 @@ static const struct flow_samples *waits(const struct turns_state *state, enum fl
     return &state->half[dir].waits;
 }
 
-static int64_t mean(const struct flow_samples *samples)
-{
-    int64_t ns = 0;
-
-    flow_samples_mean_rounded(samples, &ns);
-    return ns;
-}
-
-static int64_t stddev(const struct flow_samples *samples)
-{
-    int64_t ns = 0;
-
-    flow_samples_stddev_rounded(samples, &ns);
-    return ns;
-}
-
 /* Return a time of TCP's handshake, in the reading that is asked for. */
 static bool handshake(const struct flow_asked *asked, const char *whole, const char *so_far,
                       int64_t *ret_ns)
@@ -443,7 +427,7 @@ static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
     const struct turns_state *state = asked->state;
     const struct flow_samples *answers = waits(state, FLOW_DOWN);
     uint32_t count = turns(state, FLOW_DIRS);
-    int64_t us = mean(answers) / 1000;
+    int64_t us = flow_mean_rounded(*answers) / 1000;
     char text[80] = "";
 
     if (answers->count > 0)

@@ -187,22 +187,6 @@ static void gather(struct flow_view *view, struct cic *ret_cic)
 
 /* The words of the columns. */
 
-static double mean(const struct flow_samples *samples)
-{
-    double mean = 0;
-
-    flow_samples_mean(samples, &mean);
-    return mean;
-}
-
-static double stddev(const struct flow_samples *samples)
-{
-    double stddev = 0;
-
-    flow_samples_stddev(samples, &stddev);
-    return stddev;
-}
-
 static double ratio(double of, double to)
 {
     return to > 0 ? of / to : 0;

@@ -30,6 +30,12 @@ static size_t hosted_count;
 static struct flow_groups on;
 static const struct hosted *host_of[FLOW_EXTENSIONS_MAX]; /* of those */
 
+/* The numbers of those that look at packets, and of those that keep facts of a flow. */
+static struct numbers {
+    size_t count;
+    uint8_t of[FLOW_EXTENSIONS_MAX];
+} extracting, keeping;
+
 /* Of the packet that is being dissected. */
 static struct flow_extract from;
 static uint8_t *notes;
@@ -187,14 +193,27 @@ bool fs_host_apply(dissector_handle_t post_dissector)
     return is_changed;
 }
 
+static void choose(struct hosted *host)
+{
+    const struct flow_group *group = host->group;
+    uint8_t number = (uint8_t)on.count;
+
+    if (!flow_groups_add(&on, group))
+        return;
+    host_of[number] = host;
+    if (group->note_size > 0 || group->once_size > 0)
+        extracting.of[extracting.count++] = number;
+    if (group->once_size > 0)
+        keeping.of[keeping.count++] = number;
+}
+
 const struct flow_groups *fs_host_choose(void)
 {
     on = (struct flow_groups){ .count = 0 };
+    extracting.count = keeping.count = 0;
     for (size_t i = 0; i < hosted_count; i++)
-        if (hosted[i].is_on) {
-            host_of[on.count] = &hosted[i];
-            flow_groups_add(&on, hosted[i].group);
-        }
+        if (hosted[i].is_on)
+            choose(&hosted[i]);
     notes = g_realloc(notes, on.note_size);
     return &on;
 }
@@ -220,7 +239,7 @@ static const GPtrArray **find_fields(packet_info *pinfo, proto_tree *tree, const
 
 void fs_host_extract(packet_info *pinfo, proto_tree *tree, struct flow_packet *packet)
 {
-    if (on.note_size == 0 && on.once_size == 0)
+    if (extracting.count == 0)
         return;
     memset(notes, 0, on.note_size);
     from.packet = packet;
@@ -229,15 +248,14 @@ void fs_host_extract(packet_info *pinfo, proto_tree *tree, struct flow_packet *p
     from.transport = packet->transport;
     from.transport_len = packet->transport_len;
     from.payload = packet->payload;
-    for (size_t i = 0; i < on.count; i++) {
-        const struct flow_group *group = on.on[i].group;
-        const GPtrArray *wanted = host_of[i]->wanted;
-        if (group->note_size == 0 && group->once_size == 0)
-            continue;
-        fields_of[i] = wanted ? find_fields(pinfo, tree, wanted) : NULL;
-        from.fields = fields_of[i];
-        if (group->note_size > 0)
-            group->extract(&from, notes + on.on[i].note_at);
+    for (size_t i = 0; i < extracting.count; i++) {
+        unsigned number = extracting.of[i];
+        const struct flow_group_place *place = &on.on[number];
+        const GPtrArray *wanted = host_of[number]->wanted;
+        fields_of[number] = wanted ? find_fields(pinfo, tree, wanted) : NULL;
+        from.fields = fields_of[number];
+        if (place->group->note_size > 0)
+            place->group->extract(&from, notes + place->note_at);
     }
     packet->notes = notes;
     packet->note_size = (uint16_t)on.note_size;
@@ -247,12 +265,13 @@ void fs_host_keep_once(void *once)
 {
     uint8_t *is_known = once;
 
-    for (size_t i = 0; once && i < on.count; i++) {
-        const struct flow_group *group = on.on[i].group;
-        if (group->once_size == 0 || is_known[i])
+    for (size_t i = 0; once && i < keeping.count; i++) {
+        unsigned number = keeping.of[i];
+        const struct flow_group_place *place = &on.on[number];
+        if (is_known[number])
             continue;
-        from.fields = fields_of[i];
-        is_known[i] = group->once(&from, is_known + on.on[i].once_at);
+        from.fields = fields_of[number];
+        is_known[number] = place->group->once(&from, is_known + place->once_at);
     }
 }
 

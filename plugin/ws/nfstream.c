@@ -204,8 +204,8 @@ static void put_statistic(GString *out, const struct flow_samples *samples,
 
     switch (statistic) {
     case MINIMUM: real = (double)samples->min; break;
-    case MEAN: flow_samples_mean(samples, &real); break;
-    case DEVIATION: flow_samples_stddev(samples, &real); break;
+    case MEAN: real = flow_mean(*samples); break;
+    case DEVIATION: real = flow_stddev(*samples); break;
     case MAXIMUM: real = (double)samples->max; break;
     }
     fs_cell_real(out, real / unit);

@@ -315,11 +315,6 @@ static bool is_referenced(const struct place *place)
     return place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE;
 }
 
-static bool is_on(const struct flow_view *view, const struct flow_group *group)
-{
-    return flow_groups_find(view->groups, group) < view->groups->count;
-}
-
 /*
  * Whether a visible tree shows a field that nobody asks for: the fields of quiet
  * groups that are on are for windows, and of these only the first reading.
@@ -332,7 +327,7 @@ static bool is_shown(const struct showing *showing, const struct place *place)
         return true;
     return place->is_named || is_referenced(place) ||
            (showing->reading == WHOLE && fs_program() == FS_WIRESHARK &&
-            is_on(showing->view, group));
+            flow_groups_have(showing->view->groups, group));
 }
 
 static void show_section(struct section *section, proto_tree *parent, tvbuff_t *tvb,

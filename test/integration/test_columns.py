@@ -62,6 +62,18 @@ def test_json_and_the_table_have_the_same(tshark, captures):
     assert cells[:6] == ["1", "0", ">10 <600", "10.0.0.1", "4", "0.011667"]
 
 
+@pytest.mark.parametrize("group", ["shape", "headers", "holes", "quality", "turns", "among", "zeek",
+                                   "community_id", "host", "app", "tcp.analysis"])
+def test_a_group_that_is_off_says_nothing(tshark, captures, group):
+    """Nor does it where it needs no state to say it, as a rank."""
+    def values(is_on):
+        lines = tshark.run("-q", "-r", captures / "sample.pcapng", "-o", f"flow.columns:{group}",
+                           "-o", f"flow.{group.replace('.', '_')}:{is_on}", "-z", "flowstats,json").stdout
+        return [json.loads(line) for line in lines.splitlines()]
+    assert any(values("TRUE"))
+    assert not any(values("FALSE"))
+
+
 @pytest.mark.parametrize("capture", ["beacon.pcap", "late_packets.pcap", "marks_v6.pcap", CAPTURE,
                                      "sample.pcapng"])
 def test_values_are_those_of_the_fields(tshark, captures, capture):
