@@ -20,11 +20,9 @@ const QSize SIZE(1100, 700);
 
 /* A picture that is not drawn yet, and its flows so far. */
 struct Pending {
-    Flows flows;
+    std::unique_ptr<Flows> flows;
     Choices choices;
     std::unique_ptr<Plot> plot;
-
-    explicit Pending(const flow_picture_host *host) : flows(host) {}
 };
 
 std::map<const void *, std::unique_ptr<Pending>> pending;
@@ -70,11 +68,12 @@ const char *take(const flow_picture_host *host, flow_picture_view view, const vo
         return "the Qt of this program cannot draw";
     std::unique_ptr<Pending> &of = pending[picture];
     if (!of) {
-        of = std::make_unique<Pending>(host);
-        of->plot = plot_of(view, of->flows, of->choices);
+        of = std::make_unique<Pending>();
+        of->flows = std::make_unique<Flows>(host);
+        of->plot = plot_of(view, *of->flows, of->choices);
         of->plot->prepare();
     }
-    of->flows.add(FLOW_PICTURE_TALLY);
+    of->flows->add(FLOW_PICTURE_TALLY);
     return nullptr;
 }
 

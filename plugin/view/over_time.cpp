@@ -24,6 +24,32 @@ double round_width(double span)
 
 } // namespace
 
+/* All areas have the same time, which stands below the last one. */
+void OverTime::set_up(QCPAxisRect *area)
+{
+    QCPAxis *time = area->axis(QCPAxis::atBottom);
+    bool is_last = area == m_times_area;
+
+    area->setMarginGroup(QCP::msLeft | QCP::msRight, m_margins);
+    area->setMinimumMargins(QMargins(12, 4, 18, 4));
+    area->setRangeDrag(Qt::Horizontal);
+    area->setRangeZoom(Qt::Horizontal);
+    area->axis(QCPAxis::atTop)->setVisible(false);
+    area->axis(QCPAxis::atRight)->setVisible(false);
+    for (QCPAxis *axis : area->axes()) {
+        axis->setLayer(QStringLiteral("axes"));
+        axis->grid()->setLayer(QStringLiteral("grid"));
+    }
+    time->setTicker(QSharedPointer<QCPAxisTicker>(new UnitTicker(
+        time, is_last ? "Time since the first flow began" : "", UnitTicker::Of::Seconds)));
+    time->setTickLabels(is_last);
+    for (QCPAxisRect *other : axisRects())
+        if (other != area)
+            connect(time, QOverload<const QCPRange &>::of(&QCPAxis::rangeChanged),
+                    other->axis(QCPAxis::atBottom),
+                    QOverload<const QCPRange &>::of(&QCPAxis::setRange));
+}
+
 OverTime::OverTime(Flows &flows, Choices &choices) : Plot(flows, choices)
 {
     m_flows_area = new QCPAxisRect(this);
@@ -34,30 +60,9 @@ OverTime::OverTime(Flows &flows, Choices &choices) : Plot(flows, choices)
     plotLayout()->setRowStretchFactor(row - 1, 1.3);
     plotLayout()->setRowStretchFactor(row + 1, 1.2);
 
-    /* NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): it belongs to the plot */
-    auto *margins = new QCPMarginGroup(this);
-    for (QCPAxisRect *area : axisRects()) {
-        area->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
-        area->setMinimumMargins(QMargins(12, 4, 18, 4));
-        area->setRangeDrag(Qt::Horizontal);
-        area->setRangeZoom(Qt::Horizontal);
-        area->axis(QCPAxis::atTop)->setVisible(false);
-        area->axis(QCPAxis::atRight)->setVisible(false);
-        for (QCPAxis *axis : area->axes())
-            axis->setLayer(QStringLiteral("axes"));
-        for (QCPAxis *axis : area->axes())
-            axis->grid()->setLayer(QStringLiteral("grid"));
-        QCPAxis *time = area->axis(QCPAxis::atBottom);
-        bool is_last = area == m_times_area;
-        time->setTicker(QSharedPointer<QCPAxisTicker>(new UnitTicker(
-            time, is_last ? "Time since the first flow began" : "", UnitTicker::Of::Seconds)));
-        time->setTickLabels(is_last);
-        for (QCPAxisRect *other : axisRects())
-            if (other != area)
-                connect(time, QOverload<const QCPRange &>::of(&QCPAxis::rangeChanged),
-                        other->axis(QCPAxis::atBottom),
-                        QOverload<const QCPRange &>::of(&QCPAxis::setRange));
-    }
+    m_margins = new QCPMarginGroup(this);
+    for (QCPAxisRect *area : axisRects())
+        set_up(area);
     auto add = [](QCPAxisRect *area, const QString &label, UnitTicker::Of of) {
         QCPAxis *axis = area->axis(QCPAxis::atLeft);
         axis->setTicker(QSharedPointer<QCPAxisTicker>(new UnitTicker(axis, label, of)));

@@ -31,6 +31,7 @@ class OverTime : public Plot
     };
 
     static const char *name_of(Took what);
+    void set_up(QCPAxisRect *area);
     void count();
     void count_packets();
     void count_times();
@@ -50,6 +51,7 @@ class OverTime : public Plot
     int dot_at(const QPointF &place) const;
 
     QCPAxisRect *m_flows_area, *m_times_area;
+    QCPMarginGroup *m_margins;
     double m_width = 1;                               /* of a bin, in seconds */
     std::vector<QColor> m_colours;                    /* of the parts of the throughput */
     std::vector<std::vector<double>> m_bits;          /* by part and bin, a second */
