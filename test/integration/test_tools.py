@@ -408,6 +408,17 @@ def test_plot_draws_joined_captures_as_one(flows, captures, tmp_path):
     assert "README.md" in broken.stderr
 
 
+@pytest.mark.skipif(not list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so")),
+                    reason="the module was not built: no Qt")
+def test_plot_that_cannot_be_written(flows, tmp_path):
+    picture = tmp_path / "nowhere/x.png"
+    assert flows("--plot", picture, rc=1).stderr == f"tools/flows: {picture}: no such folder\n"
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "folder.png/flows.png").mkdir()
+    assert flows("--plot", tmp_path / "folder.png", rc=1).stderr == (
+        f"tools/flows: {tmp_path}/folder.png: cannot be written\n")
+
+
 @pytest.mark.parametrize("arguments", [("--view", "who"), ("--plot", "a.png", "b", "c"),
                                        ("--plot", "a.png", "--top", "3"), ("--plot",)])
 def test_plot_that_nobody_can_mean(flows, arguments):
