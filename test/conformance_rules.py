@@ -100,7 +100,7 @@ LATER = {"flow.is_last", "flow.next_frame", "flow.last_frame", "flow.icmp_error_
          "flow.end_reason", "flow.end_reason_name", "flow.rank", "flow.share", "flow.live",
          "flow.live_tcp", "flow.response.answer_frame", "flow.request.unanswered"}
 # What a packet of the flow tells, the first pass knows from that packet on.
-GROWING = ("flow.host", "flow.vni.id")
+GROWING = ("flow.host", "flow.vni.id", "flow.eth.src", "flow.eth.dst")
 # What extensions take from Wireshark's decode and its verdicts, which reassembly changes.
 DECODED_ABOVE = re.compile(r"flow\.(sofar\.)?(app|host|sticky|tcp\.analysis)\b")
 WAYS = ("up", "down")

@@ -95,13 +95,14 @@ struct flow_row {
     enum flow_scope scope;
     enum flow_ways ways;
     enum flow_list list;
-    uint8_t section;    /* built-in groups' own */
-    bool is_repeated;   /* has several values at once, asked for by nth */
-    bool is_late;       /* exports have it after the columns that are older; of a quiet group they
-                           have no others, unless the user chooses some */
-    bool is_hidden;     /* filters find it, trees do not show it */
-    bool is_zero_shown; /* trees show the measure also when it is 0, though it is a number of 32 or
-                           64 bits, as counts are */
+    uint8_t section;     /* built-in groups' own */
+    bool is_repeated;    /* has several values at once, asked for by nth */
+    bool is_late;        /* exports have it after the columns that are older; of a quiet group they
+                            have no others, unless the user chooses some */
+    bool is_hidden;      /* filters find it, trees do not show it */
+    bool is_zero_shown;  /* trees show the measure also when it is 0, though it is a number of 32 or
+                            64 bits, as counts are */
+    bool is_echo_hidden; /* trees show the number only where it is not that of the row before */
 };
 
 /* A preference of a group: a number that its fold or its rows read. */

@@ -255,6 +255,7 @@ struct showing {
     tvbuff_t *tvb;
     struct flow_view *view;
     enum reading reading;
+    uint64_t last_number; /* of the field that was shown before; 0 where there is none */
 };
 
 static proto_tree *add_item_of(struct section *section, proto_tree *parent, tvbuff_t *tvb,
@@ -292,6 +293,16 @@ static bool is_count_of_nothing(const struct flow_field *field, const struct flo
     return is_none && field->row->scope == FLOW_SCOPE_MEASURE && !field->row->is_zero_shown;
 }
 
+/* Whether filters find a value that nobody needs to read. */
+static bool is_to_be_hidden(const struct showing *showing, const struct flow_field *field,
+                            const struct flow_value *value)
+{
+    const struct flow_row *row = field->row;
+    bool is_echo = row->is_echo_hidden && value->as.number == showing->last_number;
+
+    return field->is_name || row->is_hidden || is_echo || is_count_of_nothing(field, value);
+}
+
 /* Add a field's values, which are one but where it is repeated. */
 static void show_field(struct showing *showing, const struct place *place)
 {
@@ -303,8 +314,9 @@ static void show_field(struct showing *showing, const struct place *place)
             begin_section(showing);
         proto_item *item = add_value(showing->tree, showing->tvb, place->hf, field->kind, &value);
         proto_item_set_generated(item);
-        if (field->is_name || field->row->is_hidden || is_count_of_nothing(field, &value))
+        if (is_to_be_hidden(showing, field, &value))
             proto_item_set_hidden(item);
+        showing->last_number = value.as.number;
         if (!field->row->is_repeated)
             break;
     }
