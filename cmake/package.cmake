@@ -1,4 +1,5 @@
-# cpack -G DEB: a package for the minor version of Wireshark that the plugin was built with.
+# cpack -G DEB: a package for the minor version of Wireshark that the plugin was built with, and
+# one with the module that draws, which needs Qt and has another licence.
 
 find_program(DPKG_QUERY dpkg-query)
 if(NOT DPKG_QUERY)
@@ -40,6 +41,32 @@ ${WIRESHARK_PACKAGE} (<< ${Wireshark_MAJOR_VERSION}.${NEXT_MINOR}~)")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "tshark | wireshark")
 set(CPACK_DEBIAN_PACKAGE_ENHANCES "tshark, wireshark")
 
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
+set(CPACK_COMPONENTS_ALL Unspecified profile manual)
+set(CPACK_DEBIAN_PLUGIN_PACKAGE_NAME flowstats)
+set(CPACK_COMPONENT_GROUP_PLUGIN_DESCRIPTION ${CPACK_DEBIAN_PACKAGE_DESCRIPTION})
+if(TARGET flowstats-view)
+    list(APPEND CPACK_COMPONENTS_ALL view)
+    set(VERSION_OF_BOTH ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})
+    set(CPACK_DEBIAN_PLUGIN_PACKAGE_RECOMMENDS "tshark | wireshark, flowstats-view")
+    set(CPACK_DEBIAN_VIEW_PACKAGE_NAME flowstats-view)
+    set(CPACK_DEBIAN_VIEW_PACKAGE_DEPENDS "flowstats (= ${VERSION_OF_BOTH})")
+    set(CPACK_DEBIAN_VIEW_PACKAGE_RECOMMENDS fonts-dejavu-core)
+    set(CPACK_DEBIAN_VIEW_PACKAGE_ENHANCES flowstats)
+    set(CPACK_COMPONENT_GROUP_VIEW_DESCRIPTION
+"Pictures of flows for Wireshark and tshark
+This module of flowstats draws flows: a timeline, throughput over time, who
+has the most, and any field against any other; in a window of Wireshark, and
+as PNG, PDF and SVG files with tshark.
+
+It is under the GNU General Public License, version 3 or later.")
+    install(FILES cmake/copyright-view RENAME copyright COMPONENT view
+        DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/flowstats-view)
+    install(FILES ${CMAKE_BINARY_DIR}/changelog.Debian.gz COMPONENT view
+        DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/flowstats-view)
+endif()
+
 # Debian's policy asks for a changelog.
 string(TIMESTAMP NOW "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(cmake/changelog.in changelog.Debian @ONLY)
@@ -48,3 +75,9 @@ install(FILES cmake/copyright ${CMAKE_BINARY_DIR}/changelog.Debian.gz
     DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 include(CPack)
+cpack_add_component_group(plugin)
+cpack_add_component_group(view)
+foreach(component Unspecified profile manual)
+    cpack_add_component(${component} GROUP plugin)
+endforeach()
+cpack_add_component(view GROUP view)

@@ -19,7 +19,7 @@ AFTER_GROUPS = ["field", "meter", "tally"]
 GROUND = ["ws_compat", "arguments", "clock", "prefs", "bytes", "ip", "transport", "cursor",
           "headers", "search", "run", "listing", "walk", "payload", "program", "host", "session",
           "tap", "output", "target", "drawing", "value_text", "cells", "columns", "sink", "summary",
-          "stat_rows"]
+          "stat_rows", "pictures", "picture_module"]
 # The only libraries of the engine and the groups.
 LIBRARIES = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h", "math.h"}
 
@@ -104,3 +104,16 @@ def test_versions_are_told_apart_in_one_file():
             for line in path.read_text().splitlines():
                 assert not re.match(r"\s*#\s*(el)?if.*(WSV|WIRESHARK)", line), (
                     f"{path.name}: {line}")
+
+
+def test_pictures_know_values_and_neither_the_engine_nor_wireshark():
+    """C++ alone, on Qt and its own rooms; the plugin sees one header of it."""
+    view = TOP / "plugin" / "view"
+    own = {path.name for path in view.glob("*.h")}
+    for path in [*view.glob("*.h"), *view.glob("*.cpp")]:
+        for header in includes(path):
+            assert header in own or header.startswith("Q") or header == "qcustomplot.h" or (
+                "." not in header) or header.startswith("std"), f"{path.name}: {header}"
+    seen = {header for path in sources(ADAPTERS) for header in includes(path)
+            if header.startswith("view/")}
+    assert seen == {"view/pictures.h"}

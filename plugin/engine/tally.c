@@ -68,6 +68,11 @@ static bool has_passed(const struct flow_tally *tally, uint32_t frame)
     return byte < tally->passed->len && (tally->passed->data[byte] >> place % 8 & 1);
 }
 
+bool flow_tally_has_passed(const struct flow_tally *tally, uint32_t frame)
+{
+    return !tally->is_filtered || has_passed(tally, frame);
+}
+
 /* What has passed: of a frame number that was used again, the packet that came last. */
 struct passing {
     const struct flow_tally *tally;

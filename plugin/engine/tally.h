@@ -25,6 +25,9 @@ void flow_tally_go_on(struct flow_tally *tally, struct flow_meter *meter);
 /* Record that a frame passed the filter. */
 void flow_tally_pass(struct flow_tally *tally, uint32_t frame);
 
+/* Return whether a frame has passed; where there is no filter, each has. */
+bool flow_tally_has_passed(const struct flow_tally *tally, uint32_t frame);
+
 /*
  * Call back for every flow of a meter in the order of ids; between two files for
  * those that do not go on.  Of a view only fields

@@ -204,6 +204,17 @@ bool fs_arguments_have(char option)
     return false;
 }
 
+const char *fs_arguments_value(char option)
+{
+    const char *value = NULL;
+
+    read_line();
+    for (unsigned i = 0; i < line.arguments->len; i++)
+        if (g_array_index(line.arguments, struct argument, i).option == option)
+            value = g_array_index(line.arguments, struct argument, i).text;
+    return value;
+}
+
 bool fs_arguments_name(const char *options, const char *field)
 {
     read_line();

@@ -8,6 +8,8 @@
 #include "extract.h"
 #include "headers.h"
 #include "host.h"
+#include "menu.h"
+#include "plot.h"
 #include "prefs.h"
 #include "reminder.h"
 #include "session.h"
@@ -121,6 +123,8 @@ static void register_flow(void)
     fs_stat_table_register();
     fs_stats_trees_register();
     fs_conversations_register(proto_flow);
+    fs_plot_register();
+    fs_menu_register(proto_flow);
     register_postdissector(post_dissector);
 }
 

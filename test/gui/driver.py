@@ -279,10 +279,10 @@ class Desktop:
             self.xdotool("click", 4 if y < top + 2 * row else 5)
             wait(lambda: extents(on)[1] != y, "scrolling of a table")
 
-    def screenshot(self, path, area):
+    def screenshot(self, path, area, colours=64):
         x, y, width, height = area
         subprocess.run(["import", "-silent", "-window", "root", "-crop",
-                        f"{width}x{height}+{x}+{y}", "+repage", "+dither", "-colors", "64",
+                        f"{width}x{height}+{x}+{y}", "+repage", "+dither", "-colors", str(colours),
                         "-quality", "90", f"png8:{path}"], env=self.environment, check=True)
 
 

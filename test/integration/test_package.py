@@ -42,8 +42,23 @@ def folder(tshark):
 @pytest.fixture(scope="module")
 def package(folder):
     run("cpack", "-B", folder, cwd=BUILD)
-    package, = folder.glob("*.deb")
+    package, = folder.glob("flowstats_*.deb")
     return package
+
+
+def test_the_module_that_draws_is_a_package_of_its_own(folder, package):
+    if not list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so")):
+        pytest.skip("the module was not built: no Qt")
+    view, = folder.glob("flowstats-view_*.deb")
+    version = run("dpkg-deb", "-f", package, "Version").strip()
+    depends = run("dpkg-deb", "-f", view, "Depends")
+    assert f"flowstats (= {version})" in depends and "qcustomplot" in depends
+    assert "flowstats-view" in run("dpkg-deb", "-f", package, "Recommends")
+    assert not re.search("[Qq]t|qcustomplot", run("dpkg-deb", "-f", package, "Depends"))
+    files = re.findall(r"^-.* \./(\S+)$", run("dpkg-deb", "-c", view), re.M)
+    module, = [file for file in files if file.endswith(".so")]
+    assert re.search(r"wireshark/plugins/[^/]+/flowstats/flowstats-view\.so$", module)
+    assert "usr/share/doc/flowstats-view/copyright" in files
 
 
 def test_package_fits_one_minor_version(tshark, package):
@@ -121,7 +136,9 @@ def install_for_user(build, home):
 def test_source_installs_for_a_user(tshark, built, home):
     install_for_user(built, home)
     plugins = {path for path in files(home) if path.suffix == ".so"}
-    assert plugins == {loaded_from(tshark, HOME=str(home))}
+    module = {path for path in plugins if path.name == "flowstats-view.so"}
+    assert plugins - module == {loaded_from(tshark, HOME=str(home))}
+    assert len(module) == len(list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so")))
     assert (home / ".local/share/man/man4/flowstats.4").is_file()
     profile = home / ".config/wireshark/profiles/Flow Statistics"
     assert {path.name for path in profile.iterdir()} == {

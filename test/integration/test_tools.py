@@ -389,3 +389,42 @@ def test_an_installed_plugin_is_no_second_one(tree, tshark, captures):
                             capture_output=True, env={**os.environ, "HOME": str(home)})
     assert "flowstats" not in result.stderr
     assert f"{tree}/build/plugins/" in result.stdout and str(home) not in result.stdout
+
+
+@pytest.mark.skipif(not list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so")),
+                    reason="the module was not built: no Qt")
+def test_plot_draws_a_capture_under_its_name(flows, captures, tmp_path):
+    private = tmp_path / "private name.pcapng"
+    shutil.copy(captures / "sample.pcapng", private)
+    private.chmod(0o600)
+    picture = tmp_path / "flows.svg"
+    assert flows("--plot", picture, "--view", "scatter", "-Y", "tcp", private).stdout == ""
+    text = picture.read_text()
+    assert ">private name.pcapng<" in text and "filter: tcp<" in text
+
+
+@pytest.mark.skipif(not list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so")),
+                    reason="the module was not built: no Qt")
+def test_plot_draws_joined_captures_as_one(flows, captures, tmp_path):
+    capture, picture = captures / "sample.pcapng", tmp_path / "flows.svg"
+    flows("--plot", picture, "--join", capture, capture)
+    assert ">2 captures<" in picture.read_text()
+    broken = flows("--plot", picture, "--join", capture, TOP / "README.md", rc=1)
+    assert "README.md" in broken.stderr
+
+
+@pytest.mark.skipif(not list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so")),
+                    reason="the module was not built: no Qt")
+def test_plot_that_cannot_be_written(flows, tmp_path):
+    picture = tmp_path / "nowhere/x.png"
+    assert flows("--plot", picture, rc=1).stderr == f"tools/flows: {picture}: no such folder\n"
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "folder.png/flows.png").mkdir()
+    assert flows("--plot", tmp_path / "folder.png", rc=1).stderr == (
+        f"tools/flows: {tmp_path}/folder.png: cannot be written\n")
+
+
+@pytest.mark.parametrize("arguments", [("--view", "who"), ("--plot", "a.png", "b", "c"),
+                                       ("--plot", "a.png", "--top", "3"), ("--plot",)])
+def test_plot_that_nobody_can_mean(flows, arguments):
+    flows(*arguments, rc=2)

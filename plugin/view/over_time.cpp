@@ -1,0 +1,452 @@
+#include "over_time.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace
+{
+
+enum { BINS_MAX = 400 };
+
+/* More dots than that are drawn without a shape. */
+enum { SHAPES_MAX = 5000 };
+
+/* The bins have a round width: 1, 2 or 5 times a power of ten. */
+double round_width(double span)
+{
+    double width = std::pow(10, std::floor(std::log10(span / BINS_MAX)));
+
+    for (double factor : { 1, 2, 5 })
+        if (span / (width * factor) <= BINS_MAX)
+            return width * factor;
+    return width * 10;
+}
+
+} // namespace
+
+/* All areas have the same time, which stands below the last one. */
+void OverTime::set_up(QCPAxisRect *area)
+{
+    QCPAxis *time = area->axis(QCPAxis::atBottom);
+    bool is_last = area == m_times_area;
+
+    area->setMarginGroup(QCP::msLeft | QCP::msRight, m_margins);
+    area->setMinimumMargins(QMargins(12, 4, 18, 4));
+    area->setRangeDrag(Qt::Horizontal);
+    area->setRangeZoom(Qt::Horizontal);
+    area->axis(QCPAxis::atTop)->setVisible(false);
+    area->axis(QCPAxis::atRight)->setVisible(false);
+    for (QCPAxis *axis : area->axes()) {
+        axis->setLayer(QStringLiteral("axes"));
+        axis->grid()->setLayer(QStringLiteral("grid"));
+    }
+    time->setTicker(QSharedPointer<QCPAxisTicker>(new UnitTicker(
+        time, is_last ? "Time since the first flow began" : "", UnitTicker::Of::Seconds)));
+    time->setTickLabels(is_last);
+    for (QCPAxisRect *other : axisRects())
+        if (other != area)
+            connect(time, QOverload<const QCPRange &>::of(&QCPAxis::rangeChanged),
+                    other->axis(QCPAxis::atBottom),
+                    QOverload<const QCPRange &>::of(&QCPAxis::setRange));
+}
+
+OverTime::OverTime(Flows &flows, Choices &choices) : Plot(flows, choices)
+{
+    m_flows_area = new QCPAxisRect(this);
+    m_times_area = new QCPAxisRect(this);
+    int row = plotLayout()->rowCount();
+    plotLayout()->addElement(row, 0, m_flows_area);
+    plotLayout()->addElement(row + 1, 0, m_times_area);
+    plotLayout()->setRowStretchFactor(row - 1, 1.3);
+    plotLayout()->setRowStretchFactor(row + 1, 1.2);
+
+    m_margins = new QCPMarginGroup(this);
+    for (QCPAxisRect *area : axisRects())
+        set_up(area);
+    auto add = [](QCPAxisRect *area, const QString &label, UnitTicker::Of of) {
+        QCPAxis *axis = area->axis(QCPAxis::atLeft);
+        axis->setTicker(QSharedPointer<QCPAxisTicker>(new UnitTicker(axis, label, of)));
+    };
+    add(axisRect(), "Throughput (bit/s)", UnitTicker::Of::Counts);
+    add(m_flows_area, "Flows", UnitTicker::Of::Counts);
+    QCPAxis *times = m_times_area->axis(QCPAxis::atLeft);
+    times->setScaleType(QCPAxis::stLogarithmic);
+    times->setTicker(QSharedPointer<QCPAxisTicker>(new LogTicker(UnitTicker::Of::Seconds, "")));
+    times->setLabel(QStringLiteral("Times"));
+
+    paint_flows(axisRect(), [this](QCPPainter *painter) { draw_throughput(painter); });
+    paint_flows(m_flows_area, [this](QCPPainter *painter) { draw_flows(painter); });
+    paint_flows(m_times_area, [this](QCPPainter *painter) { draw_times(painter); });
+    paint_over(m_times_area, [this](QCPPainter *painter) { draw_selection(painter); });
+    setAccessibleName(QStringLiteral("Over Time"));
+    setAccessibleDescription(
+        QStringLiteral("Throughput, live and new flows, round-trip and response times; "
+                       "the table has a row for each interval"));
+}
+
+void OverTime::prepare()
+{
+    flows().samples();
+    for (const char *name : { "tcp.analysis.up.ack_rtt_mean", "tcp.analysis.down.ack_rtt_mean" })
+        flows().column(QString::fromUtf8(name));
+}
+
+const char *OverTime::name_of(Took what)
+{
+    switch (what) {
+    case Took::Handshake: return "handshake RTT";
+    case Took::Response: return "response time";
+    case Took::Ack: return "ACK RTT, mean of a flow";
+    }
+    return "";
+}
+
+/* Packets have a direction each, flows have most of one. */
+bool OverTime::is_by_way() const
+{
+    return colouring_named(choices().colour_by) == Colouring::Direction;
+}
+
+/* What the columns of the throughput are made of: the classes, or both directions. */
+void OverTime::set_parts()
+{
+    if (!is_by_way()) {
+        m_colours = classes().colours;
+        return;
+    }
+    double bytes[2] = { 0, 0 };
+    for (const Sample &sample : flows().samples())
+        bytes[sample.is_down] += sample.bytes;
+    m_colours = { colour_number(1), colour_number(0) };
+    set_legend({ QString::fromUtf8("up · ") + bytes_text(bytes[0]),
+                 QString::fromUtf8("down · ") + bytes_text(bytes[1]) },
+               m_colours);
+}
+
+size_t OverTime::bin_of(double time) const
+{
+    return std::min(m_total.size() - 1, static_cast<size_t>(std::max(time, 0.0) / m_width));
+}
+
+void OverTime::count_packets()
+{
+    m_bits.assign(m_colours.size(), std::vector<double>(m_total.size()));
+    for (const Sample &sample : flows().samples()) {
+        double bits = sample.bytes * 8.0 / m_width;
+        size_t part = is_by_way() ? sample.is_down : classes().of_row[sample.row];
+        m_bits[part][bin_of(sample.time)] += bits;
+        m_total[bin_of(sample.time)] += bits;
+    }
+}
+
+void OverTime::add_dot(double time, double seconds, size_t row, Took what)
+{
+    static const char *const names[] = { "handshake", "response", "ack" };
+    const QString &wanted = choices().times;
+    auto number = static_cast<int>(what);
+
+    if (std::isnan(seconds) || std::isnan(time))
+        return;
+    m_sums[number][bin_of(time)] += seconds;
+    m_counts[number][bin_of(time)]++;
+    /* Where there is a logarithm, what took no time has no place. */
+    if (seconds > 0 && (wanted.isEmpty() || wanted == QLatin1String(names[number])))
+        m_dots.push_back({ time, seconds, row, what });
+}
+
+void OverTime::count_times()
+{
+    m_dots.clear();
+    for (int what = 0; what < TOOK; what++) {
+        m_sums[what].assign(m_total.size(), 0);
+        m_counts[what].assign(m_total.size(), 0);
+    }
+    for (size_t row = 0; row < flows().size(); row++) {
+        double start = flows().number("start", row);
+        for (const char *name :
+             { "tcp.analysis.up.ack_rtt_mean", "tcp.analysis.down.ack_rtt_mean" })
+            add_dot(start, flows().number(name, row), row, Took::Ack);
+    }
+    for (const Answer &answer : flows().answers())
+        add_dot(answer.time, answer.wait, answer.row, Took::Response);
+    for (size_t row = 0; row < flows().size(); row++)
+        add_dot(flows().number("start", row), flows().number("tcp.rtt", row), row, Took::Handshake);
+}
+
+void OverTime::count()
+{
+    double end = 0;
+
+    for (size_t row = 0; row < flows().size(); row++)
+        end = std::fmax(end, flows().number("last", row));
+    m_width = round_width(std::max(end, 1e-6));
+    size_t bins = static_cast<size_t>(end / m_width) + 1;
+    m_total.assign(bins, 0);
+    m_new.assign(bins, 0);
+    m_live.assign(bins + 1, 0);
+    set_parts();
+    count_packets();
+    count_times();
+    for (size_t row = 0; row < flows().size(); row++) {
+        double start = flows().number("start", row), last = flows().number("last", row);
+        if (std::isnan(start))
+            continue;
+        m_new[bin_of(start)]++;
+        m_live[bin_of(start)]++;
+        m_live[bin_of(last) + 1]--;
+    }
+    for (size_t bin = 1; bin <= bins; bin++)
+        m_live[bin] += m_live[bin - 1];
+    m_live.resize(bins);
+}
+
+void OverTime::build()
+{
+    count();
+}
+
+QString OverTime::summary() const
+{
+    return Plot::summary() + QString::fromUtf8(" · intervals of ") + seconds_text(m_width);
+}
+
+void OverTime::fit()
+{
+    auto top = [](const std::vector<double> &values) {
+        double most = values.empty() ? 0 : *std::max_element(values.begin(), values.end());
+        return most > 0 ? most * 1.08 : 1;
+    };
+    double least = 1, most = 0;
+
+    for (const Dot &dot : m_dots) {
+        least = std::min(least, dot.seconds);
+        most = std::max(most, dot.seconds);
+    }
+    xAxis->setRange(-m_width, m_width * (static_cast<double>(m_total.size()) + 1));
+    yAxis->setRange(0, top(m_total));
+    /* The names of lines and dots have room at the top. */
+    m_flows_area->axis(QCPAxis::atLeft)->setRange(0, top(m_live) * 1.16);
+    /* A decade at least, so that there is a power of ten to read. */
+    double bottom = std::min(least / 1.3, most / 12);
+    m_times_area->axis(QCPAxis::atLeft)
+        ->setRange(m_dots.empty() ? 1e-3 : bottom,
+                   m_dots.empty() ? 1 : most * 1.3 * std::pow(most / bottom, 0.2));
+}
+
+/* Each interval is a column, in which the classes stand one on the other. */
+void OverTime::draw_throughput(QCPPainter *painter)
+{
+    for (size_t bin = 0; bin < m_total.size(); bin++) {
+        double left = xAxis->coordToPixel(static_cast<double>(bin) * m_width);
+        double right = xAxis->coordToPixel(static_cast<double>(bin + 1) * m_width);
+        double sum = 0;
+        if (right < axisRect()->left() || left > axisRect()->right())
+            continue;
+        for (size_t part = 0; part < m_bits.size(); part++) {
+            double bottom = yAxis->coordToPixel(sum);
+            sum += m_bits[part][bin];
+            double top = yAxis->coordToPixel(sum);
+            if (bottom > top)
+                painter->fillRect(QRectF(left, top, std::max(right - left, 1.0), bottom - top),
+                                  m_colours[part]);
+        }
+    }
+}
+
+void OverTime::draw_steps(QCPPainter *painter, const std::vector<double> &values,
+                          const QColor &colour)
+{
+    QCPAxis *x = m_flows_area->axis(QCPAxis::atBottom), *y = m_flows_area->axis(QCPAxis::atLeft);
+    QPolygonF line;
+
+    for (size_t bin = 0; bin < values.size(); bin++) {
+        double top = y->coordToPixel(values[bin]);
+        line << QPointF(x->coordToPixel(static_cast<double>(bin) * m_width), top)
+             << QPointF(x->coordToPixel(static_cast<double>(bin + 1) * m_width), top);
+    }
+    painter->setPen(QPen(colour, 1.4));
+    painter->setBrush(Qt::NoBrush);
+    painter->drawPolyline(line);
+}
+
+void OverTime::draw_flows(QCPPainter *painter)
+{
+    const struct {
+        const std::vector<double> &values;
+        QColor colour;
+        QString name;
+    } lines[] = { { m_live, colour_number(0), QStringLiteral("live") },
+                  { m_new, colour_number(1), QStringLiteral("new") } };
+    QRect area = m_flows_area->rect();
+    int x = area.right() - 90;
+
+    painter->setFont(QFont(QStringLiteral("DejaVu Sans"), 8));
+    for (const auto &line : lines) {
+        draw_steps(painter, line.values, line.colour);
+        painter->drawLine(QLineF(x, area.top() + 9, x + 12, area.top() + 9));
+        painter->setPen(look().text);
+        painter->drawText(QPointF(x + 15, area.top() + 13), line.name);
+        x += 46;
+    }
+}
+
+QPointF OverTime::place_of(const Dot &dot) const
+{
+    return { m_times_area->axis(QCPAxis::atBottom)->coordToPixel(dot.time),
+             m_times_area->axis(QCPAxis::atLeft)->coordToPixel(dot.seconds) };
+}
+
+/* What took the time is told by the shape. */
+void OverTime::draw_dot(QCPPainter *painter, const QPointF &place, Took what,
+                        const QColor &colour) const
+{
+    QPointF right(3, 0), down(0, 3);
+
+    painter->setPen(what == Took::Handshake ? QPen(Qt::NoPen) : QPen(colour, 1.2));
+    painter->setBrush(what == Took::Handshake ? QBrush(colour) : QBrush(Qt::NoBrush));
+    switch (what) {
+    case Took::Handshake: painter->drawEllipse(place, 2.5, 2.5); break;
+    case Took::Response:
+        painter->drawPolygon(
+            QPolygonF({ place - right, place - down, place + right, place + down }));
+        break;
+    case Took::Ack:
+        painter->drawLine(QLineF(place - right, place + right));
+        painter->drawLine(QLineF(place - down, place + down));
+        break;
+    }
+}
+
+void OverTime::draw_names(QCPPainter *painter, const QRect &area) const
+{
+    QFont font(QStringLiteral("DejaVu Sans"), 8);
+    QFontMetrics metrics(font);
+    std::set<Took> drawn;
+    int x = area.right() - 6;
+
+    painter->setFont(font);
+    for (const Dot &dot : m_dots)
+        drawn.insert(dot.what);
+    for (auto what = drawn.rbegin(); what != drawn.rend(); ++what) {
+        QString name = QString::fromUtf8(name_of(*what));
+        x -= metrics.boundingRect(name).width();
+        painter->setPen(look().text);
+        painter->drawText(QPointF(x, area.top() + 13), name);
+        draw_dot(painter, QPointF(x - 9, area.top() + 9), *what, look().text);
+        x -= 30;
+    }
+}
+
+void OverTime::draw_times(QCPPainter *painter)
+{
+    QSet<QPair<int, int>> painted;
+    bool with_shapes = m_dots.size() <= SHAPES_MAX;
+
+    painter->setAntialiasing(with_shapes);
+    for (const Dot &dot : m_dots) {
+        QPointF place = place_of(dot);
+        QPair<int, int> pixel(place.toPoint().x(), place.toPoint().y());
+        QColor colour = is_by_way() ? look().faint : this->colour(dot.row);
+        if (!with_shapes && painted.contains(pixel))
+            continue;
+        painted.insert(pixel);
+        if (with_shapes)
+            draw_dot(painter, place, dot.what, colour);
+        else
+            painter->fillRect(QRectF(place.x() - 1, place.y() - 1, 2, 2), colour);
+    }
+    painter->setAntialiasing(true);
+    draw_names(painter, m_times_area->rect());
+}
+
+void OverTime::draw_selection(QCPPainter *painter)
+{
+    painter->setBrush(Qt::NoBrush);
+    for (const Dot &dot : m_dots)
+        if (selected().count(static_cast<int>(dot.row)) > 0) {
+            painter->setPen(QPen(look().selection, 1.5));
+            painter->drawEllipse(place_of(dot), 5, 5);
+        }
+}
+
+/* The dot at a place; -1: none. */
+int OverTime::dot_at(const QPointF &place) const
+{
+    double nearest = 7;
+    int best = -1;
+
+    for (size_t dot = 0; dot < m_dots.size(); dot++) {
+        QPointF way = place_of(m_dots[dot]) - place;
+        if (std::hypot(way.x(), way.y()) < nearest) {
+            nearest = std::hypot(way.x(), way.y());
+            best = static_cast<int>(dot);
+        }
+    }
+    return best;
+}
+
+int OverTime::row_at(const QPointF &place)
+{
+    int dot = dot_at(place);
+
+    return dot < 0 ? -1 : static_cast<int>(m_dots[static_cast<size_t>(dot)].row);
+}
+
+QString OverTime::text_at(const QPointF &place)
+{
+    int number = dot_at(place);
+
+    if (number < 0)
+        return {};
+    const Dot &dot = m_dots[static_cast<size_t>(number)];
+    return describe(static_cast<int>(dot.row)) + "\n" + seconds_text(dot.seconds) + " " +
+           QString::fromUtf8(name_of(dot.what));
+}
+
+/* The flows that live in that time. */
+std::set<int> OverTime::rows_in(const QRectF &area)
+{
+    double from = xAxis->pixelToCoord(area.left()), to = xAxis->pixelToCoord(area.right());
+    std::set<int> rows;
+
+    for (size_t row = 0; row < flows().size(); row++)
+        if (flows().number("start", row) <= to && flows().number("last", row) >= from)
+            rows.insert(static_cast<int>(row));
+    return rows;
+}
+
+QString OverTime::mean_of(size_t bin, int what) const
+{
+    double count = m_counts[what][bin];
+
+    return count > 0 ? QString::number(m_sums[what][bin] / count, 'g', 6) : QStringLiteral("-");
+}
+
+Table OverTime::table()
+{
+    Table table;
+
+    table.columns = QStringList({ "From (s)", "Throughput (bit/s)", "Live flows", "New flows",
+                                  "Handshake RTT (s)", "Response time (s)", "ACK RTT (s)" });
+    table.rows = m_total.size();
+    table.cell = [this](size_t bin, int column) {
+        switch (column) {
+        case 0: return QString::number(static_cast<double>(bin) * m_width, 'g', 12);
+        case 1: return QString::number(m_total[bin], 'g', 9);
+        case 2: return QString::number(m_live[bin], 'f', 0);
+        case 3: return QString::number(m_new[bin], 'f', 0);
+        default: return mean_of(bin, column - 4);
+        }
+    };
+    table.rows_of = [this](size_t bin) {
+        double from = static_cast<double>(bin) * m_width;
+        std::vector<int> rows;
+        for (size_t row = 0; row < flows().size(); row++)
+            if (flows().number("start", row) < from + m_width &&
+                flows().number("last", row) >= from)
+                rows.push_back(static_cast<int>(row));
+        return rows;
+    };
+    table.table_row = [](int) { return -1; };
+    return table;
+}

@@ -1,0 +1,234 @@
+"""-z flowstats,plot: pictures without a window, compared with the numbers that they show."""
+import collections
+import re
+import struct
+import subprocess
+import xml.etree.ElementTree as ET
+import zlib
+
+import pytest
+
+from tshark import BUILD
+
+SVG = "{http://www.w3.org/2000/svg}"
+MODULES = list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so"))
+COLOURS = {"not TCP": "#929aa3", "Established": "#4477aa", "Closed": "#228833", "Reset": "#cc3311",
+           "SynSent": "#ee7733", "SynReceived": "#ccbb44", "FinWait": "#66ccee",
+           "CloseWait": "#009988", "Closing": "#aa3377", "Unknown": "#7a828a"}
+
+needs_module = pytest.mark.skipif(not MODULES, reason="the module was not built: no Qt")
+
+
+@pytest.fixture
+def plot(tshark, folder):
+    def plot(capture, name, *rest, options=(), **expected):
+        path = folder / name
+        result = tshark.run("-n", "-q", "-r", capture, *options, "-z",
+                            ",".join(("flowstats,plot", str(path), *rest)), **expected)
+        return path if path.exists() else result.stderr
+    return plot
+
+
+@pytest.fixture
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plots")
+    for path in (folder, folder.parent, folder.parent.parent):
+        path.chmod(0o777)
+    return folder
+
+
+def bars_and_ticks(path):
+    """(colour, left, right, ticks) of each bar, from the top; ticks that share a pixel are one."""
+    found, ticks = [], []
+    for group in ET.parse(path).getroot().iter(f"{SVG}g"):
+        if group.get("fill") in COLOURS.values():
+            found += [(group.get("fill"), *(float(rect.get(key)) for key in ("y", "x", "width")))
+                      for rect in group.findall(f"{SVG}rect") if float(rect.get("width")) != 8
+                      and float(rect.get("height")) > 12]
+    for line in ET.parse(path).getroot().iter(f"{SVG}polyline"):
+        begin, *_, end = [tuple(map(float, point.split(","))) for point in line.get("points").split()]
+        if begin[0] == end[0] and 5 < abs(begin[1] - end[1]) < 20:
+            ticks.append(begin)
+    return [(colour, x, x + width, sum(y < at < y + 26 for _, at in ticks))
+            for colour, y, x, width in sorted(found, key=lambda bar: bar[1])]
+
+
+def bars(path):
+    return [bar[:3] for bar in bars_and_ticks(path)]
+
+
+def state(flow):
+    return flow.get("flow.tcp.state_name", "not TCP")
+
+
+def texts(path):
+    return [text.text for text in ET.parse(path).getroot().iter(f"{SVG}text")]
+
+
+def png_size(path):
+    """Width and height of a PNG whose image data are whole."""
+    data, at, packed = path.read_bytes(), 8, b""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        if kind == b"IHDR":
+            width, height = struct.unpack(">II", data[at + 8:at + 16])
+        packed += data[at + 8:at + 8 + length] if kind == b"IDAT" else b""
+        at += length + 12
+    assert len(zlib.decompress(packed)) > width * height
+    return width, height
+
+
+@needs_module
+@pytest.mark.parametrize("options", [(), ("-M", "20"), ("-M", "20", "-o", "flow.carry_over:FALSE")],
+                         ids=" ".join)
+def test_bars_end_where_the_flow_begins_and_ends(plot, tshark, captures, options):
+    """Also where tshark begins another session: as the flows of an export."""
+    capture = captures / "sample.pcapng"
+    flows = sorted(tshark.flows(capture, *options), key=lambda flow: flow["flow.start"])
+    drawn = bars(plot(capture, "all.svg", "timeline", options=options))
+    assert len(drawn) == len(flows)
+    start = flows[0]["flow.start"]
+    left = drawn[0][1]
+    scale = (drawn[-1][1] - left) / (flows[-1]["flow.start"] - start)
+    for flow, (colour, begin, end) in zip(flows, drawn):
+        assert colour == COLOURS[state(flow)]
+        assert begin == pytest.approx(left + scale * (flow["flow.start"] - start), abs=0.1)
+        width = scale * float(flow["flow.duration"])
+        assert end - begin == pytest.approx(max(width, 1), abs=0.1)
+
+
+@needs_module
+@pytest.mark.parametrize("carry_over", ["TRUE", "FALSE"])
+def test_ticks_are_those_of_the_flow(plot, tshark, captures, carry_over):
+    """Of the last session alone: of flows that began before it not all packets are there any more."""
+    capture = captures / "sample.pcapng"
+    options = ("-M", "50", "-o", f"flow.carry_over:{carry_over}")
+    flows = sorted(tshark.flows(capture, *options), key=lambda flow: flow["flow.start"])
+    times = [float(frame["frame.time_epoch"]) for frame in
+             tshark.fields(capture, ("frame.time_epoch",))]
+    begin = times[len(times) // 50 * 50]
+    drawn = bars_and_ticks(plot(capture, "late.svg", options=options))
+    assert len(drawn) == len(flows)
+    for flow, (*_, ticks) in zip(flows, drawn):
+        if float(flow["flow.start"]) < begin:
+            assert ticks == 0
+        else:
+            assert 0 < ticks <= flow["flow.pkts"]
+
+
+@needs_module
+def test_a_filtered_picture_has_the_ticks_that_passed(plot, captures):
+    path = plot(captures / "sample.pcapng", "syn.svg", "timeline", "tcp.flags.syn == 1")
+    ticks = [bar[3] for bar in bars_and_ticks(path)]
+    assert len(ticks) == 10 and set(ticks) == {1, 2}
+
+
+@needs_module
+def test_columns_of_exports_do_not_matter(plot, captures):
+    paths = [plot(captures / "sample.pcapng", f"{number}.svg", options=("-o", f"flow.columns:{of}"))
+             for number, of in enumerate(["", "flow.id"])]
+    assert texts(paths[0]) == texts(paths[1])
+
+
+@needs_module
+@pytest.mark.parametrize("view", ["timeline", "time", "who", "scatter"])
+def test_groups_that_are_off_say_nothing(plot, tshark, captures, view):
+    preferences = tshark.run("-G", "currentprefs").stdout
+    off = [argument for name in re.findall(r"^#?(flow\.\w+): TRUE$", preferences, re.M)
+           for argument in ("-o", f"{name}:FALSE")]
+    assert "flow.turns:FALSE" in off
+    assert "sample.pcapng" in texts(plot(captures / "sample.pcapng", "off.svg", view, options=off))
+
+
+@needs_module
+def test_the_picture_says_what_it_shows(plot, tshark, captures):
+    flows = tshark.flows(captures / "sample.pcapng")
+    words = texts(plot(captures / "sample.pcapng", "words.svg"))
+    assert "sample.pcapng" in words
+    assert any(word.startswith(f"{len(flows)} flows · ") and re.search(
+        r" · from 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d\d\d UTC$", word) for word in words)
+    assert "Time since the first flow began (s)" in words
+    counts = collections.Counter(map(state, flows))
+    assert {f"{name} · {count}" for name, count in counts.items()} <= set(words)
+    assert any(re.match(r"192\.0\.2\.1:\d+ → 192\.0\.2\.2:80 · http · ", word) for word in words)
+
+
+@needs_module
+def test_a_filter_with_commas_leaves_its_flows(plot, tshark, captures):
+    ports = {80, 81}
+    expected = sorted(COLOURS[state(flow)] for flow in tshark.flows(captures / "sample.pcapng")
+                      if ports & {flow.get("flow.srcport"), flow.get("flow.dstport")} and
+                      flow["flow.proto_name"] == "TCP")
+    path = plot(captures / "sample.pcapng", "few.svg", "timeline", "tcp.port in {80,81}")
+    assert sorted(colour for colour, *_ in bars(path)) == expected
+    assert any(f"{len(expected)} flows" in word and word.endswith("filter: tcp.port in {80,81}")
+               for word in texts(path))
+
+
+@needs_module
+def test_time_0_is_that_of_all_flows(plot, tshark, captures):
+    """Under a filter too, whose flow begins later."""
+    flows = tshark.flows(captures / "sample.pcapng")
+    zero = min(float(flow["flow.start"]) for flow in flows)
+    late, = [flow for flow in flows if flow.get("flow.dstport") == 81]
+    begin, end = (float(late[key]) - zero for key in ("flow.start", "flow.last"))
+    assert begin > end - begin > 0.002
+    words = texts(plot(captures / "sample.pcapng", "late.svg", "timeline", "tcp.port == 81"))
+    assert "Time since the first flow began (ms)" in words
+    ticks = [float(word) / 1000 for word in words if re.fullmatch(r"\d+(\.\d+)?", word)]
+    room = (end - begin) * 0.05
+    assert ticks and all(begin - room < tick < end + room for tick in ticks)
+
+
+@needs_module
+@pytest.mark.parametrize("view", ["timeline", "time", "who", "scatter"])
+def test_every_view_in_every_format(plot, captures, view):
+    capture = captures / "sample.pcapng"
+    assert png_size(plot(capture, f"{view}.png", view)) == (2200, 1400)
+    assert "sample.pcapng" in texts(plot(capture, f"{view}.svg", view))
+    pdf = plot(capture, f"{view}.pdf", view).read_bytes()
+    assert pdf.startswith(b"%PDF") and pdf.rstrip().endswith(b"%%EOF")
+
+
+@needs_module
+def test_files_one_after_the_other_become_one_picture(plot, tshark, captures):
+    path = plot(captures / "sample.pcapng", "twice.svg", options=("-M", "20"))
+    flows = tshark.flows(captures / "sample.pcapng", "-M", "20")
+    assert any(word.startswith(f"{len(flows)} flows") for word in texts(path))
+
+
+@needs_module
+def test_a_capture_without_flows(plot, captures, save):
+    path = plot(save("nothing.pcap", []), "nothing.svg")
+    assert any(word.startswith("0 flows") for word in texts(path))
+
+
+@needs_module
+@pytest.mark.parametrize("rest, words", [
+    (("x.gif",), "must end with .png, .pdf or .svg"),
+    (("png",), "must end with .png, .pdf or .svg"),
+    (("x.png", "pie"), "there is no view pie"),
+    (("x.png", "who", "tcp.nonsense =="), "flowstats: -z flowstats,plot,"),
+    (("nowhere/x.png",), "No such file"),
+])
+def test_what_cannot_be_drawn_is_said_at_once(plot, captures, rest, words):
+    said = plot(captures / "sample.pcapng", *rest, rc=1)
+    assert words in said
+
+
+def test_without_the_module_the_message_says_what_is_missing(tshark, captures, folder):
+    for path in (tshark.folder / "plugins").glob("*/flowstats"):
+        path.rename(path.parent / "away")
+    try:
+        said = tshark.run("-q", "-r", captures / "sample.pcapng", "-z",
+                          f"flowstats,plot,{folder}/x.png", rc=1).stderr
+    finally:
+        for path in (tshark.folder / "plugins").glob("*/away"):
+            path.rename(path.parent / "flowstats")
+    assert "flowstats-view" in said and "Qt and QCustomPlot" in said
+
+
+def test_the_plugin_itself_knows_no_qt():
+    plugin, = (BUILD / "plugins").glob("*/epan/flowstats.so")
+    assert "Qt" not in subprocess.run(["ldd", plugin], capture_output=True, text=True).stdout
