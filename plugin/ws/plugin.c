@@ -11,6 +11,7 @@
 #include "prefs.h"
 #include "reminder.h"
 #include "session.h"
+#include "setup.h"
 #include "stat_table.h"
 #include "stats_trees.h"
 #include "stream.h"
@@ -41,6 +42,8 @@ static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     fs_host_extract(pinfo, tree, &packet);
     flow_meter_account(fs_session_meter(), &packet);
     fs_host_keep_once(flow_meter_once(fs_session_meter(), pinfo->num));
+    if (flow_meter_has_begun(fs_session_meter()))
+        flow_meter_link(fs_session_meter(), fs_setup_frame(pinfo, &packet));
 }
 
 /* Expert infos hang below our item, so a filter that names them asks for it too. */
