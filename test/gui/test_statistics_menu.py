@@ -8,8 +8,8 @@ import pytest
 import driver
 from driver import QUIET_OFF
 
-TREES = {"Direction Reasons", "Handshake RTT", "Protocols and Encapsulations", "Sizes",
-         "TCP States"}
+TREES = {"Connection States (Zeek)", "Direction Reasons", "Handshake RTT", "Hosts",
+         "Protocols and Encapsulations", "Response Times", "Sizes", "TCP States"}
 
 
 def table_in_tshark(tshark, capture, *rest):
