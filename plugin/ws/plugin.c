@@ -142,6 +142,8 @@ void plugin_register(void)
 {
     static proto_plugin plugin = { register_flow, hand_off_flow };
 
+    flow_extension_register(&fs_tcp_stream);
+    flow_extension_register(&fs_mptcp);
     flow_extension_register(&fs_tcp_analysis);
     flow_extension_register(&fs_app);
     flow_extension_register(&fs_host);

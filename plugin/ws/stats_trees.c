@@ -117,7 +117,7 @@ static const struct tree trees[] = {
         { .title = "Server", .bands = times, .field = "response.server", .by = "app" },
         { .title = "Network", .bands = times, .field = "tcp.rtt_net", .by = "app" } } },
     { "flowstats.conn_states",
-      "Connection States (Zeek)",
+      "Zeek Connection States",
       { { .title = "Connection state", .field = "zeek.conn_state" } } },
     { "flowstats.hosts", "Hosts", { { .title = "Host", .field = "host" } } },
 };

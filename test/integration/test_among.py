@@ -107,3 +107,23 @@ def test_parents(tshark, captures, capture, parents):
     found = {int(frame["flow.id"]): (frame["flow.parent"], frame["flow.parent_frame"])
              for frame in tshark.fields(captures / capture, names) if "flow.parent" in frame}
     assert found == parents
+
+
+def test_subflows_have_the_stream_of_their_connection(tshark, captures):
+    """Wireshark shows it on segments with the option."""
+    frames = tshark.fields(captures / "mptcp.pcap", ("flow.id", "flow.mptcp.stream", "mptcp.stream"),
+                           "-2")
+    assert {(frame["flow.id"], frame.get("flow.mptcp.stream")) for frame in frames} == {
+        ("0", "0"), ("1", None), ("2", "0"), ("3", "1")}
+    shown = [frame for frame in frames if "mptcp.stream" in frame]
+    assert len(shown) >= 7
+    assert all(frame["mptcp.stream"] == frame["flow.mptcp.stream"] for frame in shown)
+
+
+@pytest.mark.parametrize("capture", ["mptcp.pcap", "tcp_plain.pcap"])
+def test_a_stream_is_known_in_the_tree(tshark, captures, capture):
+    text = tshark.run("-2", "-r", captures / capture, "-V", "-O", "flow").stdout
+    assert "TCP stream: 0" in text and "MPTCP" not in text
+    text = tshark.run("-2", "-r", captures / capture, "-V", "-O", "flow", "-Y",
+                      "flow.mptcp.stream").stdout
+    assert ("MPTCP stream: 1" in text) == (capture == "mptcp.pcap")

@@ -1,4 +1,6 @@
 """Flows that other flows set up: the data of FTP and TFTP, and the media of a call."""
+import hashlib
+
 from scapy.all import UDP, Raw
 
 from recipes import A, B, C, Talk, capture, connection, eth
@@ -95,3 +97,28 @@ def call():
     control.add(200, UDP(**control.ports(False)) / Raw(
         bytes([0x80, 201, 0, 1]) + b"abcd" + bytes([0x81, 202, 0, 3]) + b"abcd\1\4name\0\0"), False)
     return sorted([*talk.packets, *media.packets, *control.packets], key=lambda packet: packet[0])
+
+
+def mp_capable(*keys):
+    return [(30, b"\0\x81" + b"".join(keys))]
+
+
+def mp_join(key):
+    """To the connection of the one who has that key, by its token."""
+    return [(30, b"\x10\1" + hashlib.sha1(key).digest()[:4] + b"rand")]
+
+
+@capture
+def mptcp():
+    """A connection of two subflows, one of its own with one, and one of plain TCP between them."""
+    def begun(talk, time, key, other):
+        return (talk.tcp(time, "S", 100, options=mp_capable(key))
+                .tcp(time + 10, "SA", 500, 101, options=mp_capable(other), down=True)
+                .tcp(time + 20, "A", 101, 501, options=mp_capable(key, other)))
+
+    first = begun(Talk(), 0, b"client_1", b"server_1")
+    plain = Talk(sport=40001).handshake(100)
+    joined = (Talk(a=C, sport=40002).tcp(200, "S", 100, options=mp_join(b"server_1"))
+              .tcp(210, "SA", 500, 101, down=True).tcp(220, "A", 101, 501))
+    second = begun(Talk(sport=40003), 300, b"client_2", b"server_2")
+    return [packet for talk in (first, plain, joined, second) for packet in talk.packets]
