@@ -55,7 +55,8 @@ struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t fir
     meter->table = flow_table_new(first_id, meter->paths);
     meter->history = flow_history_new(meter->groups->note_size, in_words(meter->groups->once_size));
     meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
-    meter->among = flow_among_new(meter->history, meter->table, meter->evaluation, meter->groups);
+    meter->among = flow_among_new(meter->history, meter->table, meter->paths, meter->evaluation,
+                                  meter->groups);
     meter->links = flow_links_new(meter->history, meter->table, meter->paths);
     meter->fragments = flow_fragments_new();
     if (limits)
@@ -672,5 +673,6 @@ void flow_meter_forget_states(struct flow_meter *meter)
     flow_among_free(meter->among);
     flow_evaluation_free(meter->evaluation);
     meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
-    meter->among = flow_among_new(meter->history, meter->table, meter->evaluation, meter->groups);
+    meter->among = flow_among_new(meter->history, meter->table, meter->paths, meter->evaluation,
+                                  meter->groups);
 }
