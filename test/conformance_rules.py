@@ -98,11 +98,14 @@ DECODED = (
 # Fields without two readings that a first pass cannot know all the same.
 LATER = {"flow.is_last", "flow.next_frame", "flow.last_frame", "flow.icmp_error_frame",
          "flow.end_reason", "flow.end_reason_name", "flow.rank", "flow.share", "flow.live",
-         "flow.live_tcp", "flow.response.answer_frame", "flow.request.unanswered"}
+         "flow.live_tcp", "flow.response.answer_frame", "flow.request.unanswered", "flow.children",
+         *(f"flow.tunnel.{name}" for name in ("id", "layers", "flows", "pkts", "wire_bytes",
+                                              "first_frame", "last_frame"))}
 # What a packet of the flow tells, the first pass knows from that packet on.
-GROWING = ("flow.host", "flow.vni.id", "flow.eth.src", "flow.eth.dst")
+GROWING = ("flow.host", "flow.vni.id", "flow.eth.src", "flow.eth.dst", "flow.mptcp.stream")
 # What extensions take from Wireshark's decode and its verdicts, which reassembly changes.
-DECODED_ABOVE = re.compile(r"flow\.(sofar\.)?(app|host|sticky|tcp\.analysis)\b")
+DECODED_ABOVE = re.compile(r"flow\.(sofar\.)?(app|host|sticky|tcp\.analysis|tcp\.stream|mptcp|parent"
+                           r"|parent_frame|children)\b")
 WAYS = ("up", "down")
 EDGE = 8  # packets at both ends of a flow, where a connection's state changes
 ENDED = ("FinWait", "CloseWait", "Closing", "Closed", "Reset")

@@ -7,6 +7,7 @@
 
 #include "expiry.h"
 #include "fragments.h"
+#include "links.h"
 
 #include <glib.h>
 
@@ -15,13 +16,15 @@ struct flow_meter {
     struct flow_history *history;
     struct flow_evaluation *evaluation;
     struct flow_among *among;
+    struct flow_links *links;
     const struct flow_groups *groups;
     struct flow_paths *paths;
     struct flow_fragments *fragments;
     struct flow_expiry *expiry; /* in a stream; else NULL */
     struct flow_capture capture;
     struct flow_bounds bounds;
-    uint32_t frames; /* of the files that have ended */
+    const struct flow *begun; /* the last packet was its first; NULL: that of none */
+    uint32_t frames;          /* of the files that have ended */
 };
 
 /* Those that no preference switches off. */
@@ -52,7 +55,9 @@ struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t fir
     meter->table = flow_table_new(first_id, meter->paths);
     meter->history = flow_history_new(meter->groups->note_size, in_words(meter->groups->once_size));
     meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
-    meter->among = flow_among_new(meter->history, meter->table, meter->evaluation, meter->groups);
+    meter->among = flow_among_new(meter->history, meter->table, meter->paths, meter->evaluation,
+                                  meter->groups);
+    meter->links = flow_links_new(meter->history, meter->table, meter->paths);
     meter->fragments = flow_fragments_new();
     if (limits)
         meter->capture.limits = *limits;
@@ -64,6 +69,7 @@ void flow_meter_free(struct flow_meter *meter)
     if (!meter)
         return;
     flow_among_free(meter->among);
+    flow_links_free(meter->links);
     flow_expiry_free(meter->expiry);
     flow_evaluation_free(meter->evaluation);
     flow_history_free(meter->history);
@@ -134,6 +140,7 @@ static void forget_flow(struct flow_meter *meter, struct flow *flow)
 {
     meter->capture.is_partial = true;
     flow_among_forget(meter->among, flow->index);
+    flow_links_forget(meter->links, flow->index);
     forget_content(meter, flow);
     if (meter->expiry)
         flow_expiry_forgotten(meter->expiry, flow);
@@ -430,6 +437,7 @@ static void account_whole(struct flow_meter *meter, const struct flow_packet *pa
     if (is_fragment)
         account_waiting(meter, packet, encapsulation, flow, dir);
     struct flow_place place = { .flow = flow->index, .packet = record(meter, flow, dir, packet) };
+    meter->begun = place.packet == 0 ? flow : NULL;
     if (packet->bits & FLOW_PACKET_QUOTE)
         account_quote(meter, packet, encapsulation, place);
 }
@@ -450,6 +458,7 @@ static void account(struct flow_meter *meter, const struct flow_packet *packet, 
     bool is_carried = packet->bits & FLOW_PACKET_CARRIER;
     bool is_fragment = (bits & FLOW_FACT_FRAG) && packet->fragment.waits && !is_carried;
 
+    meter->begun = NULL;
     note_time(&meter->capture, &packet->fact);
     account_overdue(meter, now_ns);
     if (is_carried)
@@ -476,6 +485,19 @@ void flow_meter_account(struct flow_meter *meter, const struct flow_packet *pack
         return;
     expire_silent(meter, now_ns);
     expire_surplus(meter);
+}
+
+bool flow_meter_has_begun(const struct flow_meter *meter)
+{
+    return meter->begun && !(meter->begun->bits & (FLOW_ENDED | FLOW_FORGOTTEN));
+}
+
+void flow_meter_link(struct flow_meter *meter, uint32_t frame)
+{
+    g_return_if_fail(flow_meter_has_begun(meter));
+    if (frame > 0)
+        flow_links_learn(meter->links, meter->begun,
+                         frame + flow_history_frames_before(meter->history));
 }
 
 void flow_meter_finish(struct flow_meter *meter)
@@ -585,6 +607,7 @@ static void view_flow(struct flow_meter *meter, struct flow *flow, bool with_who
     ret_view->history = meter->history;
     ret_view->evaluation = meter->evaluation;
     ret_view->among = meter->among;
+    ret_view->links = meter->links;
     ret_view->groups = meter->groups;
     ret_view->paths = meter->paths;
     ret_view->capture = &meter->capture;
@@ -650,5 +673,6 @@ void flow_meter_forget_states(struct flow_meter *meter)
     flow_among_free(meter->among);
     flow_evaluation_free(meter->evaluation);
     meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
-    meter->among = flow_among_new(meter->history, meter->table, meter->evaluation, meter->groups);
+    meter->among = flow_among_new(meter->history, meter->table, meter->paths, meter->evaluation,
+                                  meter->groups);
 }

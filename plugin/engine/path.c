@@ -361,3 +361,13 @@ void flow_paths_text(const struct flow_paths *paths, uint32_t path, enum flow_di
     g_strlcpy(ret_text, text->str, FLOW_PATH_TEXT_LEN);
     g_string_free(text, TRUE);
 }
+
+void flow_layer_text(const struct flow_layer *layer, enum flow_dir dir,
+                     char ret_text[FLOW_PATH_TEXT_LEN])
+{
+    GString *text = g_string_sized_new(128);
+
+    append_layer(text, layer, dir);
+    g_strlcpy(ret_text, text->str, FLOW_PATH_TEXT_LEN);
+    g_string_free(text, TRUE);
+}

@@ -57,4 +57,8 @@ bool flow_paths_next(const struct flow_paths *paths, uint32_t path, size_t *at,
 void flow_paths_text(const struct flow_paths *paths, uint32_t path, enum flow_dir dir,
                      char ret_text[FLOW_PATH_TEXT_LEN]);
 
+/* Write one layer in the same way. */
+void flow_layer_text(const struct flow_layer *layer, enum flow_dir dir,
+                     char ret_text[FLOW_PATH_TEXT_LEN]);
+
 #endif

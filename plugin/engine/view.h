@@ -27,6 +27,7 @@ struct flow_selection {
 };
 
 struct flow_among; /* values across flows: among.h */
+struct flow_links; /* which flow set up which: links.h */
 
 /*
  * What can be asked about a flow, at one of its packets or as a whole.  What
@@ -38,6 +39,7 @@ struct flow_view {
     struct flow_history *history;
     struct flow_evaluation *evaluation;
     struct flow_among *among;
+    const struct flow_links *links;
     const struct flow_groups *groups;
     const struct flow_paths *paths;
     const struct flow_capture *capture;

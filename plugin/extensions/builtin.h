@@ -9,6 +9,12 @@
 /* flow.tcp.analysis.*: Wireshark's verdicts on segments, and its RTT samples. */
 extern const struct flow_group fs_tcp_analysis;
 
+/* flow.tcp.stream: the number that Wireshark has for the connection. */
+extern const struct flow_group fs_tcp_stream;
+
+/* flow.mptcp.stream: likewise for the connection of Multipath TCP that it is part of. */
+extern const struct flow_group fs_mptcp;
+
 /* flow.app: the deepest protocol in the flow's payload. */
 extern const struct flow_group fs_app;
 

@@ -3,6 +3,7 @@
 #include "core.h"
 #include "tcp.h"
 #include "tcp_group.h"
+#include "tunnels.h"
 
 #include <glib.h>
 #include <string.h>
@@ -34,11 +35,13 @@ struct stamp {
 struct flow_among {
     struct flow_history *history;
     struct flow_table *table;
+    const struct flow_paths *paths;
     struct flow_evaluation *evaluation;
     size_t tcp; /* the number of the group */
     bool has_tcp;
     struct stamp computed;    /* bytes, ranks, firsts and lasts */
     struct stamp tcp_changed; /* changes */
+    struct stamp summed;      /* tunnels */
     uint64_t wire_bytes;      /* of all flows */
     GArray *bytes;            /* uint64_t: of each flow */
     GArray *ranks;            /* uint32_t: of each flow, from 0 */
@@ -47,9 +50,11 @@ struct flow_among {
     GArray *changes;          /* struct change: of all TCP connections, sorted */
     GArray *earlier;          /* struct earlier: of the flows that were looked at */
     GHashTable *latest;       /* flow + 1, by its key: the last of those */
+    struct flow_tunnels *tunnels;
 };
 
 struct flow_among *flow_among_new(struct flow_history *history, struct flow_table *table,
+                                  const struct flow_paths *paths,
                                   struct flow_evaluation *evaluation,
                                   const struct flow_groups *groups)
 {
@@ -57,6 +62,7 @@ struct flow_among *flow_among_new(struct flow_history *history, struct flow_tabl
 
     among->history = history;
     among->table = table;
+    among->paths = paths;
     among->evaluation = evaluation;
     among->tcp = flow_groups_find(groups, &flow_tcp_group);
     among->has_tcp = among->tcp < groups->count;
@@ -81,6 +87,7 @@ void flow_among_free(struct flow_among *among)
     g_array_unref(among->changes);
     g_array_unref(among->earlier);
     g_hash_table_unref(among->latest);
+    flow_tunnels_free(among->tunnels);
     g_free(among);
 }
 
@@ -269,6 +276,35 @@ void flow_among_forget(struct flow_among *among, uint32_t flow)
     learn_until(among, flow_table_count(among->table) - 1);
     if (GPOINTER_TO_UINT(g_hash_table_lookup(among->latest, key)) == flow + 1)
         g_hash_table_remove(among->latest, key);
+}
+
+/* Tunnels */
+
+static void add_to_tunnel(struct flow_among *among, const struct flow *flow)
+{
+    const struct flow_state *state = flow_evaluate_whole(among->evaluation, 0, flow->index);
+    struct flow_tunneled more = {
+        .pkts = (uint64_t)state->half[FLOW_UP].pkts + state->half[FLOW_DOWN].pkts,
+        .wire_bytes = state->half[FLOW_UP].wire_bytes + state->half[FLOW_DOWN].wire_bytes,
+        .first_frame = flow_history_first_frame(among->history, flow->index),
+        .last_frame = flow_history_last_frame(among->history, flow->index)
+    };
+
+    flow_tunnels_add(among->tunnels, among->paths, flow, &more);
+}
+
+const struct flow_tunnels *flow_among_tunnels(struct flow_among *among)
+{
+    const struct flow *flow;
+
+    if (stands(among, &among->summed))
+        return among->tunnels;
+    flow_tunnels_free(among->tunnels);
+    among->tunnels = flow_tunnels_new();
+    for (uint32_t i = 0; (flow = flow_table_nth(among->table, i)); i++)
+        if (is_there(among, flow->index))
+            add_to_tunnel(among, flow);
+    return among->tunnels;
 }
 
 /* Open connections */

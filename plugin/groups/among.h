@@ -10,9 +10,11 @@
  * stand until a fact is recorded.  Flows that were forgotten are not among them.
  */
 struct flow_among;
+struct flow_tunnels;
 
-/* All four outlive it; the core group is the first of the evaluation's. */
+/* All five outlive it; the core group is the first of the evaluation's. */
 struct flow_among *flow_among_new(struct flow_history *history, struct flow_table *table,
+                                  const struct flow_paths *paths,
                                   struct flow_evaluation *evaluation,
                                   const struct flow_groups *groups);
 void flow_among_free(struct flow_among *among); /* NULL is fine */
@@ -38,6 +40,9 @@ uint32_t flow_among_live_tcp(struct flow_among *among, uint32_t frame);
  * them; 0 of them: *ret_id is untouched.  This needs no pass: flows are looked at once.
  */
 uint32_t flow_among_earlier(struct flow_among *among, uint32_t flow, uint32_t *ret_id);
+
+/* Return the tunnels that flows came through, with what they carried. */
+const struct flow_tunnels *flow_among_tunnels(struct flow_among *among);
 
 /*
  * Where flows are forgotten: one is about to be, and from the first of those on

@@ -1,6 +1,7 @@
 #include "among_flows.h"
 
 #include "among.h"
+#include "links.h"
 #include "view.h"
 
 #define NO_FLOW UINT32_MAX
@@ -33,6 +34,20 @@ static uint32_t prev_flow(const struct flow_view *view)
     return flow;
 }
 
+static uint32_t parent_frame(const struct flow_view *view)
+{
+    return flow_links_parent(view->links, view->index, &(uint32_t){ 0 });
+}
+
+/* Its id. */
+static uint32_t parent(const struct flow_view *view)
+{
+    uint32_t flow = NO_FLOW;
+
+    flow_links_parent(view->links, view->index, &flow);
+    return flow;
+}
+
 #define ROWS_FILE  "among_flows.def"
 #define ROWS_STATE void
 #include "rows.h"
@@ -44,7 +59,7 @@ const struct flow_group flow_among_flows = {
     .is_quiet = true,
     .name = "among",
     .title = "Among flows",
-    .help = "A flow among the others: its rank and share by bytes, how many are alive, and which "
-            "flow had its ports before.",
+    .help = "A flow among the others: its rank and share by bytes, how many are alive, which "
+            "flow had its ports before, and which one set it up.",
     .rows = rows,
 };

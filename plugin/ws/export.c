@@ -12,7 +12,7 @@
 #include <epan/stat_tap_ui.h>
 
 static const struct fs_sink *const sinks[] = {
-    &fs_csv, &fs_json, &fs_conn_log, &fs_trust, &fs_cic, &fs_nfstream,
+    &fs_csv, &fs_json, &fs_conn_log, &fs_trust, &fs_tunnels, &fs_cic, &fs_nfstream,
 };
 
 struct export
@@ -21,7 +21,7 @@ struct export
     struct fs_output *output;
     struct flow_tally *tally;
     GString *rows;   /* that are not written yet */
-    void *sums;      /* of a sink that adds up */
+    void *sums;      /* of a sink that adds up; else NULL */
     FILE *file;      /* where to write them now; NULL: they are kept */
     bool is_refused; /* the program writes to this file itself */
 };
@@ -40,13 +40,27 @@ static tap_packet_status pass(void *data, packet_info *pinfo, epan_dissect_t *ed
     return TAP_PACKET_REDRAW;
 }
 
+static void forget_sums(struct export *export)
+{
+    if (export->sums)
+        export->sink->sums_free(export->sums);
+    export->sums = NULL;
+}
+
+static void begin_sums(struct export *export)
+{
+    forget_sums(export);
+    if (export->sink->add)
+        export->sums = export->sink->sums_new();
+}
+
 static void reset(void *data)
 {
-    const struct export *export = data;
+    struct export *export = data;
 
     flow_tally_clear(export->tally);
     g_string_truncate(export->rows, 0);
-    memset(export->sums, 0, export->sink->sums_size);
+    begin_sums(export);
 }
 
 static void write_rows(struct export *export)
@@ -82,11 +96,11 @@ static void write_report(struct export *export)
 {
     void *kept = export->sums;
 
-    export->sums = g_memdup2(kept, export->sink->sums_size);
+    export->sums = export->sink->sums_copy(kept);
     flow_tally_each(export->tally, fs_session_meter(), add_row, export);
     export->sink->report(export->rows, export->sums);
     write_rows(export);
-    g_free(export->sums);
+    forget_sums(export);
     export->sums = kept;
 }
 
@@ -154,7 +168,7 @@ static void finish(void *data)
     fs_session_detach(export);
     flow_tally_free(export->tally);
     g_string_free(export->rows, TRUE);
-    g_free(export->sums);
+    forget_sums(export);
     fs_output_free(export->output);
     g_free(export);
 }
@@ -170,7 +184,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
         struct export *export = g_new0(struct export, 1);
         export->sink = sink;
         export->rows = g_string_new(NULL);
-        export->sums = g_malloc0(MAX(sink->sums_size, 1));
+        begin_sums(export);
         export->output = target.output;
         export->tally = flow_tally_new(target.filter != NULL);
         fs_session_attach(take, export);

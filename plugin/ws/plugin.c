@@ -13,6 +13,7 @@
 #include "prefs.h"
 #include "reminder.h"
 #include "session.h"
+#include "setup.h"
 #include "stat_table.h"
 #include "stats_trees.h"
 #include "stream.h"
@@ -43,6 +44,8 @@ static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     fs_host_extract(pinfo, tree, &packet);
     flow_meter_account(fs_session_meter(), &packet);
     fs_host_keep_once(flow_meter_once(fs_session_meter(), pinfo->num));
+    if (flow_meter_has_begun(fs_session_meter()))
+        flow_meter_link(fs_session_meter(), fs_setup_frame(pinfo, &packet));
 }
 
 /* Expert infos hang below our item, so a filter that names them asks for it too. */
@@ -143,6 +146,8 @@ void plugin_register(void)
 {
     static proto_plugin plugin = { register_flow, hand_off_flow };
 
+    flow_extension_register(&fs_tcp_stream);
+    flow_extension_register(&fs_mptcp);
     flow_extension_register(&fs_tcp_analysis);
     flow_extension_register(&fs_app);
     flow_extension_register(&fs_host);

@@ -12,10 +12,12 @@ struct fs_sink {
     void (*begin)(GString *out); /* this and end: NULL for nothing */
     void (*row)(GString *out, struct flow_view *view);
     void (*end)(GString *out);
-    /* One that adds flows up in place of writing them has these three and nothing else. */
+    /* One that adds flows up in place of writing them has these five and nothing else. */
     void (*add)(void *sums, struct flow_view *view);
     void (*report)(GString *out, const void *sums);
-    size_t sums_size; /* bytes, without pointers, all zero in the beginning */
+    void *(*sums_new)(void);
+    void *(*sums_copy)(const void *sums);
+    void (*sums_free)(void *sums);
     bool has_columns; /* those of flow.columns */
     bool needs_facts; /* all of a flow: it folds groups of its own */
 };
@@ -31,6 +33,9 @@ extern const struct fs_sink fs_conn_log;
 
 /* One page of text: how far the numbers of the capture can be trusted. */
 extern const struct fs_sink fs_trust;
+
+/* CSV: a row for each tunnel. */
+extern const struct fs_sink fs_tunnels;
 
 /* The columns of CICFlowMeter, of TCP and UDP flows. */
 extern const struct fs_sink fs_cic;

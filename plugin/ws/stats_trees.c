@@ -8,6 +8,7 @@
 #include "texts.h"
 
 #include <epan/stats_tree.h>
+#include <stdlib.h>
 
 /*
  * A tree counts each flow once, in each of its divisions, in the band that the
@@ -15,7 +16,7 @@
  * passed; the flows are counted just before the tree is drawn, when it is known
  * which flow each of them belongs to.
  */
-enum { DIVISIONS_MAX = 3, BAND_LEN = 64 };
+enum { DIVISIONS_MAX = 4, BAND_LEN = 64 };
 
 /*
  * Numbers from a limit on, up to the next one.  Wireshark sorts the rows of a
@@ -32,6 +33,8 @@ struct division {
     const struct band *bands; /* of the field's number; NULL: its texts are the bands */
     const char *field;
     bool has_number; /* of a field with names: its number stands before them, for it orders them */
+    const char *weight; /* a flow counts as often as this field says; NULL: once */
+    const char *by; /* the bands are below a row for each text of this field; NULL: they are not */
 };
 
 struct tree {
@@ -87,23 +90,36 @@ static const struct band counts[] = {
 };
 
 static const struct tree trees[] = {
-    { "flowstats.states", "TCP States", { { "TCP state", NULL, "tcp.state", true } } },
+    { "flowstats.states",
+      "TCP States",
+      { { .title = "TCP state", .field = "tcp.state", .has_number = true } } },
     { "flowstats.rtt",
       "Handshake RTT",
-      { { "RTT", times, "tcp.rtt", false },
-        { "RTT to the responder", times, "tcp.rtt_net", false },
-        { "RTT to the initiator", times, "tcp.rtt_user", false } } },
+      { { .title = "RTT", .bands = times, .field = "tcp.rtt" },
+        { .title = "RTT to the responder", .bands = times, .field = "tcp.rtt_net" },
+        { .title = "RTT to the initiator", .bands = times, .field = "tcp.rtt_user" } } },
     { "flowstats.sizes",
       "Sizes",
-      { { "Duration", durations, "duration", false },
-        { "Bytes", sizes, "bytes", false },
-        { "Packets", counts, "pkts", false } } },
+      { { .title = "Duration", .bands = durations, .field = "duration" },
+        { .title = "Bytes", .bands = sizes, .field = "bytes" },
+        { .title = "Packets", .bands = counts, .field = "pkts" } } },
     { "flowstats.protocols",
       "Protocols and Encapsulations",
-      { { "Protocol", NULL, "proto_name", false }, { "Encapsulation", NULL, "vni", false } } },
+      { { .title = "Protocol", .field = "proto_name" },
+        { .title = "Encapsulation", .field = "vni" } } },
     { "flowstats.directions",
       "Direction Reasons",
-      { { "Direction decided by", NULL, "direction_reason", true } } },
+      { { .title = "Direction decided by", .field = "direction_reason", .has_number = true } } },
+    { "flowstats.responses",
+      "Response Times",
+      { { .title = "Answers", .field = "app", .weight = "response.count" },
+        { .title = "Response time", .bands = times, .field = "response.mean", .by = "app" },
+        { .title = "Server", .bands = times, .field = "response.server", .by = "app" },
+        { .title = "Network", .bands = times, .field = "tcp.rtt_net", .by = "app" } } },
+    { "flowstats.conn_states",
+      "Zeek Connection States",
+      { { .title = "Connection state", .field = "zeek.conn_state" } } },
+    { "flowstats.hosts", "Hosts", { { .title = "Host", .field = "host" } } },
 };
 
 /* What one open tree knows. */
@@ -112,7 +128,8 @@ struct census {
     const struct tree *tree;
     const struct flow_field *fields[DIVISIONS_MAX]; /* of its divisions */
     struct flow_tally *tally;
-    struct flow_texts *bands[DIVISIONS_MAX]; /* their names */
+    struct flow_texts *rows[DIVISIONS_MAX];  /* the names of those above bands */
+    struct flow_texts *bands[DIVISIONS_MAX]; /* their names, after that of their row, if any */
     GArray *counts[DIVISIONS_MAX];           /* int, by number of the band: of this file */
     GArray *kept[DIVISIONS_MAX];             /* likewise, of those before it */
     int node[DIVISIONS_MAX];
@@ -137,6 +154,7 @@ static void census_free(void *data)
     fs_session_detach(census);
     flow_tally_free(census->tally);
     for (unsigned i = 0; i < DIVISIONS_MAX; i++) {
+        flow_texts_free(census->rows[i]);
         flow_texts_free(census->bands[i]);
         g_array_unref(census->counts[i]);
         g_array_unref(census->kept[i]);
@@ -152,6 +170,7 @@ static struct census *census_new(stats_tree *st, const struct tree *tree)
     census->tree = tree;
     census->tally = flow_tally_new(true);
     for (unsigned i = 0; i < DIVISIONS_MAX; i++) {
+        census->rows[i] = flow_texts_new();
         census->bands[i] = flow_texts_new();
         census->counts[i] = g_array_new(FALSE, TRUE, sizeof(int));
         census->kept[i] = g_array_new(FALSE, TRUE, sizeof(int));
@@ -182,12 +201,15 @@ static const char *numbered_name(const struct flow_name *names, uint64_t number,
     return NULL;
 }
 
+/* Where it is counted all the same. */
+#define NOT_KNOWN "-"
+
 /* The band of a flow in a division; NULL for none.  text: room for its name. */
 static const char *place_of(const struct division *division, const struct flow_field *field,
                             const struct flow_value *value, char text[BAND_LEN])
 {
     if (!value->known)
-        return NULL;
+        return division->weight ? NOT_KNOWN : NULL;
     if (division->has_number)
         return numbered_name(field->row->names, value->as.number, text);
     if (!division->bands)
@@ -216,17 +238,46 @@ static void add(GArray *sums, uint32_t band, int more)
     g_array_index(sums, int, band) += more;
 }
 
+/* The number of a band below the row of the flow: of a text that begins with the row's number. */
+static uint32_t number_below(struct census *census, unsigned division, struct flow_view *view,
+                             const char *band)
+{
+    struct flow_value by = flow_view_value(view, census->tree->divisions[division].by);
+    char text[BAND_LEN];
+
+    g_snprintf(text, sizeof text, "%u %s",
+               number_of(census->rows[division], by.known ? by.as.text : NOT_KNOWN), band);
+    return flow_texts_number(census->bands[division], text);
+}
+
+static int weight_of(const struct division *division, struct flow_view *view)
+{
+    struct flow_value weight = flow_view_value(view, division->weight);
+
+    return weight.known ? (int)MIN(weight.as.number, G_MAXINT) : 0;
+}
+
+static void count_in(struct census *census, unsigned number, struct flow_view *view)
+{
+    const struct division *division = &census->tree->divisions[number];
+    int weight = division->weight ? weight_of(division, view) : 1;
+    struct flow_value value = flow_field_value(census->fields[number], view);
+    char text[BAND_LEN];
+    const char *place = place_of(division, census->fields[number], &value, text);
+
+    if (place && weight > 0)
+        add(census->counts[number],
+            division->by ? number_below(census, number, view, place)
+                         : number_of(census->bands[number], place),
+            weight);
+}
+
 static void count(struct flow_view *view, void *data)
 {
     struct census *census = data;
-    char text[BAND_LEN];
 
-    for (unsigned i = 0; i < divisions_of(census->tree); i++) {
-        struct flow_value value = flow_field_value(census->fields[i], view);
-        const char *place = place_of(&census->tree->divisions[i], census->fields[i], &value, text);
-        if (place)
-            add(census->counts[i], number_of(census->bands[i], place), 1);
-    }
+    for (unsigned i = 0; i < divisions_of(census->tree); i++)
+        count_in(census, i, view);
 }
 
 static void count_all(struct census *census)
@@ -238,7 +289,46 @@ static void count_all(struct census *census)
     flow_tally_each(census->tally, fs_session_meter(), count, census);
 }
 
+/* The band's name; *ret_row: the number of the row above it. */
+static const char *read_below(const struct census *census, unsigned division, uint32_t band,
+                              uint32_t *ret_row)
+{
+    char *name;
+
+    *ret_row = (uint32_t)strtoul(flow_texts_at(census->bands[division], band), &name, 10);
+    return name + 1;
+}
+
 /* Bands that nothing is in any more are set to 0, for Wireshark removes no node. */
+static void fill_bands(struct census *census, unsigned division)
+{
+    const GArray *flows = census->counts[division];
+
+    for (uint32_t band = 1; band < flows->len; band++)
+        set_stat_node(census->st, flow_texts_at(census->bands[division], band),
+                      census->node[division], FALSE, g_array_index(flows, int, band));
+}
+
+/* A row has the sum of its bands. */
+static void fill_rows(struct census *census, unsigned division)
+{
+    const GArray *flows = census->counts[division];
+    GArray *sums = g_array_new(FALSE, TRUE, sizeof(int));
+    uint32_t row;
+
+    for (uint32_t band = 1; band < flows->len; band++) {
+        read_below(census, division, band, &row);
+        add(sums, row, g_array_index(flows, int, band));
+    }
+    for (uint32_t band = 1; band < flows->len; band++) {
+        const char *name = read_below(census, division, band, &row);
+        int node = set_stat_node(census->st, flow_texts_at(census->rows[division], row),
+                                 census->node[division], TRUE, g_array_index(sums, int, row));
+        set_stat_node(census->st, name, node, FALSE, g_array_index(flows, int, band));
+    }
+    g_array_unref(sums);
+}
+
 static void fill(void *data)
 {
     struct census *census = data;
@@ -246,12 +336,12 @@ static void fill(void *data)
     count_all(census);
     for (unsigned i = 0; i < divisions_of(census->tree); i++) {
         int total = 0;
-        for (uint32_t band = 1; band < census->counts[i]->len; band++) {
-            int sum = g_array_index(census->counts[i], int, band);
-            total += sum;
-            set_stat_node(census->st, flow_texts_at(census->bands[i], band), census->node[i], FALSE,
-                          sum);
-        }
+        for (uint32_t band = 1; band < census->counts[i]->len; band++)
+            total += g_array_index(census->counts[i], int, band);
+        if (census->tree->divisions[i].by)
+            fill_rows(census, i);
+        else
+            fill_bands(census, i);
         set_stat_node(census->st, census->tree->divisions[i].title, 0, TRUE, total);
     }
 }
@@ -314,17 +404,18 @@ CALLBACKS(1)
 CALLBACKS(2)
 CALLBACKS(3)
 CALLBACKS(4)
+CALLBACKS(5)
+CALLBACKS(6)
+CALLBACKS(7)
 
 void fs_stats_trees_register(void)
 {
     static const struct {
         stat_tree_packet_cb packet;
         stat_tree_init_cb init;
-    } callbacks[] = { { packet_0, init_0 },
-                      { packet_1, init_1 },
-                      { packet_2, init_2 },
-                      { packet_3, init_3 },
-                      { packet_4, init_4 } };
+    } callbacks[] = { { packet_0, init_0 }, { packet_1, init_1 }, { packet_2, init_2 },
+                      { packet_3, init_3 }, { packet_4, init_4 }, { packet_5, init_5 },
+                      { packet_6, init_6 }, { packet_7, init_7 } };
     _Static_assert(G_N_ELEMENTS(callbacks) == G_N_ELEMENTS(trees), "callbacks for each tree");
 
     censuses = g_hash_table_new_full(NULL, NULL, NULL, census_free);

@@ -263,6 +263,19 @@ static void report(GString *out, const void *of)
     put_vantage(out, sums);
 }
 
-const struct fs_sink fs_trust = {
-    .cli = "flowstats,quality", .add = add, .report = report, .sums_size = sizeof(struct sums)
-};
+static void *sums_new(void)
+{
+    return g_new0(struct sums, 1);
+}
+
+static void *sums_copy(const void *sums)
+{
+    return g_memdup2(sums, sizeof(struct sums));
+}
+
+const struct fs_sink fs_trust = { .cli = "flowstats,quality",
+                                  .add = add,
+                                  .report = report,
+                                  .sums_new = sums_new,
+                                  .sums_copy = sums_copy,
+                                  .sums_free = g_free };

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from recipes import BUILDERS, write
 from recipes import (  # noqa: F401  each registers its captures
-    flows, fragments, handshakes, headers, hosts, links, odd, quality, shape, tunnels, turns,
+    families, flows, fragments, handshakes, headers, hosts, links, odd, quality, shape, tunnels, turns,
     verdicts)
 
 

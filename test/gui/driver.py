@@ -20,7 +20,7 @@ NOBODY = 65534
 LAUNCHER = "/usr/libexec/at-spi-bus-launcher"
 # A window shows all groups, and tshark prints those that are not quiet.
 QUIET_OFF = [word for group in ("among", "community_id", "headers", "holes", "quality", "shape", "splt",
-                                "turns", "zeek", "host")
+                                "turns", "zeek", "host", "mptcp", "tunnel")
              for word in ("-o", f"flow.{group}:FALSE")]
 PROGRAMS = ("wireshark", "mergecap", "Xvfb", "openbox", "dbus-daemon", LAUNCHER, "xprop", "xdotool",
             "setpriv")

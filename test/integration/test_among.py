@@ -70,3 +70,60 @@ def test_who_had_the_ports_before(frames_of):
             previous = int(packets[0]["flow.prev_flow"])
             assert previous < flow
             assert int(flows[previous][0]["flow.reuse"]) == before - 1
+
+
+SETUP = ("ftp-data.setup-frame", "rtp.setup-frame", "rtcp.setup-frame")
+
+
+def test_parents_are_what_wireshark_links(tshark, captures, any_capture):
+    """Where a dissector shows the frame that set its conversation up, that is a flow's parent."""
+    names = ("frame.number", "flow.id", "flow.index", "flow.parent", "flow.parent_frame",
+             "flow.children", "flow.tuple", *SETUP)
+    frames = [frame for frame in tshark.fields(captures / any_capture, names, "-2")
+              if "flow.id" in frame]
+    flows = by_flow(frames)
+    flow_of = {frame["frame.number"]: frame["flow.id"] for frame in frames}
+    for flow, packets in flows.items():
+        parents = {(frame.get("flow.parent"), frame.get("flow.parent_frame")) for frame in packets}
+        setup = {number for frame in packets for name in SETUP for number in
+                 frame.get(name, "").split(";") if flow_of.get(number, str(flow)) != str(flow)}
+        (parent, parent_frame), = parents
+        assert not setup or setup == {parent_frame}
+        assert parent == (parent_frame and flow_of[parent_frame]) != str(flow)
+        children = [packets for packets in flows.values()
+                    if packets[0].get("flow.parent") == str(flow)]
+        assert {frame["flow.children"] for frame in packets} == {str(len(children))}
+
+
+@pytest.mark.parametrize("capture, parents", [
+    ("ftp.pcap", {1: ("0", "6"), 3: ("0", "32")}),
+    ("tftp.pcap", {1: ("0", "1")}),
+    ("call.pcap", {1: ("0", "1"), 2: ("0", "1")}),
+    ("tenants_in_turn.pcap", {}),  # the same ends twice: to Wireshark it is one conversation
+    ("port_reuse.pcap", {}),
+])
+def test_parents(tshark, captures, capture, parents):
+    names = ("flow.id", "flow.parent", "flow.parent_frame")
+    found = {int(frame["flow.id"]): (frame["flow.parent"], frame["flow.parent_frame"])
+             for frame in tshark.fields(captures / capture, names) if "flow.parent" in frame}
+    assert found == parents
+
+
+def test_subflows_have_the_stream_of_their_connection(tshark, captures):
+    """Wireshark shows it on segments with the option."""
+    frames = tshark.fields(captures / "mptcp.pcap", ("flow.id", "flow.mptcp.stream", "mptcp.stream"),
+                           "-2")
+    assert {(frame["flow.id"], frame.get("flow.mptcp.stream")) for frame in frames} == {
+        ("0", "0"), ("1", None), ("2", "0"), ("3", "1")}
+    shown = [frame for frame in frames if "mptcp.stream" in frame]
+    assert len(shown) >= 7
+    assert all(frame["mptcp.stream"] == frame["flow.mptcp.stream"] for frame in shown)
+
+
+@pytest.mark.parametrize("capture", ["mptcp.pcap", "tcp_plain.pcap"])
+def test_a_stream_is_known_in_the_tree(tshark, captures, capture):
+    text = tshark.run("-2", "-r", captures / capture, "-V", "-O", "flow").stdout
+    assert "TCP stream: 0" in text and "MPTCP" not in text
+    text = tshark.run("-2", "-r", captures / capture, "-V", "-O", "flow", "-Y",
+                      "flow.mptcp.stream").stdout
+    assert ("MPTCP stream: 1" in text) == (capture == "mptcp.pcap")

@@ -1,8 +1,9 @@
 """Distributions: a flow at each limit of a band, and one just below it."""
+import collections
 import re
 
 import pytest
-from scapy.all import IP, TCP, UDP
+from scapy.all import DNS, DNSQR, IP, TCP, UDP
 
 from recipes import A, B, START, eth
 
@@ -103,3 +104,78 @@ def test_a_negative_time_is_in_no_band(tshark, save):
                            ("rtt", "RTT")):
         in_bands = sum(count for _, count in bands(text, division))
         assert in_bands == (flow.get(f"flow.tcp.{name}", -1) >= 0), name
+
+
+def tree_of(text):
+    """A tree's rows by their indentation: {division: {row: count or {band: count}}}."""
+    divisions, above = {}, {}
+    for indent, name, count in re.findall(r"^( *)(\S.*?)  +(\d+)\b", text, re.M):
+        depth = {0: 0, 1: 1}.get(len(indent), 2)
+        above = {level: row for level, row in above.items() if level < depth} | {depth: name}
+        divisions[tuple(above[level] for level in sorted(above))] = int(count)
+    return divisions
+
+
+def answers():
+    """DNS, and a protocol without a name: an answer at each limit of the bands, and one below it."""
+    packets = []
+    for i, limit in enumerate(TIMES):
+        for below in (0, 1):
+            for ours, server in ((40000, 53), (41000, 9999)):
+                port = ours + 2 * i + below
+                message = DNS(id=port, qd=DNSQR(qname="a.example")) if server == 53 else b"what"
+                packets += [at(0, IP(src=A, dst=B) / UDP(sport=port, dport=server) / message),
+                            at(limit - below, IP(src=B, dst=A) / UDP(sport=server, dport=port)
+                               / message)]
+    return packets
+
+
+def connections():
+    """A handshake, and an answer after as long again as the way to the server takes."""
+    packets = []
+    for i, limit in enumerate(TIMES):
+        port = 40000 + i
+        packets += [*handshake(port, 10_000 * (i % 2), 1_000), at(20_000, IP(src=A, dst=B) / TCP(
+            sport=port, dport=80, flags="PA", seq=101, ack=501) / b"GET / HTTP/1.1\r\n\r\n"), at(
+                20_000 + limit, IP(src=B, dst=A) / TCP(sport=80, dport=port, flags="PA", seq=501,
+                                                      ack=119)
+                / b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    return packets
+
+
+@pytest.mark.parametrize("packets", [answers, connections, None])
+def test_response_times_are_by_application(tshark, save, captures, packets):
+    capture = (save(f"{packets.__name__}.pcap", packets(), nano=True) if packets
+               else captures / "sample.pcapng")
+    tree = tree_of(tshark.run("-n", "-q", "-r", capture, "-z", "flowstats.responses,tree").stdout)
+    flows = tshark.flows(capture, "-o", "flow.columns:core,app,turns,tcp")
+    apps = {flow.get("flow.app", "-") for flow in flows}
+    for app in apps | {None}:
+        of_app = [flow for flow in flows if app in (flow.get("flow.app", "-"), None)]
+        row = () if app is None else (app,)
+        assert tree.get(("Answers", *row), 0) == sum(
+            flow.get("flow.response.count", 0) for flow in of_app)
+        for division, field in (("Response time", "response.mean"), ("Network", "tcp.rtt_net"),
+                                ("Server", "response.server")):
+            values = [round(1e9 * flow[f"flow.{field}"]) for flow in of_app if f"flow.{field}" in flow]
+            assert tree.get((division, *row), 0) == len(values)
+            for found, count in tree.items():
+                if found[:-1] == (division, *row) and app:
+                    low, high = limits_of(found[-1])
+                    assert count == sum(low <= value < high for value in values), found
+            bands_of = [count for found, count in tree.items() if found[:-1] == (division, *row)]
+            assert sum(bands_of) == len(values)
+    assert packets is not answers or {app for app in apps} == {"dns", "-"}
+    assert tree["Response time",] > 0
+
+
+@pytest.mark.parametrize("tree, field, capture", [
+    ("conn_states", "flow.zeek.conn_state", "verdicts.pcap"),
+    ("conn_states", "flow.zeek.conn_state", "sample.pcapng"),
+    ("hosts", "flow.host", "sample.pcapng")])
+def test_trees_of_texts_count_flows(tshark, captures, tree, field, capture):
+    text = tshark.run("-n", "-q", "-r", captures / capture, "-z", f"flowstats.{tree},tree").stdout
+    rows = {name[1]: count for name, count in tree_of(text).items() if len(name) == 2}
+    flows = tshark.flows(captures / capture, "-o", f"flow.columns:{field}")
+    assert rows == collections.Counter(flow[field] for flow in flows if field in flow)
+    assert rows and sum(rows.values()) == tree_of(text)[next(iter(tree_of(text)))]

@@ -20,7 +20,8 @@ def is_whole(name, names):
     return (name.replace("flow.", "flow.sofar.", 1) in names
             or name in {"flow.last_frame", "flow.icmp_error_frame", "flow.end_reason",
                         "flow.end_reason_name", "flow.host", "flow.request.unanswered",
-                        "flow.rank", "flow.share"})
+                        "flow.rank", "flow.share", "flow.children", "flow.mptcp.stream"}
+            or name.startswith("flow.tunnel."))
 
 
 @pytest.fixture(scope="session")
@@ -213,6 +214,26 @@ def test_flows_equal_tcp_streams(decoded, any_capture):
         if frame.get("tcp.flags.syn") == "1" and (ended or source == destination):
             flows[frame["flow.id"]] = stream
         assert flows.setdefault(frame["flow.id"], stream) == stream
+
+
+def test_the_stream_is_that_of_the_first_packet(decoded, any_capture):
+    """One of its streams, where a tunnel's is there, too; absent where TCP did not read it whole."""
+    frames = [frame for frame in decoded(any_capture) if "flow.id" in frame]
+    firsts = {frame["flow.id"]: frame for frame in frames if frame.get("flow.index") == "1"}
+    for frame in frames:
+        first = firsts.get(frame["flow.id"])
+        if first is None or frame.get("flow.proto") != "6":
+            assert first is None or "flow.tcp.stream" not in frame
+            continue
+        stream, streams = frame.get("flow.tcp.stream"), first.get("tcp.stream", "").split(";")
+        assert stream == first.get("flow.tcp.stream")
+        assert stream is None or stream in streams, frame["frame.number"]
+        is_whole = streams != [""] and any_capture not in CUT
+        assert (stream is not None) == is_whole, frame["frame.number"]
+
+
+# Wireshark has a stream, and no verdict on a segment whose header was not captured whole.
+CUT = ("malformed.pcap",)
 
 
 # Where Wireshark counts from the other side's SYN, to a RST that refused, to an ACK below the number.

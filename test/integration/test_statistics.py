@@ -277,6 +277,7 @@ def test_bands_of_a_tree_are_in_their_order_and_empty_ones_left_out(tshark, capt
     ("sizes", "fragments_reversed", {"Packets": 2, "3 to 9": 2}),
     ("protocols", "tunnels_apart", {"Protocol": 3, "UDP": 3, "Encapsulation": 2}),
     ("directions", "ports_decide", {"Direction decided by": 9, "4 ports": 8, "5 first packet": 1}),
+    ("conn_states", "port_reuse", {"Connection state": 3, "SF": 1, "S0": 1, "OTH": None}),
 ])
 def test_trees_count_each_flow_once(tshark, captures, tree, capture, counts):
     text = statistic(tshark, captures / f"{capture}.pcap", f"flowstats.{tree},tree")

@@ -1,0 +1,71 @@
+#include "setup.h"
+
+#include <epan/conversation.h>
+
+/* What Wireshark calls a protocol: of packets, and of conversations. */
+static const struct kind {
+    uint8_t protocol;
+    port_type port;
+    conversation_type conversation;
+} kinds[] = {
+    { FLOW_PROTOCOL_TCP, PT_TCP, CONVERSATION_TCP },
+    { FLOW_PROTOCOL_UDP, PT_UDP, CONVERSATION_UDP },
+    { FLOW_PROTOCOL_UDPLITE, PT_UDP, CONVERSATION_UDP },
+    { FLOW_PROTOCOL_DCCP, PT_DCCP, CONVERSATION_DCCP },
+    { FLOW_PROTOCOL_SCTP, PT_SCTP, CONVERSATION_SCTP },
+};
+
+static const struct kind *kind_of(uint8_t protocol)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (kinds[i].protocol == protocol)
+            return &kinds[i];
+    return NULL;
+}
+
+/*
+ * Whether the packet's ports are those that a dissector read last: then its
+ * conversation has been looked up, and is not made here.
+ */
+static bool is_dissected(const packet_info *pinfo, const struct flow_packet *packet,
+                         const struct kind *kind)
+{
+    const struct flow_end *end = packet->tuple.end;
+
+    return (packet->tuple.bits & FLOW_TUPLE_PORTS) && !(packet->fact.bits & FLOW_FACT_FRAG) &&
+           pinfo->ptype == kind->port && pinfo->srcport == end[0].port &&
+           pinfo->destport == end[1].port;
+}
+
+static address address_of(const struct flow_tuple *tuple, unsigned end)
+{
+    address addr;
+
+    if (tuple->family == FLOW_IPV4)
+        set_address(&addr, AT_IPv4, 4, tuple->end[end].addr);
+    else
+        set_address(&addr, AT_IPv6, FLOW_ADDR_LEN, tuple->end[end].addr);
+    return addr;
+}
+
+static const conversation_t *find(const packet_info *pinfo, const struct flow_tuple *tuple,
+                                  const struct kind *kind, unsigned from)
+{
+    const address first = address_of(tuple, from), second = address_of(tuple, !from);
+
+    return find_conversation(pinfo->num, &first, &second, kind->conversation, tuple->end[from].port,
+                             tuple->end[!from].port, 0);
+}
+
+uint32_t fs_setup_frame(const packet_info *pinfo, const struct flow_packet *packet)
+{
+    const struct kind *kind = kind_of(packet->tuple.protocol);
+
+    if (!kind || !is_dissected(pinfo, packet, kind))
+        return 0;
+    const conversation_t *conversation = find(pinfo, &packet->tuple, kind, 0);
+    /* Ports of both ends were announced, or of one; RTP shows who announced its destination. */
+    if (conversation && (conversation->options & (NO_ADDR2 | NO_PORT2)))
+        conversation = find(pinfo, &packet->tuple, kind, 1);
+    return conversation && conversation->setup_frame != pinfo->num ? conversation->setup_frame : 0;
+}

@@ -1,0 +1,14 @@
+#ifndef FLOWSTATS_WS_SETUP_H
+#define FLOWSTATS_WS_SETUP_H
+
+#include "ws_compat.h"
+
+#include <flowstats/packet.h>
+
+/*
+ * Return the frame that set up Wireshark's conversation of a packet which has
+ * just been dissected; 0 where that is the packet's own, or not known.
+ */
+uint32_t fs_setup_frame(const packet_info *pinfo, const struct flow_packet *packet);
+
+#endif
