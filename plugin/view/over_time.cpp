@@ -337,23 +337,29 @@ void OverTime::draw_names(QCPPainter *painter, const QRect &area) const
     }
 }
 
+/* Where there are too many for shapes, the first of those that share a pixel is drawn. */
 void OverTime::draw_times(QCPPainter *painter)
 {
-    QSet<QPair<int, int>> painted;
+    QRect area = m_times_area->rect().adjusted(-4, -4, 4, 4);
+    auto width = static_cast<size_t>(area.width());
+    std::vector<bool> painted(width * static_cast<size_t>(area.height()));
     bool with_shapes = m_dots.size() <= SHAPES_MAX;
 
     painter->setAntialiasing(with_shapes);
     for (const Dot &dot : m_dots) {
         QPointF place = place_of(dot);
-        QPair<int, int> pixel(place.toPoint().x(), place.toPoint().y());
-        QColor colour = is_by_way() ? look().faint : this->colour(dot.row);
-        if (!with_shapes && painted.contains(pixel))
+        if (!area.contains(place.toPoint()))
             continue;
-        painted.insert(pixel);
-        if (with_shapes)
+        QColor colour = is_by_way() ? look().faint : this->colour(dot.row);
+        if (with_shapes) {
             draw_dot(painter, place, dot.what, colour);
-        else
+            continue;
+        }
+        QPoint pixel = place.toPoint() - area.topLeft();
+        auto here = static_cast<size_t>(pixel.y()) * width + static_cast<size_t>(pixel.x());
+        if (!painted[here])
             painter->fillRect(QRectF(place.x() - 1, place.y() - 1, 2, 2), colour);
+        painted[here] = true;
     }
     painter->setAntialiasing(true);
     draw_names(painter, m_times_area->rect());

@@ -76,7 +76,7 @@ enum flow_picture_detail {
 /* What there is now.  When anything in it is another than before, there is something to draw. */
 struct flow_picture_now {
     uint64_t generation; /* 0: no file is open */
-    uint64_t packets;    /* in the file so far */
+    uint64_t packets;    /* grows with the packets of flows so far */
     uint64_t displayed;  /* changes with the packets that the packet list shows */
     uint32_t flow;       /* that of the packet that is selected in the packet list */
     uint32_t frame;      /* that packet; 0: none */

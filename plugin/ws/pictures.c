@@ -40,7 +40,6 @@ static void *displayed_of(capture_file *file, void *data)
     now->file = name;
     if (!file)
         return NULL;
-    now->packets = file->count;
     now->displayed = ((uint64_t)g_str_hash(filter) << 32) ^ file->displayed_count ^
                      ((uint64_t)file->first_displayed << 16);
     now->frame = file->current_frame ? file->current_frame->num : 0;
@@ -59,6 +58,9 @@ static void now(struct flow_picture_now *ret_now)
         plugin_if_get_capture_file(displayed_of, ret_now);
     if (!meter)
         return;
+    /* When a file is dissected again its packets come anew, too. */
+    if (flow_meter_flow_view(meter, 0, &view))
+        ret_now->packets = flow_history_recorded(view.history);
     if (ret_now->frame != 0 && flow_meter_view(meter, ret_now->frame, false, &view))
         ret_now->flow = view.index;
 }
