@@ -71,6 +71,7 @@ static struct {
     GPtrArray *words;  /* without the program's name */
     GArray *arguments; /* struct argument */
     bool is_tshark;
+    bool is_understood; /* to its end */
 } line;
 
 static void add(char option, const char *text)
@@ -168,6 +169,7 @@ static void read_arguments(void)
         if (number == 0)
             return;
     }
+    line.is_understood = true;
     read_rest(number);
 }
 
@@ -193,6 +195,13 @@ bool fs_arguments_are_of_tshark(void)
 {
     read_line();
     return line.is_tshark;
+}
+
+bool fs_arguments_ask_for_fields_alone(void)
+{
+    const char *format = fs_arguments_value('T');
+
+    return line.is_understood && format && strcmp(format, "fields") == 0;
 }
 
 bool fs_arguments_have(char option)

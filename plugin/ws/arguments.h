@@ -14,6 +14,12 @@
 /* Return whether the program is tshark, as far as its command line tells. */
 bool fs_arguments_are_of_tshark(void);
 
+/*
+ * Return whether tshark prints fields that -e names, and nothing else of a packet.
+ * False also where the command line has an option that this plugin does not know.
+ */
+bool fs_arguments_ask_for_fields_alone(void);
+
 /* Return whether an option was given, by its short form: '2', 'Y' for --display-filter. */
 bool fs_arguments_have(char option);
 

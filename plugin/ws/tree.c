@@ -53,6 +53,8 @@ static int ett_flow = -1;
 static struct section sections[SECTIONS_MAX];
 static size_t section_count;
 static struct section so_far; /* its own fields are none */
+static bool is_root_read;     /* somebody may read the text of the first line */
+static bool is_tree_read;     /* and the tree below it, where it is visible */
 static GPtrArray *batches;    /* struct batch: all but the last are full */
 static size_t registered;     /* fields that have a place */
 
@@ -165,6 +167,7 @@ static void register_section(struct section *section, const char *name, const ch
     section->place = add_place(section, NULL);
     register_place(section->place,
                    (header_field_info){ title, filter, FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL });
+    section->place->is_named = fs_arguments_name("e", filter);
 }
 
 static struct section *add_section(const struct flow_group *group, enum flow_section core,
@@ -237,6 +240,8 @@ void fs_tree_register(int proto)
     int *ett[] = { &ett_flow, &so_far.ett };
 
     proto_flow = proto;
+    is_tree_read = !fs_arguments_ask_for_fields_alone();
+    is_root_read = is_tree_read || fs_arguments_name("e", FLOW_PREFIX);
     batches = g_ptr_array_new();
     for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
         add_section(NULL, own[i].section, own[i].name, own[i].title);
@@ -322,9 +327,9 @@ static void show_field(struct showing *showing, const struct place *place)
     }
 }
 
-static bool is_referenced(const struct place *place)
+static bool is_asked_for(const struct place *place)
 {
-    return place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE;
+    return place->is_named || place->registration.hfinfo.ref_type != HF_REF_TYPE_NONE;
 }
 
 /*
@@ -337,9 +342,8 @@ static bool is_shown(const struct showing *showing, const struct place *place)
 
     if (!group || !group->is_quiet)
         return true;
-    return place->is_named || is_referenced(place) ||
-           (showing->reading == WHOLE && fs_program() == FS_WIRESHARK &&
-            flow_groups_have(showing->view->groups, group));
+    return is_asked_for(place) || (showing->reading == WHOLE && fs_program() == FS_WIRESHARK &&
+                                   flow_groups_have(showing->view->groups, group));
 }
 
 static void show_section(struct section *section, proto_tree *parent, tvbuff_t *tvb,
@@ -371,12 +375,12 @@ static void show_sections(proto_tree *parent, tvbuff_t *tvb, struct flow_view *v
 }
 
 /* Whether any of those from the n-th on, a glance of them, is asked for. */
-static bool is_any_referenced(const struct batch *batch, unsigned n)
+static bool is_any_asked_for(const struct batch *batch, unsigned n)
 {
     unsigned any = HF_REF_TYPE_NONE;
 
     for (unsigned i = n; i < n + GLANCE; i++)
-        any |= (unsigned)batch->places[i].registration.hfinfo.ref_type;
+        any |= (unsigned)batch->places[i].registration.hfinfo.ref_type | batch->places[i].is_named;
     return any != HF_REF_TYPE_NONE;
 }
 
@@ -393,10 +397,17 @@ static void show_whole_section(const struct showing *showing, struct section *se
         show_section(section, showing->tree, showing->tvb, showing->view, SO_FAR);
 }
 
+/* Whether a field that is asked for comes with its section, which is asked for too. */
+static bool comes_with_section(const struct place *place, bool with_sofar)
+{
+    return is_asked_for(place->section->place) &&
+           (with_sofar || place->field->scope != FLOW_SCOPE_SOFAR);
+}
+
 /*
- * In a tree that nobody looks at, only the fields that somebody asks for are
- * added, right inside the root.  A section that is asked for stands for all of
- * its fields.
+ * In a tree that nobody looks at, which -T fields has made visible or not, only
+ * the fields that somebody asks for are added, right inside the root.  A section
+ * that is asked for stands for all of its fields.
  */
 static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view, bool with_sofar)
 {
@@ -405,14 +416,16 @@ static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *vi
     for (unsigned b = 0; b < batches->len; b++) {
         const struct batch *batch = batches->pdata[b];
         for (unsigned n = 0; n < batch->count; n += GLANCE) {
-            if (!is_any_referenced(batch, n))
+            if (!is_any_asked_for(batch, n))
                 continue;
             for (unsigned i = n; i < n + GLANCE; i++) {
                 const struct place *place = &batch->places[i];
-                if (is_referenced(place) && place->field)
-                    show_field(&showing, place);
-                else if (is_referenced(place))
+                if (!is_asked_for(place))
+                    continue;
+                if (!place->field)
                     show_whole_section(&showing, place->section, with_sofar);
+                else if (!comes_with_section(place, with_sofar))
+                    show_field(&showing, place);
             }
         }
     }
@@ -424,7 +437,7 @@ proto_item *fs_tree_add_root(proto_tree *tree, tvbuff_t *tvb, struct flow_view *
     char summary[FS_SUMMARY_LEN];
 
     proto_item_set_generated(item);
-    if (ws_tree_is_visible(tree)) {
+    if (is_root_read && ws_tree_is_visible(tree)) {
         fs_summary_of_flow(view, summary);
         proto_item_set_text(item, "%s: %s", proto_get_protocol_name(proto_flow), summary);
     }
@@ -435,7 +448,7 @@ void fs_tree_add_fields(proto_item *root, tvbuff_t *tvb, struct flow_view *view,
 {
     proto_tree *tree = proto_item_add_subtree(root, ett_flow);
 
-    if (!ws_tree_is_visible(tree)) {
+    if (!is_tree_read || !ws_tree_is_visible(tree)) {
         show_asked_for(tree, tvb, view, with_sofar);
         return;
     }
