@@ -187,11 +187,17 @@ bool fs_host_apply(dissector_handle_t post_dissector)
     return is_changed;
 }
 
+/* A group that wants fields of the user's choice has nothing to do where none is chosen. */
+static bool is_idle(const struct flow_group *group)
+{
+    return group->wanted && !group->wanted[0];
+}
+
 const struct flow_groups *fs_host_choose(void)
 {
     on = (struct flow_groups){ .count = 0 };
     for (size_t i = 0; i < hosted_count; i++)
-        if (hosted[i].is_on) {
+        if (hosted[i].is_on && !is_idle(hosted[i].group)) {
             host_of[on.count] = &hosted[i];
             flow_groups_add(&on, hosted[i].group);
         }

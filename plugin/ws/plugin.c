@@ -148,5 +148,6 @@ void plugin_register(void)
     flow_extension_register(&fs_app);
     flow_extension_register(&fs_host);
     flow_extension_register(&fs_sticky);
+    flow_extension_register(&fs_fields);
     proto_register_plugin(&plugin);
 }
