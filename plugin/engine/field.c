@@ -154,17 +154,22 @@ static struct flow_value name_value(const struct flow_row *row, struct flow_valu
     return (struct flow_value){ .known = value.known && name->name, .as.text = name->name };
 }
 
+static bool is_on(const struct flow_field *field, const struct flow_view *view)
+{
+    return flow_groups_have(view->groups, field->group);
+}
+
 /* Whether a row can be asked; its state is looked up where it is about one. */
 static bool is_askable(const struct flow_field *field, struct flow_asked *asked)
 {
     struct flow_view *view = asked->view;
 
-    if (!flow_groups_have(view->groups, field->group))
-        return false;
     switch (field->scope) {
-    case FLOW_SCOPE_FLOW: return true;
-    case FLOW_SCOPE_PACKET: asked->fact = view->fact; return view->fact != NULL;
-    case FLOW_SCOPE_LATER: asked->fact = view->fact; return view->fact != NULL && view->with_whole;
+    case FLOW_SCOPE_FLOW: return is_on(field, view);
+    case FLOW_SCOPE_PACKET: asked->fact = view->fact; return view->fact && is_on(field, view);
+    case FLOW_SCOPE_LATER:
+        asked->fact = view->fact;
+        return view->fact && view->with_whole && is_on(field, view);
     case FLOW_SCOPE_WHOLE:
         asked->is_whole = true;
         asked->state = flow_view_whole(view, field->group);

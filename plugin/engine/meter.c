@@ -2,6 +2,7 @@
 
 #include "all.h"
 #include "among.h"
+#include "among_flows.h"
 #include "ending.h"
 #include "field.h"
 
@@ -16,7 +17,7 @@ struct flow_meter {
     struct flow_history *history;
     struct flow_evaluation *evaluation;
     struct flow_among *among;
-    struct flow_links *links;
+    struct flow_links *links; /* NULL: the group that shows them is off */
     const struct flow_groups *groups;
     struct flow_paths *paths;
     struct flow_fragments *fragments;
@@ -57,7 +58,8 @@ struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t fir
     meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
     meter->among = flow_among_new(meter->history, meter->table, meter->paths, meter->evaluation,
                                   meter->groups);
-    meter->links = flow_links_new(meter->history, meter->table, meter->paths);
+    if (flow_groups_find(meter->groups, &flow_among_flows) < meter->groups->count)
+        meter->links = flow_links_new(meter->history, meter->table, meter->paths);
     meter->fragments = flow_fragments_new();
     if (limits)
         meter->capture.limits = *limits;
@@ -140,7 +142,8 @@ static void forget_flow(struct flow_meter *meter, struct flow *flow)
 {
     meter->capture.is_partial = true;
     flow_among_forget(meter->among, flow->index);
-    flow_links_forget(meter->links, flow->index);
+    if (meter->links)
+        flow_links_forget(meter->links, flow->index);
     forget_content(meter, flow);
     if (meter->expiry)
         flow_expiry_forgotten(meter->expiry, flow);
@@ -487,14 +490,14 @@ void flow_meter_account(struct flow_meter *meter, const struct flow_packet *pack
     expire_surplus(meter);
 }
 
-bool flow_meter_has_begun(const struct flow_meter *meter)
+bool flow_meter_wants_link(const struct flow_meter *meter)
 {
-    return meter->begun && !(meter->begun->bits & (FLOW_ENDED | FLOW_FORGOTTEN));
+    return meter->links && meter->begun && !(meter->begun->bits & (FLOW_ENDED | FLOW_FORGOTTEN));
 }
 
 void flow_meter_link(struct flow_meter *meter, uint32_t frame)
 {
-    g_return_if_fail(flow_meter_has_begun(meter));
+    g_return_if_fail(flow_meter_wants_link(meter));
     if (frame > 0)
         flow_links_learn(meter->links, meter->begun,
                          frame + flow_history_frames_before(meter->history));

@@ -43,8 +43,8 @@ void flow_meter_bound(struct flow_meter *meter, const struct flow_bounds *bounds
  */
 void flow_meter_account(struct flow_meter *meter, const struct flow_packet *packet);
 
-/* Return whether the packet that was accounted last is the first of a flow. */
-bool flow_meter_has_begun(const struct flow_meter *meter);
+/* Return whether the packet that was accounted last is the first of a flow, and links are shown. */
+bool flow_meter_wants_link(const struct flow_meter *meter);
 
 /* The frame of this file that set up the conversation of that packet (links.h); 0: none did. */
 void flow_meter_link(struct flow_meter *meter, uint32_t frame);

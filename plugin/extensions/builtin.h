@@ -24,4 +24,7 @@ extern const struct flow_group fs_host;
 /* flow.sticky.*: the first value that a field of Wireshark's has in the flow. */
 extern const struct flow_group fs_sticky;
 
+/* flow.field.*: statistics of numeric fields of Wireshark's. */
+extern const struct flow_group fs_fields;
+
 #endif

@@ -207,12 +207,18 @@ static void choose(struct hosted *host)
         keeping.of[keeping.count++] = number;
 }
 
+/* A group that wants fields of the user's choice has nothing to do where none is chosen. */
+static bool is_idle(const struct flow_group *group)
+{
+    return group->wanted && !group->wanted[0];
+}
+
 const struct flow_groups *fs_host_choose(void)
 {
     on = (struct flow_groups){ .count = 0 };
     extracting.count = keeping.count = 0;
     for (size_t i = 0; i < hosted_count; i++)
-        if (hosted[i].is_on)
+        if (hosted[i].is_on && !is_idle(hosted[i].group))
             choose(&hosted[i]);
     notes = g_realloc(notes, on.note_size);
     return &on;

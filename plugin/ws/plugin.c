@@ -44,7 +44,7 @@ static void account(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     fs_host_extract(pinfo, tree, &packet);
     flow_meter_account(fs_session_meter(), &packet);
     fs_host_keep_once(flow_meter_once(fs_session_meter(), pinfo->num));
-    if (flow_meter_has_begun(fs_session_meter()))
+    if (flow_meter_wants_link(fs_session_meter()))
         flow_meter_link(fs_session_meter(), fs_setup_frame(pinfo, &packet));
 }
 
@@ -152,5 +152,6 @@ void plugin_register(void)
     flow_extension_register(&fs_app);
     flow_extension_register(&fs_host);
     flow_extension_register(&fs_sticky);
+    flow_extension_register(&fs_fields);
     proto_register_plugin(&plugin);
 }

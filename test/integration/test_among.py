@@ -127,3 +127,14 @@ def test_a_stream_is_known_in_the_tree(tshark, captures, capture):
     text = tshark.run("-2", "-r", captures / capture, "-V", "-O", "flow", "-Y",
                       "flow.mptcp.stream").stdout
     assert ("MPTCP stream: 1" in text) == (capture == "mptcp.pcap")
+
+
+@pytest.mark.parametrize("group, fields", [
+    ("among", ("reuse", "prev_flow", "parent", "parent_frame", "children", "rank", "live")),
+    ("mptcp", ("mptcp.stream",)), ("tunnel", ("tunnel.id", "tunnel.flows")),
+    ("community_id", ("community_id",)), ("turns", ("response.time", "response.answer_frame"))])
+@pytest.mark.parametrize("capture", ["ftp.pcap", "mptcp.pcap", "tunnels.pcap"])
+def test_a_group_that_is_off_says_nothing(tshark, captures, group, fields, capture):
+    names = ("flow.id", *(f"flow.{name}" for name in fields))
+    frames = tshark.fields(captures / capture, names, "-2", "-o", f"flow.{group}:FALSE")
+    assert frames and not any(name in frame for frame in frames for name in names[1:])

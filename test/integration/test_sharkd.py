@@ -134,6 +134,24 @@ def test_an_extension_that_is_set_and_not_applied(sharkd, captures, preference, 
         assert sharkd.columns("flow.pkts")
 
 
+@pytest.mark.parametrize("capture", ["sample.pcapng", "tcp_plain.pcap"])
+def test_fields_are_chosen_from_the_next_file_on(sharkd, captures, capture):
+    for before, names in (("", "tcp.len"), ("tcp.len", "frame.len,tcp.len"), ("frame.len", ""),
+                          ("", "frame.cap_len")):
+        sharkd.set("flow.fields", before)
+        sharkd.load(captures / capture)
+        shown = details(sharkd, 1)
+        sharkd.set("flow.fields", names)
+        assert details(sharkd, 1) == shown
+        sharkd.load(captures / capture)
+        labels = [label for label, _ in details(sharkd, 1)]
+        for name in ("tcp.len", "frame.len", "frame.cap_len"):
+            has_any = any(label.startswith(f"{name} maximum:") for label in labels)
+            is_tcp = capture == "tcp_plain.pcap" or name != "tcp.len"
+            assert has_any == (name in names and is_tcp), (name, names)
+    sharkd.set("flow.fields", "")
+
+
 def test_errors_are_answers(sharkd, captures):
     with pytest.raises(Failed):
         sharkd.ask("load", file="/nonexistent")

@@ -17,7 +17,7 @@ static struct flow_meter *meter_new(void)
 static void account(struct flow_meter *meter, struct flow_packet packet, uint32_t setup_frame)
 {
     flow_meter_account(meter, &packet);
-    if (flow_meter_has_begun(meter))
+    if (flow_meter_wants_link(meter))
         flow_meter_link(meter, setup_frame);
 }
 
@@ -65,10 +65,10 @@ static void test_only_the_first_packet_of_a_flow_links(void)
     struct flow_meter *meter = meter_new();
 
     account_family(meter);
-    g_assert_false(flow_meter_has_begun(meter));
+    g_assert_false(flow_meter_wants_link(meter));
     struct flow_packet other = udp_packet(6, 1, 1, 2, 2);
     flow_meter_account(meter, &other);
-    g_assert_true(flow_meter_has_begun(meter));
+    g_assert_true(flow_meter_wants_link(meter));
     flow_meter_free(meter);
 }
 
@@ -149,6 +149,17 @@ static void test_links_across_files(void)
     flow_meter_free(meter);
 }
 
+/* Finding a conversation is the dearest thing that is done for a flow. */
+static void test_nobody_asks_for_links_that_nothing_shows(void)
+{
+    struct flow_meter *meter = flow_meter_new(NULL, 7, NULL);
+    const struct flow_packet packet = udp_packet(1, 1, 50000, 2, 53);
+
+    flow_meter_account(meter, &packet);
+    g_assert_false(flow_meter_wants_link(meter));
+    flow_meter_free(meter);
+}
+
 static void ignore(struct flow_view *view, void *data)
 {
     (void)view, (void)data;
@@ -189,5 +200,7 @@ int main(int argc, char **argv)
                     test_what_a_tunnel_carries_is_not_its_parent);
     g_test_add_func("/links/links-across-files", test_links_across_files);
     g_test_add_func("/links/a-forgotten-flow-leaves-no-link", test_a_forgotten_flow_leaves_no_link);
+    g_test_add_func("/links/nobody-asks-for-links-that-nothing-shows",
+                    test_nobody_asks_for_links_that_nothing_shows);
     return g_test_run();
 }
