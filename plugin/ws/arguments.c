@@ -204,6 +204,19 @@ bool fs_arguments_have(char option)
     return false;
 }
 
+const char *fs_arguments_of(char option)
+{
+    const char *text = NULL;
+
+    read_line();
+    for (unsigned i = 0; i < line.arguments->len; i++) {
+        const struct argument *argument = &g_array_index(line.arguments, struct argument, i);
+        if (argument->option == option)
+            text = argument->text;
+    }
+    return text;
+}
+
 bool fs_arguments_name(const char *options, const char *field)
 {
     read_line();

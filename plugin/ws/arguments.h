@@ -17,6 +17,9 @@ bool fs_arguments_are_of_tshark(void);
 /* Return whether an option was given, by its short form: '2', 'Y' for --display-filter. */
 bool fs_arguments_have(char option);
 
+/* Return what was given to an option, the last time; NULL where it was not given. */
+const char *fs_arguments_of(char option);
+
 /*
  * Return whether a field is named in what was given to one of the options, each
  * by its short form: "eY".  A display filter after all options counts as -Y.

@@ -18,6 +18,9 @@ struct fs_sink {
     size_t sums_size; /* bytes, without pointers, all zero in the beginning */
     bool has_columns; /* those of flow.columns */
     bool needs_facts; /* all of a flow: it folds groups of its own */
+    /* Return why it cannot be made, of the packets that a filter selects (NULL: all); NULL: it can.
+     */
+    const char *(*obstacle)(const char *filter);
 };
 
 /* CSV as in RFC 4180, with a heading: a column for each field. */
@@ -37,5 +40,8 @@ extern const struct fs_sink fs_cic;
 
 /* The columns of NFStream, of IP flows. */
 extern const struct fs_sink fs_nfstream;
+
+/* CSV of what a merge with the flows of other files needs: share/flowstats/parts.sql. */
+extern const struct fs_sink fs_parts;
 
 #endif
