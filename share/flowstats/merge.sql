@@ -48,7 +48,6 @@ CREATE OR REPLACE TEMP VIEW untold AS SELECT count(*) AS parts FROM keyed WHERE 
 CREATE OR REPLACE TEMP TABLE p AS
   SELECT keyed.*, files.number, files.before, files.idle_ns,
          row_number() OVER by_place AS place, row_number() OVER by_key AS n,
-         count(*) FILTER (kind = 'part') OVER (PARTITION BY key) AS of_key,
          coalesce(idle_ns > 0 AND lag(files.number) OVER by_key < files.number AND begin_ns > lag(flow_last_ns) OVER by_key
                   AND begin_ns::HUGEINT - lag(flow_last_ns) OVER by_key > idle_ns, false) AS is_late,
          {'initiator': initiator, 'done': done, 'kept': syn_acks_kept, 'syn_acks': syn_acks, 'answer': answer,
@@ -104,7 +103,7 @@ CREATE OR REPLACE MACRO repeated(a, b, is_last) AS
 
 -- What is carried along the parts of a TCP key, and what each part alone would carry.
 CREATE OR REPLACE TEMP TABLE tcp AS
-  SELECT *, {
+  SELECT * EXCLUDE (capture, addr0, addr1, tuple0, tuple1, proto_name, kinds, encap0, encap1, vni0, vni1, mac0, mac1, ends, hosts), {
       'b0': coalesce(number0, base0), 'b1': coalesce(number1, base1),
       's0': segments > 0 AND seen0, 's1': segments > 0 AND seen1, 'k0': segments > 0 AND ack0, 'k1': segments > 0 AND ack1,
       'r0': segments > 0 AND answered0, 'r1': segments > 0 AND answered1, 'y0': coalesce(nsyn0, 0), 'y1': coalesce(nsyn1, 0),
@@ -176,7 +175,7 @@ WITH RECURSIVE fold AS (
           SELECT p.*, a.c, a.source AS source_before, a.reason AS reason_before, a.flowno AS flowno_before, a.taken AS taken_before, p.number * 4294967296 + p.flow AS in_file,
             CASE WHEN p.connects AND of_end(p.lead, a.c.b0, a.c.b1) <> p.lead_seq THEN 3
                  WHEN p.continues AND p.piece <= 1 OR p.is_late THEN 1 END AS starts
-          FROM fold a JOIN tcp p ON p.key = a.key AND p.n = a.n + 1)))))
+          FROM fold a JOIN tcp p ON p.key = a.key AND p.n = a.n + 1 WHERE p.n > 1)))))
 SELECT * FROM fold;
 
 -- Which flow of its key each part belongs to.

@@ -3,15 +3,17 @@ import csv
 import io
 import os
 import random
+import re
 import shutil
 import subprocess
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tshark import TOP
+from tshark import BUILD, TOP
 
 SHARE = TOP / "share/flowstats"
 MANY = TOP / "tools/many"
@@ -243,3 +245,192 @@ def test_the_columns_are_those_that_the_table_has(tshark, captures, folder):
 def test_what_parts_cannot_be_made_with(tshark, captures, options, why):
     result = tshark.run("-n", "-q", "-r", captures / "sample.pcapng", *options, rc=1)
     assert why in result.stderr and result.stdout == ""
+
+
+# tools/flows-many
+
+@pytest.fixture(scope="module")
+def ring(captures, folder):
+    """The sample in five files, as a sensor's ring."""
+    files = cut(captures / "sample.pcapng", [20, 50, 90, 140], folder)
+    (folder / "ring").mkdir()
+    return [Path(shutil.move(file, folder / "ring")) for file in files]
+
+
+@pytest.fixture(scope="module")
+def tool(folder):
+    """The path of tools/flows-many in a source tree that is set up and built."""
+    tree = folder / "tree"
+    shutil.copytree(TOP / "tools", tree / "tools", ignore=shutil.ignore_patterns("node_modules"))
+    (tree / "tools/many/node_modules").symlink_to(MANY / "node_modules")
+    shutil.copytree(SHARE, tree / "share/flowstats")
+    shutil.copytree(BUILD / "plugins", tree / "build/plugins")
+    for name in ("setup", "build"):
+        (tree / "tools" / name).write_text("#!/bin/sh\n")
+    return tree / "tools/flows-many"
+
+
+@pytest.fixture(scope="module")
+def flows_many(tool):
+    def flows_many(*arguments, rc=0, **environment):
+        result = subprocess.run([tool, *map(str, arguments)], text=True, capture_output=True,
+                                timeout=300, env={**os.environ, **environment})
+        assert result.returncode == rc, result.stderr
+        return result.stderr
+    return flows_many
+
+
+def flows_of(parquet, folder):
+    return rows_of(as_csv(f"read_parquet('{parquet}')"), folder)[0]
+
+
+@pytest.fixture(scope="module")
+def merged(flows_many, ring, folder):
+    """What a run made of the ring, and what it said."""
+    said = flows_many("--out", folder / "merged", "--jobs", 2, folder / "ring")
+    return folder / "merged", said
+
+
+def test_many_files_are_as_one(tshark, captures, folder, merged):
+    out, said = merged
+    assert "5 captures, 5 of them new" in said and "flows in" in said
+    assert_same_flows(flows_of(out / "flows.parquet", folder), 0,
+                      whole_of(tshark, captures / "sample.pcapng"), "ring")
+    assert sorted(path.name for path in out.iterdir()) == ["flows.parquet", "parts"]
+
+
+def test_a_second_run_reads_new_files_alone(flows_many, ring, folder, merged):
+    out, _ = merged
+    before = (out / "flows.parquet").read_bytes()
+    times = {path: path.stat().st_mtime_ns for path in out.glob("parts/*.parquet")}
+    said = flows_many("--out", out, folder / "ring")
+    assert "5 captures, 0 of them new" in said
+    assert {path: path.stat().st_mtime_ns for path in out.glob("parts/*.parquet")} == times
+    assert (out / "flows.parquet").read_bytes() == before
+
+
+def test_what_a_killed_run_left_is_gone_on_with(tool, flows_many, ring, folder, merged):
+    """A task that was killed has written nothing, and another run makes the same of it."""
+    out = folder / "killed"
+    with subprocess.Popen([tool, "--out", out, "--jobs", "1", folder / "ring"],
+                          stderr=subprocess.DEVNULL, start_new_session=True) as run:
+        for _ in range(600):
+            if list(out.glob("parts/*.parquet")):
+                break
+            time.sleep(.05)
+        os.killpg(run.pid, 9)
+    assert not (out / "flows.parquet").exists()
+    said = flows_many("--out", out, folder / "ring")
+    assert int(re.search(r"(\d) of them new", said)[1]) < 5
+    assert (out / "flows.parquet").read_bytes() == (merged[0] / "flows.parquet").read_bytes()
+
+
+def test_sensors_are_merged_each_for_itself_and_errors_are_named(flows_many, ring, folder, merged):
+    top = folder / "sensors"
+    for sensor in ("east", "it's west"):
+        shutil.copytree(folder / "ring", top / sensor)
+    (top / "east" / "no capture.pcap").write_bytes(bytes(300))
+    (top / "it's west" / "cut short.pcapng").write_bytes(ring[0].read_bytes()[:2500])
+    said = flows_many("--out", folder / "both", top, rc=1)
+    assert "no capture.pcap: " in said and "cut short.pcapng: " in said
+    assert "2 captures could not be read" in said
+    for sensor in ("east", "it's west"):
+        assert ((folder / "both" / sensor / "flows.parquet").read_bytes() ==
+                (merged[0] / "flows.parquet").read_bytes())
+    said = flows_many("--sensor", "north", "--out", folder / "both", *ring)
+    assert (folder / "both" / "north" / "flows.parquet").exists() and "0 of them new" in said
+
+
+def test_what_has_no_order_or_other_preferences_is_refused(flows_many, captures, ring, folder):
+    overlapping = [*ring, captures / "sample.pcapng"]
+    said = flows_many("--out", folder / "refused", *overlapping, rc=1)
+    assert "files of one sensor that overlap in time have no order" in said
+    said = flows_many("--out", folder / "refused", "-o", "flow.idle_timeout:60", *ring, rc=0)
+    assert "0 of them new" in said  # they are there, read as they were before
+    later = cut(captures / "sample.pcapng", [150], folder)[1]
+    said = flows_many("--out", folder / "refused", "-o", "flow.idle_timeout:60", ring[0], later,
+                      rc=1)
+    assert "flow.idle_timeout:60" in said and "read all with the same" in said
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["--out", "x"], ["x"], ["--executor", "k8s", "--out", "x", "y"],
+    ["--jobs", "0", "--out", "x", "y"], ["--what"]])
+def test_misuse_is_told(flows_many, arguments):
+    assert "usage: tools/flows-many" in flows_many(*arguments, rc=2)
+
+
+SLURM = """ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+SlurmUser=root
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldPort={port}
+SlurmdPort={next_port}
+ProctrackType=proctrack/pgid
+TaskPlugin=task/none
+MpiDefault=none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+ReturnToService=2
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} State=UNKNOWN
+PartitionName=all Nodes=ALL Default=YES State=UP
+"""
+
+
+def is_idle(environment):
+    for _ in range(40):
+        said = subprocess.run(["sinfo", "-h"], text=True, capture_output=True, env=environment)
+        if " idle " in said.stdout:
+            return True
+        time.sleep(.5)
+    return False
+
+
+@pytest.fixture
+def slurm():
+    """A cluster of this machine alone; its environment."""
+    programs = ("munged", "slurmctld", "slurmd")
+    if os.getuid() != 0 or not all(map(shutil.which, (*programs, "sbatch"))):
+        pytest.skip("Slurm's daemons are started by root, and come with tools/setup --slurm")
+    with tempfile.TemporaryDirectory() as name:
+        folder, daemons = Path(name), []
+        for below in ("state", "spool"):
+            (folder / below).mkdir()
+        (folder / "munge.key").write_bytes(os.urandom(1024))
+        (folder / "munge.key").chmod(0o400)
+        port = random.SystemRandom().randrange(20000, 30000)
+        (folder / "slurm.conf").write_text(SLURM.format(
+            host=os.uname().nodename.split(".")[0], folder=folder, port=port, next_port=port + 1,
+            cpus=os.cpu_count()))
+        environment = {**os.environ, "SLURM_CONF": str(folder / "slurm.conf")}
+        munged = [f"--{what}={folder}/munge.{what[:3]}" for what in ("pid-file", "log-file",
+                                                                    "seed-file")]
+        try:
+            for command in (["munged", "--force", "--foreground", f"--key-file={folder}/munge.key",
+                             f"--socket={folder}/munge.socket", *munged],
+                            ["slurmctld", "-D"], ["slurmd", "-D"]):
+                daemons.append(subprocess.Popen(command, env=environment,
+                                                stdout=subprocess.DEVNULL,
+                                                stderr=subprocess.DEVNULL))
+                time.sleep(.5)
+            if not is_idle(environment):
+                pytest.skip("Slurm cannot be started here")
+            yield environment
+        finally:
+            for daemon in reversed(daemons):
+                daemon.terminate()
+                daemon.wait()
+
+
+def test_a_cluster_makes_the_same_bytes(flows_many, slurm, ring, folder, merged):
+    out = folder / "cluster"
+    flows_many("--executor", "slurm", "--out", out, folder / "ring", **slurm)
+    files = sorted(path.relative_to(out) for path in out.rglob("*.parquet"))
+    assert len(files) == 6
+    for file in files:
+        assert (out / file).read_bytes() == (merged[0] / file).read_bytes(), file
