@@ -9,6 +9,7 @@
 #include "expiry.h"
 #include "fragments.h"
 #include "links.h"
+#include "orphans.h"
 
 #include <glib.h>
 
@@ -21,7 +22,8 @@ struct flow_meter {
     const struct flow_groups *groups;
     struct flow_paths *paths;
     struct flow_fragments *fragments;
-    struct flow_expiry *expiry; /* in a stream; else NULL */
+    struct flow_expiry *expiry;   /* in a stream; else NULL */
+    struct flow_orphans *orphans; /* where they are kept; else NULL */
     struct flow_capture capture;
     struct flow_bounds bounds;
     const struct flow *begun; /* the last packet was its first; NULL: that of none */
@@ -73,6 +75,7 @@ void flow_meter_free(struct flow_meter *meter)
     flow_among_free(meter->among);
     flow_links_free(meter->links);
     flow_expiry_free(meter->expiry);
+    flow_orphans_free(meter->orphans);
     flow_evaluation_free(meter->evaluation);
     flow_history_free(meter->history);
     flow_table_free(meter->table);
@@ -84,6 +87,8 @@ void flow_meter_free(struct flow_meter *meter)
 void flow_meter_bound(struct flow_meter *meter, const struct flow_bounds *bounds)
 {
     meter->bounds = *bounds;
+    if (bounds->keeps_orphans && !meter->orphans)
+        meter->orphans = flow_orphans_new();
     if (!bounds->is_stream || meter->expiry)
         return;
     meter->expiry = flow_expiry_new(&meter->capture.limits, bounds->max_open);
@@ -396,12 +401,9 @@ static void account_carrier(struct flow_meter *meter, const struct flow_packet *
     }
 }
 
-/*
- * Find the flow that an ICMP error speaks of: that of a packet the other way in
- * the error's own encapsulation.
- */
-static struct flow *quoted_flow(struct flow_meter *meter, const struct flow_packet *packet,
-                                uint32_t encapsulation)
+/* What an ICMP error speaks of: a packet the other way in the error's own encapsulation. */
+static struct flow_search quoted(struct flow_meter *meter, const struct flow_packet *packet,
+                                 uint32_t encapsulation)
 {
     struct flow_search search = { .encapsulation = encapsulation };
     unsigned sender;
@@ -409,19 +411,33 @@ static struct flow *quoted_flow(struct flow_meter *meter, const struct flow_pack
     search.key =
         flow_key_make(&packet->quote, flow_paths_kinds(meter->paths, encapsulation), &sender);
     search.sender = !sender;
-    return flow_table_find(meter->table, &search, &packet->fact);
+    return search;
+}
+
+static void keep_orphan(struct flow_meter *meter, const struct flow_search *search,
+                        const struct flow_fact *event)
+{
+    struct flow_orphan_flow flow = { .key = search->key,
+                                     .encapsulation = search->encapsulation,
+                                     .sender = search->sender };
+
+    if (meter->orphans)
+        flow_orphans_add(meter->orphans, &flow, event);
 }
 
 /* An ICMP error is an event of the flow that it speaks of. */
 static void account_quote(struct flow_meter *meter, const struct flow_packet *packet,
                           uint32_t encapsulation, struct flow_place error)
 {
-    struct flow *flow = quoted_flow(meter, packet, encapsulation);
+    struct flow_search search = quoted(meter, packet, encapsulation);
+    struct flow *flow = flow_table_find(meter->table, &search, &packet->fact);
     struct flow_fact event = { .frame = packet->fact.frame,
                                .bits = FLOW_FACT_EVENT,
                                .icmp_type = packet->fact.icmp_type,
                                .icmp_code = packet->fact.icmp_code };
 
+    if (!flow)
+        keep_orphan(meter, &search, &event);
     if (!flow || (flow->bits & FLOW_ENDED))
         return;
     if (meter->expiry)
@@ -451,6 +467,8 @@ static void note_time(struct flow_capture *capture, const struct flow_fact *fact
         return;
     if (!capture->has_time || fact->time_ns > capture->last_ns)
         capture->last_ns = fact->time_ns;
+    if (!capture->has_time || fact->time_ns < capture->first_ns)
+        capture->first_ns = fact->time_ns;
     capture->has_time = true;
 }
 
@@ -569,6 +587,21 @@ void flow_meter_begin_file(struct flow_meter *meter)
     flow_history_begin_file(meter->history,
                             meter->frames - flow_history_frames_before(meter->history));
     meter->capture.is_between = false;
+}
+
+const struct flow_capture *flow_meter_capture(const struct flow_meter *meter)
+{
+    return &meter->capture;
+}
+
+const struct flow_orphan *flow_meter_orphan(const struct flow_meter *meter, unsigned n)
+{
+    return meter->orphans ? flow_orphans_nth(meter->orphans, n) : NULL;
+}
+
+const struct flow_paths *flow_meter_paths(const struct flow_meter *meter)
+{
+    return meter->paths;
 }
 
 bool flow_meter_is_between(const struct flow_meter *meter)

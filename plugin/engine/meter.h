@@ -1,6 +1,7 @@
 #ifndef FLOWSTATS_ENGINE_METER_H
 #define FLOWSTATS_ENGINE_METER_H
 
+#include "orphans.h"
 #include "view.h"
 
 /*
@@ -27,6 +28,7 @@ struct flow_bounds {
      * flows end with the file or with the capture.
      */
     bool is_stream;
+    bool keeps_orphans; /* errors about flows that there are no packets of */
     /* In a stream: a flow has ended.  Nothing is known of it after the call. */
     void (*ended)(struct flow_view *view, void *data);
     /* The first so many facts of the view's flow are about to be forgotten; NULL: nobody asks. */
@@ -76,6 +78,13 @@ uint32_t flow_meter_frames(const struct flow_meter *meter);
 uint32_t flow_meter_next_id(const struct flow_meter *meter);
 
 uint32_t flow_meter_flows(const struct flow_meter *meter);
+
+/* Return what all its flows share, and the paths that they refer to. */
+const struct flow_capture *flow_meter_capture(const struct flow_meter *meter);
+const struct flow_paths *flow_meter_paths(const struct flow_meter *meter);
+
+/* Return the n-th flow that only errors speak of; NULL past the last, and where none are kept. */
+const struct flow_orphan *flow_meter_orphan(const struct flow_meter *meter, unsigned n);
 
 /* Whether flow_meter_finish() would change nothing. */
 bool flow_meter_is_finished(const struct flow_meter *meter);

@@ -7,7 +7,8 @@
 /* What all flows of a capture share. */
 struct flow_capture {
     struct flow_limits limits;
-    int64_t last_ns; /* the latest timestamp */
+    int64_t first_ns; /* the earliest and the latest timestamp */
+    int64_t last_ns;
     bool has_time;
     bool is_over;    /* no packet will come any more */
     bool is_between; /* the file is over, and another one follows */

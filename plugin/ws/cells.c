@@ -39,6 +39,12 @@ void fs_cell_number(GString *out, uint64_t number)
     end_cell(out);
 }
 
+void fs_cell_integer(GString *out, int64_t number)
+{
+    g_string_append_printf(out, "%" G_GINT64_FORMAT, number);
+    end_cell(out);
+}
+
 void fs_cell_real(GString *out, double real)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE];

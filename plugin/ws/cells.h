@@ -12,6 +12,7 @@ void fs_put_text(GString *out, const char *text);
 /* NULL: an empty cell. */
 void fs_cell_text(GString *out, const char *text);
 void fs_cell_number(GString *out, uint64_t number);
+void fs_cell_integer(GString *out, int64_t number);
 void fs_cell_real(GString *out, double real);
 
 /* Nanoseconds as exact microseconds and milliseconds, with as many decimals as there are. */

@@ -12,7 +12,7 @@
 #include <epan/stat_tap_ui.h>
 
 static const struct fs_sink *const sinks[] = {
-    &fs_csv, &fs_json, &fs_conn_log, &fs_trust, &fs_tunnels, &fs_cic, &fs_nfstream,
+    &fs_csv, &fs_json, &fs_conn_log, &fs_trust, &fs_tunnels, &fs_cic, &fs_nfstream, &fs_parts,
 };
 
 struct export
@@ -173,6 +173,20 @@ static void finish(void *data)
     g_free(export);
 }
 
+/* Else the target is given back. */
+static bool is_possible(const struct fs_sink *sink, const char *argument, struct fs_target *target,
+                        char **ret_error)
+{
+    const char *why_not = sink->obstacle ? sink->obstacle(target->filter) : NULL;
+
+    if (!why_not)
+        return true;
+    *ret_error = g_strdup_printf("flowstats: -z %s: %s", argument, why_not);
+    fs_output_free(target->output);
+    g_free(target->filter);
+    return false;
+}
+
 static ws_stat_init_ret init(const char *argument, void *data)
 {
     const struct fs_sink *sink = data;
@@ -180,7 +194,8 @@ static ws_stat_init_ret init(const char *argument, void *data)
     char *error = NULL;
 
     if ((!sink->has_columns || fs_columns_check(&error)) &&
-        fs_target_read(argument, sink->cli, &target, &error)) {
+        fs_target_read(argument, sink->cli, &target, &error) &&
+        is_possible(sink, argument, &target, &error)) {
         struct export *export = g_new0(struct export, 1);
         export->sink = sink;
         export->rows = g_string_new(NULL);

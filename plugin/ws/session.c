@@ -20,7 +20,8 @@ static GSList *statistics;
 static GSList *streams; /* const struct fs_stream */
 
 static bool ends_with_files; /* flows do, whatever the preference says */
-static bool is_drawn;        /* statistics are, so this session is the last of the program */
+static bool keeps_orphans;
+static bool is_drawn; /* statistics are, so this session is the last of the program */
 
 /* tshark reads one file; when a session begins again there (-M), the numbers of flows go on. */
 static uint32_t next_id;
@@ -65,6 +66,7 @@ static void bound(void)
     bool is_stream = fs_session_is_stream();
     struct flow_bounds bounds = { .max_open = MAX(fs_prefs->max_open, 1),
                                   .is_stream = is_stream,
+                                  .keeps_orphans = keeps_orphans,
                                   .ended = tell_ended,
                                   .forgetting = is_stream ? tell_forgetting : NULL };
 
@@ -196,6 +198,16 @@ void fs_session_detach(void *data)
 void fs_session_end_with_files(void)
 {
     ends_with_files = true;
+}
+
+void fs_session_keep_orphans(void)
+{
+    keeps_orphans = true;
+}
+
+uint32_t fs_session_frames(void)
+{
+    return frames_seen;
 }
 
 void fs_session_attach_stream(const struct fs_stream *stream)

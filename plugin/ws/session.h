@@ -37,6 +37,12 @@ void fs_session_detach(void *data);
 /* Let flows end with their file: a statistic needs all facts of each. */
 void fs_session_end_with_files(void);
 
+/* Let the meter keep ICMP errors about flows that it has no packets of: struct flow_bounds. */
+void fs_session_keep_orphans(void);
+
+/* Return how many frames of the file have been dissected. */
+uint32_t fs_session_frames(void);
+
 /*
  * A stream of flows: let flows end as the capture goes on (meter.h: struct
  * flow_bounds), and take() be called between two files.  Where statistics are

@@ -20,6 +20,9 @@ struct fs_sink {
     void (*sums_free)(void *sums);
     bool has_columns; /* those of flow.columns */
     bool needs_facts; /* all of a flow: it folds groups of its own */
+    /* Return why it cannot be made, of the packets that a filter selects (NULL: all); NULL: it can.
+     */
+    const char *(*obstacle)(const char *filter);
 };
 
 /* CSV as in RFC 4180, with a heading: a column for each field. */
@@ -42,5 +45,8 @@ extern const struct fs_sink fs_cic;
 
 /* The columns of NFStream, of IP flows. */
 extern const struct fs_sink fs_nfstream;
+
+/* CSV of what a merge with the flows of other files needs: share/flowstats/parts.sql. */
+extern const struct fs_sink fs_parts;
 
 #endif

@@ -1,0 +1,284 @@
+-- Put the parts of flows together: the table `parts` (parts.sql) of all captures of one sensor, with a
+-- column `file` that tells them apart, in; the view `merged` out.  DuckDB's SQL.  What is exact, and
+-- what is absent rather than wrong, is in doc/scale.md.
+--
+-- A part goes on with the flow of its key, or begins another one.  What only TCP's order of segments
+-- tells is carried from part to part, one after the other; the rest are sums, firsts and lasts.
+
+-- Numbers of TCP are of 32 bits and go round.
+CREATE OR REPLACE MACRO reaches(number, from_number) AS
+  ((number - from_number + 4294967296) % 4294967296) < 2147483648;
+CREATE OR REPLACE MACRO of_end(which, zero, one) AS CASE which WHEN 0 THEN zero WHEN 1 THEN one END;
+CREATE OR REPLACE MACRO span(from_ns, to_ns) AS
+  CASE WHEN to_ns >= from_ns AND to_ns::HUGEINT - from_ns <= 9223372036854775807 THEN to_ns - from_ns END;
+
+-- The captures in the order of time, and how many frames came before each.
+CREATE OR REPLACE TEMP TABLE files AS
+  SELECT file, row_number() OVER by_time AS number, capture_last,
+         coalesce(sum(frames) OVER (by_time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS before,
+         split_part(split_part(preferences, 'idle_timeout:', 2), ' ', 1)::BIGINT * 1000000000 AS idle_ns
+  FROM parts WHERE kind = 'capture' WINDOW by_time AS (ORDER BY capture_first, capture_last, capture, file);
+
+-- The parts with the key that parts of a flow share, but for those that nobody can put together here:
+-- whose addresses several tunnels have, so that it is not sure which packets were one flow's, and
+-- fragments whose first one may be in another file.  They are missing, and `untold` counts them.
+CREATE OR REPLACE TEMP TABLE keyed AS
+  WITH based AS (
+    SELECT *, concat_ws('|', family, proto, addr0, coalesce(port0, -1), addr1, coalesce(port1, -1), ident,
+                        has_ident, asker, kinds) AS ends,
+           concat_ws('|', family, proto, least(addr0, addr1), greatest(addr0, addr1)) AS hosts,
+           coalesce(frags0 + frags1 > 0, false) AS is_fragmented
+    FROM parts WHERE kind <> 'capture'),
+  tunnels AS (
+    SELECT ends, NOT (min(least(encap0, encap1)) = max(greatest(encap0, encap1))
+                      OR bool_and(encap0 = encap1 AND encap1 IS NOT NULL)
+                      OR bool_and(encap0 IS NOT NULL AND encap1 IS NOT NULL) AND count(DISTINCT concat(encap0, ' ', encap1)) = 1)
+                  AS is_mixed
+    FROM based WHERE kinds IS NOT NULL GROUP BY ends),
+  torn AS (
+    SELECT DISTINCT later.hosts FROM based later JOIN based first ON later.hosts = first.hosts AND later.file <> first.file
+    WHERE first.frag_pkts0 + first.frag_pkts1 > 0
+      AND (later.is_fragmented AND later.port0 IS NULL OR later.first_frame < later.begin_frame OR later.begin_frame IS NULL AND later.is_fragmented))
+  SELECT based.*, concat_ws('|', ends, encap0, CASE WHEN encap1 <> encap0 OR encap0 IS NULL THEN encap1 END) AS key,
+         bool_or(coalesce(is_mixed, false) OR is_fragmented AND torn.hosts IS NOT NULL) OVER (PARTITION BY key) AS is_untold
+  FROM based LEFT JOIN tunnels USING (ends) LEFT JOIN torn USING (hosts);
+CREATE OR REPLACE TEMP VIEW untold AS SELECT count(*) AS parts FROM keyed WHERE is_untold;
+
+-- The parts of each key in their order.  Errors without a flow in their file come before its packets.
+CREATE OR REPLACE TEMP TABLE p AS
+  SELECT keyed.*, files.number, files.before, files.idle_ns,
+         row_number() OVER by_place AS place, row_number() OVER by_key AS n,
+         coalesce(idle_ns > 0 AND lag(files.number) OVER by_key < files.number AND begin_ns > lag(flow_last_ns) OVER by_key
+                  AND begin_ns::HUGEINT - lag(flow_last_ns) OVER by_key > idle_ns, false) AS is_late,
+         {'initiator': initiator, 'done': done, 'kept': syn_acks_kept, 'syn_acks': syn_acks, 'answer': answer,
+          'answer_seq': answer_seq, 'syns': syns, 'first_syn': first_syn_ns, 'syn': syn_ns,
+          'syn_frame': syn_frame + before, 'syn_ack': syn_ack_ns, 'syn_ack_frame': syn_ack_frame + before,
+          'ack': ack_ns, 'ack_frame': ack_frame + before, 'rtt': rtt_ns, 'rtt_net': rtt_net_ns,
+          'rtt_user': rtt_user_ns, 'connect': connect_ns, 'retrans': syn_ack_retrans} AS hand
+  FROM keyed JOIN files USING (file) WHERE NOT is_untold
+  WINDOW by_place AS (PARTITION BY key ORDER BY files.number, kind = 'part', flow, piece),
+         by_key AS (PARTITION BY key, kind ORDER BY files.number, flow, piece);
+
+-- A handshake (a), and what the part after it makes of it.  NULL: it cannot be told any more.
+-- A part without SYN has the ACK that ends it, or goes on without.
+CREATE OR REPLACE MACRO acked(a, last_rst, ns, frame, number) AS
+  CASE WHEN a.done OR a.initiator IS NULL THEN a
+       WHEN frame IS NULL
+         THEN {'initiator': a.initiator, 'done': false, 'kept': a.kept, 'syn_acks': a.syn_acks, 'answer': a.answer,
+               'answer_seq': a.answer_seq, 'syns': CASE WHEN last_rst IS NULL OR a.kept > 0 THEN a.syns END, 'first_syn': a.first_syn,
+               'syn': a.syn, 'syn_frame': a.syn_frame, 'syn_ack': a.syn_ack, 'syn_ack_frame': a.syn_ack_frame,
+               'ack': a.ack, 'ack_frame': a.ack_frame, 'rtt': a.rtt, 'rtt_net': a.rtt_net, 'rtt_user': a.rtt_user,
+               'connect': a.connect, 'retrans': a.retrans}
+       WHEN a.kept > 0 AND reaches(number, a.answer_seq + 1) IS NOT TRUE THEN NULL
+       -- Of several SYN-ACKs the ACK may name one.
+       WHEN a.syn_acks > 1
+         THEN {'initiator': a.initiator, 'done': true, 'kept': a.kept, 'syn_acks': a.syn_acks, 'answer': a.answer,
+               'answer_seq': a.answer_seq, 'syns': a.syns, 'first_syn': a.first_syn,
+               'syn': NULL, 'syn_frame': NULL, 'syn_ack': NULL, 'syn_ack_frame': NULL, 'ack': ns, 'ack_frame': frame,
+               'rtt': NULL, 'rtt_net': NULL, 'rtt_user': NULL, 'connect': span(a.first_syn, ns), 'retrans': a.retrans}
+       ELSE {'initiator': a.initiator, 'done': true, 'kept': a.kept, 'syn_acks': a.syn_acks, 'answer': a.answer,
+             'answer_seq': a.answer_seq, 'syns': a.syns, 'first_syn': a.first_syn,
+             'syn': a.syn, 'syn_frame': a.syn_frame, 'syn_ack': a.syn_ack, 'syn_ack_frame': a.syn_ack_frame,
+             'ack': ns, 'ack_frame': frame,
+             'rtt': CASE WHEN a.kept = 0 AND a.syns = 1 AND last_rst IS NULL
+                           OR a.kept > 0 AND a.rtt_net IS NOT NULL AND span(a.syn_ack, ns) IS NOT NULL THEN span(a.syn, ns) END,
+             'rtt_net': a.rtt_net, 'rtt_user': span(a.syn_ack, ns), 'connect': span(a.first_syn, ns), 'retrans': a.retrans} END;
+-- SYNs, and the SYN-ACK in another part (b).
+CREATE OR REPLACE MACRO answered(a, b) AS
+  {'initiator': b.initiator, 'done': b.done, 'kept': b.kept, 'syn_acks': b.syn_acks, 'answer': b.answer,
+   'answer_seq': b.answer_seq, 'syns': a.syns, 'first_syn': a.first_syn,
+   'syn': CASE WHEN b.answer < 4 THEN a.syn END, 'syn_frame': CASE WHEN b.answer < 4 THEN a.syn_frame END,
+   'syn_ack': b.syn_ack, 'syn_ack_frame': b.syn_ack_frame, 'ack': b.ack, 'ack_frame': b.ack_frame,
+   'rtt': CASE WHEN b.answer = 0 AND a.syns = 1 AND span(a.syn, b.syn_ack) IS NOT NULL AND b.rtt_user IS NOT NULL
+                 THEN span(a.syn, b.ack) END,
+   'rtt_net': CASE WHEN b.answer = 0 AND a.syns = 1 THEN span(a.syn, b.syn_ack) END, 'rtt_user': b.rtt_user,
+   'connect': span(a.first_syn, b.ack), 'retrans': b.retrans};
+-- SYNs, and the same SYN again (b): which of them is answered is not sure.
+CREATE OR REPLACE MACRO repeated(a, b, is_last) AS
+  {'initiator': b.initiator, 'done': b.done, 'kept': b.kept, 'syn_acks': b.syn_acks, 'answer': b.answer,
+   'answer_seq': b.answer_seq, 'syns': NULL, 'first_syn': a.first_syn,
+   'syn': CASE WHEN is_last THEN b.syn END, 'syn_frame': CASE WHEN is_last THEN b.syn_frame END,
+   'syn_ack': b.syn_ack, 'syn_ack_frame': b.syn_ack_frame, 'ack': b.ack, 'ack_frame': b.ack_frame,
+   'rtt': NULL, 'rtt_net': NULL, 'rtt_user': b.rtt_user, 'connect': span(a.first_syn, b.ack), 'retrans': b.retrans};
+
+-- What is carried along the parts of a TCP key, and what each part alone would carry.
+CREATE OR REPLACE TEMP TABLE tcp AS
+  SELECT * EXCLUDE (capture, addr0, addr1, tuple0, tuple1, proto_name, kinds, encap0, encap1, vni0, vni1, mac0, mac1, ends, hosts), {
+      'b0': coalesce(number0, base0), 'b1': coalesce(number1, base1),
+      's0': segments > 0 AND seen0, 's1': segments > 0 AND seen1, 'k0': segments > 0 AND ack0, 'k1': segments > 0 AND ack1,
+      'r0': segments > 0 AND answered0, 'r1': segments > 0 AND answered1, 'y0': coalesce(nsyn0, 0), 'y1': coalesce(nsyn1, 0),
+      'h': hand, 'is_known': true, 'only_syns': segments > 0 AND handshake = 1, 'lead': lead, 'seq': of_end(lead, syn_seq0, syn_seq1),
+      'seq_end': of_end(lead, syn_end0, syn_end1), 'open': undisturbed, 'f0': fin_end0, 'f1': fin_end1,
+      'd0': segments > 0 AND fin_acked0, 'd1': segments > 0 AND fin_acked1, 'e': segments > 0 AND ended,
+      'knows_rst': true, 'rst_by': rst_by, 'rst_frame': rst_frame + before, 'senders': coalesce(rst_senders, 0)} AS alone
+  FROM p WHERE proto = 6 AND kind = 'part';
+
+CREATE OR REPLACE TEMP TABLE folded AS
+WITH RECURSIVE fold AS (
+  SELECT key, n, true AS is_used, 0 AS flowno, source, reason, NULL::BIGINT AS cause,
+         CASE WHEN pieces > 1 THEN number * 4294967296 + flow END AS taken, alone AS c
+  FROM tcp WHERE n = 1
+  UNION ALL
+  SELECT key, n, is_used, flowno, CASE cause WHEN 3 THEN lead ELSE source_before END, CASE cause WHEN 3 THEN 1 ELSE reason_before END,
+    cause, taken, CASE
+      WHEN NOT is_used THEN c
+      WHEN cause IS NOT NULL OR NOT (c.s0 OR c.s1) THEN alone
+      WHEN segments = 0 THEN c
+      ELSE {
+        'b0': coalesce(number0, c.b0, base0), 'b1': coalesce(number1, c.b1, base1),
+        's0': c.s0 OR seen0, 's1': c.s1 OR seen1, 'k0': c.k0 OR ack0, 'k1': c.k1 OR ack1,
+        'r0': CASE WHEN is_answer OR is_repeat THEN answered0 ELSE c.r0 END,
+        'r1': CASE WHEN is_answer OR is_repeat THEN answered1 ELSE c.r1 END,
+        'y0': c.y0 + nsyn0, 'y1': c.y1 + nsyn1, 'h': h, 'is_known': h IS NOT NULL,
+        'only_syns': is_repeat AND handshake = 1, 'lead': c.lead, 'seq': c.seq, 'seq_end': c.seq_end,
+        'open': CASE WHEN c.open = 3 THEN 3 WHEN is_answer OR is_repeat OR handshake = 0 AND c.open = 0 THEN undisturbed
+                     WHEN handshake <> 0 THEN NULL
+                     WHEN c.open = 8 THEN CASE WHEN (c.k0 OR ack0) AND (c.k1 OR ack1) THEN 3 ELSE 8 END
+                     WHEN h IS NULL OR NOT c.is_known THEN NULL
+                     WHEN h.done AND NOT c.h.done THEN 3
+                     WHEN c.open = 2 AND of_end(1 - h.initiator, data0 AND c.r0, data1 AND c.r1) THEN 3
+                     ELSE c.open END,
+        'f0': coalesce(c.f0, fin_end0), 'f1': coalesce(c.f1, fin_end1),
+        'd0': CASE WHEN c.f0 IS NULL THEN fin_acked0 WHEN c.d0 THEN true WHEN acks_wide1 THEN NULL
+                   ELSE coalesce(reaches(ack_low1, c.f0) OR reaches(ack_high1, c.f0), false) END,
+        'd1': CASE WHEN c.f1 IS NULL THEN fin_acked1 WHEN c.d1 THEN true WHEN acks_wide0 THEN NULL
+                   ELSE coalesce(reaches(ack_low0, c.f1) OR reaches(ack_high0, c.f1), false) END,
+        'e': c.e OR coalesce(last_rst > greatest(CASE WHEN c.f0 IS NULL THEN fin_frame0 ELSE 0 END,
+                                                 CASE WHEN c.f1 IS NULL THEN fin_frame1 ELSE 0 END), false)
+                    AND coalesce(c.f0, fin_end0) IS NOT NULL AND coalesce(c.f1, fin_end1) IS NOT NULL,
+        'knows_rst': knows_rst, 'rst_by': CASE WHEN c.senders > 0 THEN c.rst_by WHEN stands THEN amid_rst_by END,
+        'rst_frame': CASE WHEN c.senders > 0 THEN c.rst_frame WHEN stands THEN amid_rst_frame + before END,
+        'senders': CASE WHEN c.senders > 0 OR stands THEN c.senders | rst_senders | amid_rst_senders ELSE 0 END} END
+  FROM (
+    SELECT *, CASE WHEN NOT c.is_known THEN NULL
+                   WHEN handshake = 0 THEN acked(c.h, last_rst, of_end(c.h.initiator, ack_ns0, ack_ns1),
+                     of_end(c.h.initiator, ack_frame0, ack_frame1) + before, of_end(c.h.initiator, ack_number0, ack_number1))
+                   WHEN is_answer THEN answered(c.h, hand)
+                   WHEN is_repeat THEN repeated(c.h, hand, syn_ack_ns IS NULL OR syn_ns <= syn_ack_ns AND c.y0 + c.y1 + nsyn0 + nsyn1 <= 4) END AS h,
+      -- A RST is undone by later words of its sender: whether these were late, nobody knows here.
+      c.knows_rst AND NOT ((c.senders & 1) > 0 AND voice0 OR (c.senders & 2) > 0 AND voice1)
+        AND (c.senders > 0 OR c.s0 AND c.s1 OR rst_frame IS NOT DISTINCT FROM amid_rst_frame) AS knows_rst,
+      -- After both FINs a RST ends what is closed already.
+      coalesce(amid_rst_frame < CASE WHEN c.f0 IS NOT NULL AND c.f1 IS NOT NULL THEN 0 WHEN c.f0 IS NOT NULL THEN fin_frame1
+                                     WHEN c.f1 IS NOT NULL THEN fin_frame0 END, amid_rst_frame IS NOT NULL) AS stands
+    FROM (
+      SELECT *, CASE WHEN is_used THEN starts END AS cause, flowno_before + (is_used AND starts IS NOT NULL)::INT AS flowno,
+        CASE WHEN is_used AND piece = 0 AND pieces > 1 THEN in_file ELSE taken_before END AS taken,
+        c.only_syns AND handshake = 3 AND lead <> c.lead AND reaches(answer_ack, c.seq + 1)
+          AND reaches(c.seq_end, answer_ack) AS is_answer,
+        c.only_syns AND handshake IN (1, 2) AND lead = c.lead AND lead_seq = c.seq
+          AND of_end(lead, syn_end0, syn_end1) = c.seq_end AS is_repeat
+      FROM (
+        SELECT *, CASE WHEN pieces = 1 THEN true WHEN piece = 0 THEN starts IS NOT NULL
+                       ELSE in_file IS DISTINCT FROM taken_before END AS is_used
+        FROM (
+          SELECT p.*, a.c, a.source AS source_before, a.reason AS reason_before, a.flowno AS flowno_before, a.taken AS taken_before, p.number * 4294967296 + p.flow AS in_file,
+            CASE WHEN p.connects AND of_end(p.lead, a.c.b0, a.c.b1) <> p.lead_seq THEN 3
+                 WHEN p.continues AND p.piece <= 1 OR p.is_late THEN 1 END AS starts
+          FROM fold a JOIN tcp p ON p.key = a.key AND p.n = a.n + 1 WHERE p.n > 1)))))
+SELECT * FROM fold;
+
+-- Which flow of its key each part belongs to.
+CREATE OR REPLACE TEMP TABLE q AS
+  WITH told AS (
+    SELECT p.*, is_used, flowno, cause, c, folded.source AS its_source, folded.reason AS its_reason FROM p JOIN folded USING (key, n)
+    WHERE kind = 'part' AND proto = 6
+    UNION ALL BY NAME
+    SELECT p.*, true AS is_used, sum((continues OR is_late)::INT) OVER by_n AS flowno, CASE WHEN continues OR is_late THEN 1 END AS cause,
+           first_value(source) OVER by_n AS its_source, first_value(reason) OVER by_n AS its_reason
+    FROM p WHERE kind = 'part' AND proto <> 6 WINDOW by_n AS (PARTITION BY key ORDER BY n)
+    UNION ALL BY NAME
+    SELECT p.*, true AS is_used FROM p WHERE kind = 'error'),
+  placed AS (
+    SELECT * REPLACE (last_value(flowno IGNORE NULLS) OVER (PARTITION BY key ORDER BY place) AS flowno) FROM told WHERE is_used)
+  SELECT *, lag(ip_id0 IGNORE NULLS) OVER by_flow AS id_before0, lag(ip_id1 IGNORE NULLS) OVER by_flow AS id_before1
+  FROM placed WHERE flowno IS NOT NULL WINDOW by_flow AS (PARTITION BY key, flowno ORDER BY place);
+
+CREATE OR REPLACE MACRO gap(id, id_before) AS
+  CASE WHEN (id - id_before + 65536) % 65536 BETWEEN 1 AND 127 THEN (id - id_before + 65536) % 65536 - 1 ELSE 0 END;
+
+CREATE OR REPLACE TEMP TABLE sums AS
+  SELECT key, flowno, first(family ORDER BY place) AS family, first(proto ORDER BY place) AS proto, first(proto_name ORDER BY place) AS proto_name,
+    first(tuple0 ORDER BY place) AS tuple0, first(tuple1 ORDER BY place) AS tuple1, first(addr0 ORDER BY place) AS addr0, first(addr1 ORDER BY place) AS addr1,
+    first(port0 ORDER BY place) AS port0, first(port1 ORDER BY place) AS port1, first(its_source ORDER BY place) AS source, first(its_reason ORDER BY place) AS reason,
+    first(mac0 ORDER BY place) AS first_mac0, first(mac1 ORDER BY place) AS first_mac1, arg_min(mac0, place) AS mac0, arg_min(mac1, place) AS mac1,
+    first(eth_type ORDER BY place) AS eth_type, first(vni0 ORDER BY place) AS vni0, first(vni1 ORDER BY place) AS vni1,
+    first({'number': number, 'frame': coalesce(begin_frame, 4294967296), 'flow': flow} ORDER BY place) AS born, first(cause ORDER BY place) AS cause,
+    arg_min(first_frame + before, place) AS first_frame, arg_max(last_frame + before, place) AS last_frame,
+    min(start_ns) AS start_ns, max(last_ns) AS last_ns, arg_max(c, place) AS c, bool_or(segments > 0) AS is_tcp,
+    sum(icmp_errors)::BIGINT AS errors, arg_max(icmp_error_frame + before, place) AS error_frame, arg_max(icmp_error_type, place) AS error_type,
+    arg_max(icmp_error_code, place) AS error_code, any_value(idle_ns) AS idle_ns,
+    sum(pkts0)::BIGINT AS pkts0, sum(bytes0)::BIGINT AS bytes0, sum(wire_bytes0)::BIGINT AS wire_bytes0, sum(payload_pkts0)::BIGINT AS payload_pkts0,
+    sum(payload_bytes0)::BIGINT AS payload_bytes0, sum(ip_bytes0)::BIGINT AS ip_bytes0, sum(frags0)::BIGINT AS frags0, sum(frag_pkts0)::BIGINT AS frag_pkts0,
+    sum(lost0 + coalesce(gap(first_ip_id0, id_before0), 0))::BIGINT AS lost0, arg_max(ip_id0, place) AS ip_id0, arg_max(seq0, place) AS seq0,
+    sum(pkts1)::BIGINT AS pkts1, sum(bytes1)::BIGINT AS bytes1, sum(wire_bytes1)::BIGINT AS wire_bytes1, sum(payload_pkts1)::BIGINT AS payload_pkts1,
+    sum(payload_bytes1)::BIGINT AS payload_bytes1, sum(ip_bytes1)::BIGINT AS ip_bytes1, sum(frags1)::BIGINT AS frags1, sum(frag_pkts1)::BIGINT AS frag_pkts1,
+    sum(lost1 + coalesce(gap(first_ip_id1, id_before1), 0))::BIGINT AS lost1, arg_max(ip_id1, place) AS ip_id1, arg_max(seq1, place) AS seq1
+  FROM q GROUP BY key, flowno;
+
+-- The flows, with the columns of -z flowstats,csv: times as timestamps, spans as seconds.
+CREATE OR REPLACE MACRO up(source, zero, one) AS CASE source WHEN 0 THEN zero ELSE one END;
+CREATE OR REPLACE MACRO instant(ns) AS make_timestamp_ns(ns);
+CREATE OR REPLACE MACRO seconds(ns) AS (ns::DECIMAL(19, 0) * 0.000000001::DECIMAL(10, 9))::DECIMAL(20, 9);
+CREATE OR REPLACE MACRO rate(amount, ns) AS CASE WHEN ns > 0 THEN amount / (ns / 1e9) END;
+
+CREATE OR REPLACE TEMP VIEW merged AS
+  WITH closed AS (
+    SELECT *, c.f0 IS NOT NULL AND c.f1 IS NOT NULL AS are_both, CASE WHEN c.is_known THEN c.h END AS h,
+      CASE WHEN last_ns IS NOT NULL THEN least(last_ns::HUGEINT - start_ns, 9223372036854775807)::BIGINT END AS ns,
+      lead(cause) OVER (PARTITION BY key ORDER BY flowno) AS next_cause, (SELECT max(capture_last) FROM files) AS end_ns
+    FROM sums),
+  ended AS (
+    SELECT *, CASE WHEN NOT is_tcp THEN NULL WHEN NOT c.knows_rst THEN NULL WHEN c.senders > 0 THEN 7 WHEN c.e THEN 0
+                   WHEN c.f0 IS NULL AND c.f1 IS NULL THEN c.open WHEN c.d0 IS NULL OR c.d1 IS NULL THEN NULL
+                   WHEN c.d0 AND c.d1 THEN 0 WHEN are_both THEN 6 WHEN c.d0 OR c.d1 THEN 5 ELSE 4 END AS state
+    FROM closed),
+  reasoned AS (
+    SELECT *, CASE WHEN is_tcp AND state IS NULL THEN NULL WHEN is_tcp AND state IN (0, 7) THEN 3
+                   WHEN next_cause IS NOT NULL THEN next_cause
+                   WHEN idle_ns > 0 AND end_ns > last_ns AND end_ns::HUGEINT - last_ns > idle_ns THEN 1 ELSE 4 END AS end_reason
+    FROM ended)
+  SELECT born,
+    up(source, tuple0, tuple1) AS "flow.tuple", CASE WHEN family > 0 THEN proto END AS "flow.proto", proto_name AS "flow.proto_name",
+    up(source, addr0, addr1) AS "flow.src", up(source, addr1, addr0) AS "flow.dst",
+    up(source, port0, port1) AS "flow.srcport", up(source, port1, port0) AS "flow.dstport",
+    -- Where the first packet had one address alone, a packet of the other end tells the other.
+    CASE WHEN first_mac0 IS NOT NULL OR first_mac1 IS NOT NULL THEN up(source, mac0, mac1) END AS "flow.eth.src",
+    CASE WHEN first_mac0 IS NOT NULL OR first_mac1 IS NOT NULL THEN up(source, mac1, mac0) END AS "flow.eth.dst",
+    eth_type AS "flow.eth.type", up(source, vni0, vni1) AS "flow.vni",
+    reason AS "flow.direction_reason",
+    ['handshake', 'message type', 'application', 'ports', 'first packet', 'group address'][reason] AS "flow.direction_reason_name",
+    first_frame AS "flow.first_frame", last_frame AS "flow.last_frame",
+    pkts0 + pkts1 AS "flow.pkts", bytes0 + bytes1 AS "flow.bytes", wire_bytes0 + wire_bytes1 AS "flow.wire_bytes",
+    payload_bytes0 + payload_bytes1 AS "flow.payload_bytes", CASE WHEN family > 0 THEN ip_bytes0 + ip_bytes1 END AS "flow.ip_bytes",
+    instant(start_ns) AS "flow.start", instant(last_ns) AS "flow.last", seconds(ns) AS "flow.duration",
+    CASE WHEN family > 0 THEN errors END AS "flow.icmp_errors", error_frame AS "flow.icmp_error_frame",
+    error_type AS "flow.icmp_error_type", error_code AS "flow.icmp_error_code",
+    end_reason AS "flow.end_reason", [NULL, 'idle timeout', 'active timeout', 'end of flow', 'end of capture'][end_reason + 1] AS "flow.end_reason_name",
+    up(source, pkts0, pkts1) AS "flow.up.pkts", up(source, pkts1, pkts0) AS "flow.down.pkts",
+    up(source, bytes0, bytes1) AS "flow.up.bytes", up(source, bytes1, bytes0) AS "flow.down.bytes",
+    up(source, wire_bytes0, wire_bytes1) AS "flow.up.wire_bytes", up(source, wire_bytes1, wire_bytes0) AS "flow.down.wire_bytes",
+    up(source, payload_pkts0, payload_pkts1) AS "flow.up.payload_pkts", up(source, payload_pkts1, payload_pkts0) AS "flow.down.payload_pkts",
+    up(source, payload_bytes0, payload_bytes1) AS "flow.up.payload_bytes", up(source, payload_bytes1, payload_bytes0) AS "flow.down.payload_bytes",
+    CASE WHEN family > 0 THEN up(source, ip_bytes0, ip_bytes1) END AS "flow.up.ip_bytes", CASE WHEN family > 0 THEN up(source, ip_bytes1, ip_bytes0) END AS "flow.down.ip_bytes",
+    CASE WHEN family > 0 THEN up(source, frags0, frags1) END AS "flow.up.frags", CASE WHEN family > 0 THEN up(source, frags1, frags0) END AS "flow.down.frags",
+    CASE WHEN family > 0 THEN up(source, frag_pkts0, frag_pkts1) END AS "flow.up.frag_pkts", CASE WHEN family > 0 THEN up(source, frag_pkts1, frag_pkts0) END AS "flow.down.frag_pkts",
+    up(source, ip_id0, ip_id1) AS "flow.up.ip_id", up(source, ip_id1, ip_id0) AS "flow.down.ip_id",
+    CASE WHEN family = 1 THEN up(source, lost0, lost1) END AS "flow.up.lost", CASE WHEN family = 1 THEN up(source, lost1, lost0) END AS "flow.down.lost",
+    up(source, seq0, seq1) AS "flow.up.seq", up(source, seq1, seq0) AS "flow.down.seq",
+    state AS "flow.tcp.state",
+    ['Closed', 'SynSent', 'SynReceived', 'Established', 'FinWait', 'CloseWait', 'Closing', 'Reset', 'Unknown'][state + 1] AS "flow.tcp.state_name",
+    CASE WHEN state = 7 THEN (c.rst_by <> source)::INT END AS "flow.tcp.reset_by",
+    CASE WHEN state = 7 THEN up(source, ['up', 'down'][c.rst_by + 1], ['down', 'up'][c.rst_by + 1]) END AS "flow.tcp.reset_by_name",
+    CASE WHEN state = 7 THEN c.rst_frame END AS "flow.tcp.reset_frame",
+    seconds(h.rtt) AS "flow.tcp.rtt", seconds(h.rtt_net) AS "flow.tcp.rtt_net", seconds(h.rtt_user) AS "flow.tcp.rtt_user",
+    seconds(h.connect) AS "flow.tcp.connect_time",
+    instant(h.syn) AS "flow.tcp.ts_syn", instant(h.syn_ack) AS "flow.tcp.ts_syn_ack", instant(h.ack) AS "flow.tcp.ts_ack",
+    h.syn_frame AS "flow.tcp.syn_frame", h.syn_ack_frame AS "flow.tcp.syn_ack_frame", h.ack_frame AS "flow.tcp.ack_frame",
+    CASE WHEN is_tcp THEN greatest(c.y0 - 1, 0) + greatest(c.y1 - 1, 0) END AS "flow.tcp.syn_retrans",
+    CASE WHEN is_tcp THEN h.retrans END AS "flow.tcp.syn_ack_retrans",
+    rate(8.0 * (wire_bytes0 + wire_bytes1), ns) AS "flow.rate.bits", rate(8.0 * up(source, wire_bytes0, wire_bytes1), ns) AS "flow.rate.up.bits",
+    rate(8.0 * up(source, wire_bytes1, wire_bytes0), ns) AS "flow.rate.down.bits",
+    rate((pkts0 + pkts1)::DOUBLE, ns) AS "flow.rate.pkts", rate(up(source, pkts0, pkts1)::DOUBLE, ns) AS "flow.rate.up.pkts",
+    rate(up(source, pkts1, pkts0)::DOUBLE, ns) AS "flow.rate.down.pkts"
+  FROM reasoned;

@@ -1,0 +1,139 @@
+#include "packets.h"
+
+#include "facts.h"
+#include "part.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* A segment from an end of the key. */
+static struct flow_fact segment(unsigned end, unsigned flags, uint32_t seq, uint32_t ack)
+{
+    return (struct flow_fact){ .frame = 1,
+                               .cap_len = FRAME_LEN,
+                               .bits = (uint16_t)(FLOW_FACT_TCP | (end ? FLOW_FACT_DOWN : 0)),
+                               .tcp_flags = (uint8_t)flags,
+                               .tcp_seq = seq,
+                               .tcp_ack = ack };
+}
+
+enum {
+    SYN = FLOW_TCP_SYN,
+    ACK = FLOW_TCP_ACK,
+    RST = FLOW_TCP_RST,
+    SYN_ACK = SYN | ACK,
+    SEGMENTS_OF_ROW = 4,
+};
+
+static void test_a_part_says_what_it_is_to_a_handshake(void)
+{
+    static const struct {
+        enum flow_part_handshake expected;
+        struct {
+            unsigned end, flags;
+            uint32_t seq, ack;
+        } segments[SEGMENTS_OF_ROW];
+    } rows[] = {
+        { FLOW_PART_NO_SYN, { { 0, ACK, 1, 1 }, { 1, ACK, 1, 1 } } },
+        { FLOW_PART_NO_SYN, { { 0, RST, 1, 0 } } },
+        { FLOW_PART_SYNS, { { 0, SYN, 7, 0 } } },
+        { FLOW_PART_SYNS, { { 1, SYN, 7, 0 }, { 1, SYN, 7, 0 } } },
+        { FLOW_PART_MIXED, { { 0, SYN, 7, 0 }, { 0, SYN, 8, 0 } } },
+        { FLOW_PART_OPENS, { { 0, SYN, 7, 0 }, { 1, SYN_ACK, 20, 8 }, { 0, ACK, 8, 21 } } },
+        { FLOW_PART_OPENS, { { 0, SYN, 7, 0 }, { 1, RST | ACK, 0, 8 } } },
+        { FLOW_PART_OPENS, { { 0, SYN, 7, 0 }, { 1, SYN_ACK, 20, 8 }, { 0, SYN, 7, 0 } } },
+        { FLOW_PART_MIXED, { { 0, SYN, 7, 0 }, { 1, SYN, 20, 0 } } },
+        { FLOW_PART_MIXED, { { 0, SYN, 7, 0 }, { 1, SYN_ACK, 20, 8 }, { 1, SYN_ACK, 30, 8 } } },
+        { FLOW_PART_ANSWERS, { { 1, SYN_ACK, 20, 8 }, { 0, ACK, 8, 21 } } },
+        { FLOW_PART_ANSWERS, { { 1, SYN_ACK, 20, 8 }, { 1, SYN_ACK, 20, 8 } } },
+        { FLOW_PART_MIXED, { { 1, SYN_ACK, 20, 8 }, { 0, SYN, 7, 0 } } },
+        { FLOW_PART_MIXED, { { 1, SYN_ACK, 20, 8 }, { 0, SYN_ACK, 7, 21 } } },
+        { FLOW_PART_MIXED, { { 0, ACK, 8, 21 }, { 1, SYN_ACK, 20, 8 } } },
+        { FLOW_PART_MIXED, { { 0, SYN | RST, 7, 0 } } },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct flow_part part = { 0 };
+        for (unsigned k = 0; k < SEGMENTS_OF_ROW && rows[i].segments[k].flags; k++) {
+            struct flow_fact fact = segment(rows[i].segments[k].end, rows[i].segments[k].flags,
+                                            rows[i].segments[k].seq, rows[i].segments[k].ack);
+            flow_part_apply(&part, &fact);
+        }
+        if (flow_part_handshake_of(&part) != rows[i].expected)
+            g_error("row %zu", i);
+    }
+}
+
+static void test_a_syn_may_begin_another_flow_where_no_number_is_sure(void)
+{
+    struct flow_fact syn = segment(0, SYN, 7, 0), data = segment(0, ACK, 8, 21);
+    struct flow_fact other = segment(1, SYN, 20, 0), later = { .bits = FLOW_FACT_FRAG };
+    struct flow_part part = { 0 };
+
+    g_assert_false(flow_part_is_over(&part, &syn)); /* it begins with it */
+    flow_part_apply(&part, &later);                 /* a fragment that came before its first one */
+    g_assert_false(flow_part_is_over(&part, &syn));
+    flow_part_apply(&part, &syn);
+    g_assert_false(flow_part_is_over(&part, &syn));
+    g_assert_true(flow_part_is_over(&part, &other));
+    part = (struct flow_part){ 0 };
+    flow_part_apply(&part, &data);
+    g_assert_true(flow_part_is_over(&part, &syn));
+    g_assert_false(flow_part_is_over(&part, &data));
+}
+
+/* The sums of parts are those of the whole, wherever it is cut. */
+static void test_parts_sum_to_the_whole(void)
+{
+    enum { FACTS = 40, ROUNDS = 2000 };
+    GRand *rand = g_rand_new_with_seed(20);
+
+    for (int round = 0; round < ROUNDS; round++) {
+        struct flow_part whole = { 0 }, parts[2] = { 0 };
+        int cut = g_rand_int_range(rand, 0, FACTS);
+        for (int i = 0; i < FACTS; i++) {
+            struct flow_fact fact = random_fact(rand, (uint32_t)i + 1);
+            flow_part_apply(&whole, &fact);
+            flow_part_apply(&parts[i >= cut], &fact);
+        }
+        flow_state_merge(&parts[0].sums, &parts[1].sums);
+        g_assert_true(memcmp(&parts[0].sums, &whole.sums, sizeof whole.sums) == 0);
+        g_assert_cmpuint(parts[0].segments + parts[1].segments, ==, whole.segments);
+        for (enum flow_dir end = FLOW_UP; end < FLOW_DIRS; end++)
+            g_assert_cmpuint(parts[0].half[end].syns + parts[1].half[end].syns, ==,
+                             whole.half[end].syns);
+    }
+    g_rand_free(rand);
+}
+
+/* Every acknowledgement lies between the earliest and the latest, as numbers that go round. */
+static void test_acknowledgements_have_bounds(void)
+{
+    struct flow_part part = { 0 };
+    static const uint32_t acks[] = { 0xfffffff0, 0x10, 0xffffff00, 0x100 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(acks); i++) {
+        struct flow_fact fact = segment(1, ACK, 1, acks[i]);
+        flow_part_apply(&part, &fact);
+    }
+    g_assert_cmpuint(part.half[1].ack_low, ==, 0xffffff00);
+    g_assert_cmpuint(part.half[1].ack_high, ==, 0x100);
+    g_assert_false(part.half[1].bits & FLOW_PART_WIDE);
+
+    struct flow_fact far = segment(1, ACK, 1, 0x70000000), farther = segment(1, ACK, 1, 0x90000000);
+    flow_part_apply(&part, &far);
+    flow_part_apply(&part, &farther);
+    g_assert_true(part.half[1].bits & FLOW_PART_WIDE);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/part/says-what-it-is-to-a-handshake",
+                    test_a_part_says_what_it_is_to_a_handshake);
+    g_test_add_func("/part/a-syn-may-begin-another-flow-where-no-number-is-sure",
+                    test_a_syn_may_begin_another_flow_where_no_number_is_sure);
+    g_test_add_func("/part/parts-sum-to-the-whole", test_parts_sum_to_the_whole);
+    g_test_add_func("/part/acknowledgements-have-bounds", test_acknowledgements_have_bounds);
+    return g_test_run();
+}
