@@ -203,8 +203,8 @@ static tap_packet_status add_packet(add_function add, conv_hash_t *hash, packet_
 
 /*
  * tshark, which reads a file once: packets only note that they passed, and are
- * added by flows when the session is over, for only then it is known which flow
- * each fragment belongs to.
+ * added by flows when these have ended, for only then it is known which flow each
+ * fragment belongs to.
  */
 struct gathering {
     conv_hash_t *hash; /* the listener's, which lives as long as tshark */
@@ -251,7 +251,7 @@ static void fill(void *data)
     struct gathering *gathering = data;
 
     flow_tally_each(gathering->tally, fs_session_meter(), add_flow, gathering);
-    flow_tally_clear(gathering->tally);
+    flow_tally_go_on(gathering->tally, fs_session_meter());
 }
 
 static struct gathering *gathering_of(conv_hash_t *hash, add_function add)

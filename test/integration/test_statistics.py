@@ -156,12 +156,15 @@ def conversations(text):
 @pytest.mark.parametrize("capture, options, right", [
     ("fragments_reversed", (), [(*ends, 0, 3) for ends in WITH_PORTS]),
     # 2 of IPv4 | its first one, 1 of IPv6 | 2 of IPv6, the last of them the first one
-    ("fragments_reversed", ("-M", "2"),
+    ("fragments_reversed", ("-M", "2"), [(*ends, 0, 3) for ends in WITH_PORTS]),
+    ("fragments_reversed", ("-M", "2", "-o", "flow.carry_over:FALSE"),
      [(*WITHOUT_PORTS[0], 0, 2), (*WITH_PORTS[0], 0, 1), (*WITHOUT_PORTS[1], 0, 1),
       (*WITH_PORTS[1], 0, 2)]),
     ("fragments_first_missing", (),
      [(*WITHOUT_PORTS[0], 0, 2), ("10.0.0.1:1", "10.0.0.2:2", 0, 1)]),
     ("fragments_first_missing", ("-M", "1"),
+     [(*WITHOUT_PORTS[0], 0, 2), ("10.0.0.1:1", "10.0.0.2:2", 0, 1)]),
+    ("fragments_first_missing", ("-M", "1", "-o", "flow.carry_over:FALSE"),
      [(*WITHOUT_PORTS[0], 0, 1)] * 2 + [("10.0.0.1:1", "10.0.0.2:2", 0, 1)]),
 ])
 def test_conversations_have_waiting_fragments_in_one_pass(tshark, captures, capture, options,
