@@ -185,13 +185,13 @@ def sample(cuts, size):
 
 def test_captures_in_two_files_are_as_whole(tshark, captures, folder, places):
     cuts = [(name, [place]) for name in places for place in places[name]]
-    check_all(tshark, captures, folder, sample(cuts, 16))
+    check_all(tshark, captures, folder, sample(cuts, 12))
 
 
 def test_captures_in_three_files_are_as_whole(tshark, captures, folder, places):
     rand = random.Random(SEED)
     cuts = [(name, sorted(rand.sample(places[name], 2))) for name in places if len(places[name]) > 1]
-    check_all(tshark, captures, folder, sample(cuts, 5))
+    check_all(tshark, captures, folder, sample(cuts, 4))
 
 
 @pytest.mark.parametrize("name", ["tcp_plain.pcap", "simultaneous_open.pcap", "port_reuse.pcap",
