@@ -1,0 +1,52 @@
+#include "orphans.h"
+
+#include <glib.h>
+
+static struct flow_orphan_flow flow_of(uint16_t port, uint32_t sender)
+{
+    struct flow_orphan_flow flow = { .sender = sender };
+
+    flow.key.end[0].port = port;
+    return flow;
+}
+
+static struct flow_fact error(uint32_t frame, uint8_t type, uint8_t code)
+{
+    return (struct flow_fact){
+        .frame = frame, .bits = FLOW_FACT_EVENT, .icmp_type = type, .icmp_code = code
+    };
+}
+
+/* Errors about one flow are one, with the last error's frame, type and code. */
+static void test_errors_about_a_flow_are_kept_as_one(void)
+{
+    struct flow_orphans *orphans = flow_orphans_new();
+    struct flow_orphan_flow first = flow_of(1, 0), other_port = flow_of(2, 0);
+    struct flow_orphan_flow other_way = flow_of(1, 1);
+    struct flow_fact errors[] = { error(1, 3, 1), error(2, 3, 3), error(3, 11, 0),
+                                  error(4, 3, 13) };
+
+    flow_orphans_add(orphans, &first, &errors[0]);
+    flow_orphans_add(orphans, &other_port, &errors[1]);
+    flow_orphans_add(orphans, &first, &errors[2]);
+    flow_orphans_add(orphans, &other_way, &errors[3]);
+
+    const struct flow_orphan *orphan = flow_orphans_nth(orphans, 0);
+    g_assert_cmpuint(orphan->flow.key.end[0].port, ==, 1);
+    g_assert_cmpuint(orphan->errors, ==, 2);
+    g_assert_cmpuint(orphan->frame, ==, 3);
+    g_assert_cmpuint(orphan->type, ==, 11);
+    g_assert_cmpuint(orphan->code, ==, 0);
+    g_assert_cmpuint(flow_orphans_nth(orphans, 1)->errors, ==, 1);
+    g_assert_cmpuint(flow_orphans_nth(orphans, 2)->flow.sender, ==, 1);
+    g_assert_null(flow_orphans_nth(orphans, 3));
+    flow_orphans_free(orphans);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/orphans/errors-about-a-flow-are-kept-as-one",
+                    test_errors_about_a_flow_are_kept_as_one);
+    return g_test_run();
+}
