@@ -272,12 +272,13 @@ class Desktop:
         """Turn the mouse wheel over a table until one of its cells is in sight."""
         x, top, width, height = extents(table)
         self.xdotool("mousemove", x + width // 2, top + height // 2)
-        while True:
+        for _ in range(10_000):
             _, y, _, row = extents(on)
             if top + 2 * row <= y <= top + height - 2 * row:
                 return
             self.xdotool("click", 4 if y < top + 2 * row else 5)
             wait(lambda: extents(on)[1] != y, "scrolling of a table")
+        raise TimeoutError("a table too low to scroll in")
 
     def screenshot(self, path, area, colours=64):
         x, y, width, height = area

@@ -90,6 +90,7 @@ def test_package_installs_and_goes(tshark, folder, package):
     assert not plugin.stat().st_mode & 0o022
     for name in ("copyright", "changelog.Debian.gz"):
         assert (root / "usr/share/doc/flowstats" / name).is_file()
+    assert (root / "usr/share/flowstats/merge.sql").is_file()
     run(*dpkg, "--purge", "flowstats")
     assert not [path for path in root.rglob("*") if "flowstats" in path.name]
     assert not (root / "usr").exists()
