@@ -195,7 +195,7 @@ void Plot::rebuild()
     set_legend(entries, m_classes.colours);
     build();
 
-    QDateTime start = QDateTime::fromMSecsSinceEpoch(m_flows.base() / 1000000, Qt::UTC);
+    QDateTime start = QDateTime::fromMSecsSinceEpoch(m_flows.base() / 1000000).toUTC();
     QString subtitle = summary();
     if (m_flows.size() > 0)
         subtitle += QString::fromUtf8(" · from ") +

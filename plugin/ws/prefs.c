@@ -66,8 +66,9 @@ module_t *fs_prefs_register(int proto, void (*changed)(void))
         &set.key_ends);
     prefs_register_bool_preference(
         module, "show_sofar", "Show the values so far",
-        "Add the flow.sofar fields, which say what was known of the flow up to and including "
-        "this packet. Without them a packet's details are built faster.",
+        "Show the flow.sofar fields, which say what was known of the flow up to and including "
+        "this packet. Without them a packet's details are built faster; a filter, a column or -e "
+        "that names one of them has it all the same.",
         &set.show_sofar);
     prefs_register_bool_preference(
         module, "experts", "Expert infos about flows",

@@ -132,8 +132,11 @@ def test_disabled_protocol_adds_nothing(tshark, captures):
 
 
 def test_without_so_far_values(tshark, captures):
-    frames = rows(tshark, captures / "tcp_plain.pcap", "-o", "flow.show_sofar:FALSE")
-    assert frames[3] == {"flow.id": "0", "flow.index": "4", "flow.srcport": "40000"}
+    """Trees are without them; what is named is never missing."""
+    for is_shown in (True, False):
+        options = captures / "tcp_plain.pcap", "-o", f"flow.show_sofar:{str(is_shown).upper()}"
+        assert ("[So far]" in tshark.run("-V", "-r", *options).stdout) == is_shown
+        assert rows(tshark, *options)[3]["flow.sofar.bytes"] == "226"
 
 
 @pytest.mark.parametrize("name", ["frame_number", "time"])

@@ -3,8 +3,10 @@ import collections
 import re
 import struct
 import subprocess
+import tempfile
 import xml.etree.ElementTree as ET
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -30,11 +32,10 @@ def plot(tshark, folder):
 
 
 @pytest.fixture
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("plots")
-    for path in (folder, folder.parent, folder.parent.parent):
-        path.chmod(0o777)
-    return folder
+def folder():
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
 
 
 def bars_and_ticks(path):
