@@ -19,6 +19,10 @@ def stream(tshark, capture, *options, what="stream", rc=0):
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+# What Wireshark itself begins anew with each file: its analysis of TCP and its numbers.
+WIRESHARKS = "flow.tcp.analysis", "flow.tcp.stream", "flow.mptcp.stream"
+
+
 def without(flow, *names):
     """No field whose name begins so."""
     return {name: value for name, value in flow.items() if not name.startswith(names)}
@@ -76,12 +80,11 @@ def test_all_that_is_streamed_is_exported(tshark, captures):
                                   "fragments_reversed", "reset", "half_close"])
 @pytest.mark.parametrize("what", ["stream", "json"])
 def test_sessions_make_no_difference(tshark, captures, name, what):
-    """But for what Wireshark itself begins anew: its analysis of TCP."""
     capture = captures / f"{name}.pcap"
-    expected = as_multiset(tshark.flows(capture, *TIMEOUTS), "flow.tcp.analysis")
+    expected = as_multiset(tshark.flows(capture, *TIMEOUTS), *WIRESHARKS)
     for frames in (1, 3):
         flows = stream(tshark, capture, *TIMEOUTS, "-M", frames, what=what)
-        assert as_multiset(flows, "flow.tcp.analysis") == expected, frames
+        assert as_multiset(flows, *WIRESHARKS) == expected, frames
 
 
 @pytest.mark.parametrize("display_filter", ["tcp.len>0", "tcp.flags.syn==1", "frame.number>4",
@@ -95,8 +98,7 @@ def test_a_filter_selects_packets(tshark, captures, display_filter, sessions):
     assert expected
     for what in ("stream", "json"):
         flows = stream(tshark, capture, *sessions, what=f"{what},-,{display_filter}")
-        assert as_multiset(flows, "flow.tcp.analysis") == as_multiset(expected,
-                                                                      "flow.tcp.analysis"), what
+        assert as_multiset(flows, *WIRESHARKS) == as_multiset(expected, *WIRESHARKS), what
 
 
 def test_long_flows_with_errors_and_filters(tshark, save):
