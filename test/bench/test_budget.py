@@ -26,7 +26,7 @@ LIMITS = [
     pytest.param(DISSECT, DISSECT, (1.08, 1.11), id="with the extensions that are on"),
     pytest.param(("-2", *FIELDS), ("-2", *FIELDS_OF_FLOWS, *OFF), (None, 1.12),
                  id="fields in two passes"),
-    pytest.param(FIELDS, (*FIELDS, *OFF), (1.52, 1.08), id="fields"),
+    pytest.param(FIELDS, (*FIELDS, *OFF), (1.065, 1.08), id="fields"),
 ]
 
 
