@@ -31,7 +31,7 @@ namespace
 {
 
 /* How often the window looks for something new, in milliseconds; after slow work less often. */
-enum { LOOK_EVERY = 400, REST_FACTOR = 8 };
+enum { LOOK_EVERY = 400, REST_FACTOR = 8, FOLLOW_TRIES = 5 };
 
 /* A filter of more flows would be no text to read or change. */
 enum { FLOWS_IN_FILTER = 1000 };
@@ -551,12 +551,15 @@ QAction *FlowWindow::follow_action()
     return nullptr;
 }
 
-/* Wireshark follows the stream of the packet that it is at. */
-void FlowWindow::follow()
+/* Wireshark follows the stream of the packet that it is at, as soon as it has gone there. */
+void FlowWindow::follow(int tries)
 {
-    go_to_first_packet();
-    if (QAction *action = follow_action())
+    QAction *action = follow_action();
+
+    if (action && action->isEnabled())
         action->trigger();
+    else if (action && tries > 0)
+        QTimer::singleShot(LOOK_EVERY, this, [this, tries] { follow(tries - 1); });
 }
 
 namespace
@@ -587,7 +590,10 @@ void FlowWindow::add_requests(QMenu *menu)
     for (unsigned i = 1; i <= FLOW_PICTURE_COLOURS; i++)
         add_action(colours, "Color " + QString::number(i), is_some, this, [this, i] { colour(i); });
     add_action(colours, "Reset Colorization", true, this, [this] { colour(0); });
-    add_action(menu, "Follow Stream", follow_action() != nullptr, this, [this] { follow(); });
+    add_action(menu, "Follow Stream", follow_action() != nullptr, this, [this] {
+        go_to_first_packet();
+        follow(FOLLOW_TRIES);
+    });
     add_action(menu, "Go to First Packet", is_some, this, [this] { go_to_first_packet(); });
 }
 

@@ -63,7 +63,7 @@ class FlowWindow : public QDialog
     void filter(bool apply, bool is_not);
     void colour(unsigned number);
     QAction *follow_action();
-    void follow();
+    void follow(int tries);
     void add_requests(QMenu *menu);
     void open_menu(const QPoint &on_screen);
     void save();
