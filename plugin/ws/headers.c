@@ -750,7 +750,7 @@ static const struct row rows[] = {
     { "hsr", pass_tag_of_6, FS_HEADER_PLAIN, 4 },
     { "ieee8021cb", pass_tag_of_6, FS_HEADER_PLAIN, 4 },
     { "rtag", pass_tag_of_6, FS_HEADER_PLAIN, 4 }, /* the same, since 4.2 */
-    { "prp", NULL, FS_HEADER_PSEUDO, 0 }, /* a trailer */
+    { "prp", NULL, FS_HEADER_PSEUDO, 0 },          /* a trailer */
     { "cmd", pass_cmd, FS_HEADER_PLAIN, 6 },
     { "cfp", pass_fabricpath, FS_HEADER_PLAIN, 0 },
 
