@@ -284,6 +284,8 @@ void FlowWindow::look_for_changes()
     QElapsedTimer watch;
 
     watch.start();
+    if (m_follow_tries > 0)
+        follow();
     m_host->now(&now);
     bool is_other = now.generation != m_seen.generation;
     bool is_more = now.packets != m_seen.packets;
@@ -551,15 +553,14 @@ QAction *FlowWindow::follow_action()
     return nullptr;
 }
 
-/* Wireshark follows the stream of the packet that it is at, as soon as it has gone there. */
-void FlowWindow::follow(int tries)
+/* Wireshark follows the stream of the packet that it is at, when it has gone there. */
+void FlowWindow::follow()
 {
     QAction *action = follow_action();
 
+    m_follow_tries = action && !action->isEnabled() ? m_follow_tries - 1 : 0;
     if (action && action->isEnabled())
         action->trigger();
-    else if (action && tries > 0)
-        QTimer::singleShot(LOOK_EVERY, this, [this, tries] { follow(tries - 1); });
 }
 
 namespace
@@ -592,7 +593,8 @@ void FlowWindow::add_requests(QMenu *menu)
     add_action(colours, "Reset Colorization", true, this, [this] { colour(0); });
     add_action(menu, "Follow Stream", follow_action() != nullptr, this, [this] {
         go_to_first_packet();
-        follow(FOLLOW_TRIES);
+        m_follow_tries = FOLLOW_TRIES;
+        follow();
     });
     add_action(menu, "Go to First Packet", is_some, this, [this] { go_to_first_packet(); });
 }

@@ -63,7 +63,7 @@ class FlowWindow : public QDialog
     void filter(bool apply, bool is_not);
     void colour(unsigned number);
     QAction *follow_action();
-    void follow(int tries);
+    void follow();
     void add_requests(QMenu *menu);
     void open_menu(const QPoint &on_screen);
     void save();
@@ -84,6 +84,7 @@ class FlowWindow : public QDialog
     QCheckBox *m_limit;
     std::vector<std::pair<QWidget *, std::vector<flow_picture_view>>> m_controls;
     QPoint m_pressed;
+    int m_follow_tries = 0;      /* how often a stream is still looked for that is to be followed */
     bool m_is_selecting = false; /* the table's selection is being set */
 };
 
