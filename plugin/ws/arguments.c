@@ -204,24 +204,28 @@ bool fs_arguments_ask_for_fields_alone(void)
     return line.is_understood && format && strcmp(format, "fields") == 0;
 }
 
-bool fs_arguments_have(char option)
+/* NULL where the option was not given. */
+static const struct argument *last_of(char option)
 {
     read_line();
-    for (unsigned i = 0; i < line.arguments->len; i++)
-        if (g_array_index(line.arguments, struct argument, i).option == option)
-            return true;
-    return false;
+    for (unsigned i = line.arguments->len; i > 0; i--) {
+        const struct argument *argument = &g_array_index(line.arguments, struct argument, i - 1);
+        if (argument->option == option)
+            return argument;
+    }
+    return NULL;
+}
+
+bool fs_arguments_have(char option)
+{
+    return last_of(option) != NULL;
 }
 
 const char *fs_arguments_value(char option)
 {
-    const char *value = NULL;
+    const struct argument *last = last_of(option);
 
-    read_line();
-    for (unsigned i = 0; i < line.arguments->len; i++)
-        if (g_array_index(line.arguments, struct argument, i).option == option)
-            value = g_array_index(line.arguments, struct argument, i).text;
-    return value;
+    return last ? last->text : NULL;
 }
 
 bool fs_arguments_name(const char *options, const char *field)

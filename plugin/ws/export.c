@@ -217,11 +217,7 @@ static ws_stat_init_ret init(const char *argument, void *data)
         }
         g_free(target.filter);
     }
-    if (!error)
-        WS_STAT_INIT_OK;
-
-    fs_target_report(error);
-    if (!fs_program_may_end())
+    if (fs_target_goes_on(error))
         WS_STAT_INIT_OK;
     WS_STAT_INIT_FAIL;
 }

@@ -7,6 +7,7 @@
 #include "program.h"
 #include "session.h"
 #include "tap.h"
+#include "target.h"
 
 #include <epan/stat_tap_ui.h>
 #include <wsutil/report_message.h>
@@ -213,13 +214,11 @@ static ws_stat_init_ret init(const char *argument, void *data _U_)
     char **words = g_strsplit(*rest == ',' ? rest + 1 : "", ",", 3);
     char *error = start(words);
 
-    g_strfreev(words);
-    if (!error)
-        WS_STAT_INIT_OK;
+    char *said = error ? g_strdup_printf("flowstats: -z %s: %s", argument, error) : NULL;
 
-    report_failure("flowstats: -z %s: %s", argument, error);
+    g_strfreev(words);
     g_free(error);
-    if (!fs_program_may_end())
+    if (fs_target_goes_on(said))
         WS_STAT_INIT_OK;
     WS_STAT_INIT_FAIL;
 }

@@ -193,12 +193,7 @@ static char *add(const char *argument)
 
 static ws_stat_init_ret init(const char *argument, void *data _U_)
 {
-    char *error = add(argument);
-
-    if (!error)
-        WS_STAT_INIT_OK;
-    fs_target_report(error);
-    if (!fs_program_may_end())
+    if (fs_target_goes_on(add(argument)))
         WS_STAT_INIT_OK;
     WS_STAT_INIT_FAIL;
 }

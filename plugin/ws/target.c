@@ -1,5 +1,7 @@
 #include "target.h"
 
+#include "program.h"
+
 #include <wsutil/report_message.h>
 
 /* Whether a filter stands where the file is expected: few files are called "tcp.port==443". */
@@ -60,4 +62,12 @@ void fs_target_report(char *error)
     if (*error)
         report_failure("%s", error);
     g_free(error);
+}
+
+bool fs_target_goes_on(char *error)
+{
+    if (!error)
+        return true;
+    fs_target_report(error);
+    return !fs_program_may_end();
 }

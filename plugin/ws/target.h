@@ -22,4 +22,10 @@ char *fs_target_refusal(const char *argument, GString *refusal);
 /* Tell the user an error, and take it; an empty one is not worth a word. */
 void fs_target_report(char *error);
 
+/*
+ * The same of the start of a statistic; NULL: there is no error.  Return whether the program goes
+ * on without the statistic, or with it.
+ */
+bool fs_target_goes_on(char *error);
+
 #endif
