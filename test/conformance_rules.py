@@ -9,7 +9,6 @@ import re
 from decimal import Decimal
 
 import conformance_tcp
-from tshark import as_exported
 
 # Differences that remain, and why ours is the right answer.  Each is proven where it is used: an
 # answer that is neither tshark's nor the one that the rule predicts differs.
@@ -920,7 +919,7 @@ def check_one_pass(tally, check, capture, one, two, headers, names):
                       "layers without a tree" if is_app else None)
 
 
-def check_without_tree(tally, capture, rows, flows):
+def check_without_tree(tally, tshark, capture, rows, flows):
     """-q -z flowstats,json builds no tree; two: each flow's packets with their whole values."""
     tally.compare("without a tree, flows", capture, len(rows), len(flows))
     for row in rows:
@@ -932,7 +931,7 @@ def check_without_tree(tally, capture, rows, flows):
         ours = {name: str(row[name]) for name in shared if ".ts_" not in name
                 and name not in ("flow.start", "flow.last")}
         tally.compare("without a tree", f"{capture} flow {row['flow.id']}", *difference(
-            ours, {name: as_exported(name, last[name]) for name in ours}))
+            ours, {name: tshark.as_exported(name, last[name]) for name in ours}))
 
 
 def check_reassembly(tally, capture, frames, apart):

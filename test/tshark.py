@@ -13,16 +13,6 @@ NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 DAMAGED = (2, 14)  # how tshark ends where a capture is cut short or damaged: before 4.6, and since
 
 
-def as_exported(name, text):
-    """A number that tshark prints of a field, in the words of our exports.
-
-    They have 15 digits of a real number, as tshark had before 4.6; it has all since.
-    """
-    if name == "flow.eth.type":
-        return str(int(text, 0))
-    return f"{float(text):.15g}" if name.endswith("_share") else text
-
-
 class Tshark:
     """Runs tshark; root becomes nobody, for root's tshark loads no plugins from a build tree."""
 
@@ -72,6 +62,20 @@ class Tshark:
         lines = (line.split("\t") for line in self.run("-G", "fields").stdout.splitlines())
         return [(line[2], line[3]) for line in lines
                 if line[0] == "F" and line[2].startswith("flow.")]
+
+    @functools.cached_property
+    def real_names(self):
+        """Those of real numbers."""
+        return {name for name, kind in self.our_fields if kind == "FT_DOUBLE"}
+
+    def as_exported(self, name, text):
+        """A number that tshark prints of a field, in the words of our exports.
+
+        They have 15 digits of a real number, as tshark had before 4.6; it has all since.
+        """
+        if name == "flow.eth.type":
+            return str(int(text, 0))
+        return f"{float(text):.15g}" if name in self.real_names else text
 
     @functools.cached_property
     def field_names(self):

@@ -48,13 +48,27 @@ static address address_of(const struct flow_tuple *tuple, unsigned end)
     return addr;
 }
 
+/* A conversation of which as much is known as "options" leave: the end "from" is always known. */
 static const conversation_t *find(const packet_info *pinfo, const struct flow_tuple *tuple,
-                                  const struct kind *kind, unsigned from)
+                                  const struct kind *kind, unsigned from, unsigned options)
 {
     const address first = address_of(tuple, from), second = address_of(tuple, !from);
 
     return find_conversation(pinfo->num, &first, &second, kind->conversation, tuple->end[from].port,
-                             tuple->end[!from].port, 0);
+                             tuple->end[!from].port, options);
+}
+
+/*
+ * A conversation of which one end was announced, and stays so: asking completes
+ * none of UDP.  RTP shows who announced the destination where both ends did.
+ */
+static const conversation_t *find_announced(const packet_info *pinfo,
+                                            const struct flow_tuple *tuple, const struct kind *kind)
+{
+    if (kind->conversation != CONVERSATION_UDP)
+        return NULL;
+    const conversation_t *conversation = find(pinfo, tuple, kind, 1, NO_PORT_B);
+    return conversation ? conversation : find(pinfo, tuple, kind, 1, NO_ADDR_B);
 }
 
 uint32_t fs_setup_frame(const packet_info *pinfo, const struct flow_packet *packet)
@@ -63,9 +77,9 @@ uint32_t fs_setup_frame(const packet_info *pinfo, const struct flow_packet *pack
 
     if (!kind || !is_dissected(pinfo, packet, kind))
         return 0;
-    const conversation_t *conversation = find(pinfo, &packet->tuple, kind, 0);
-    /* Ports of both ends were announced, or of one; RTP shows who announced its destination. */
-    if (conversation && (conversation->options & (NO_ADDR2 | NO_PORT2)))
-        conversation = find(pinfo, &packet->tuple, kind, 1);
+    /* UDP's dissector of 4.6 makes one of both ends beside it, which would be found first. */
+    const conversation_t *conversation = find_announced(pinfo, &packet->tuple, kind);
+    if (!conversation)
+        conversation = find(pinfo, &packet->tuple, kind, 0, 0);
     return conversation && conversation->setup_frame != pinfo->num ? conversation->setup_frame : 0;
 }

@@ -9,7 +9,6 @@ import pytest
 from scapy.all import IP, UDP
 
 from recipes import A, B, eth
-from tshark import as_exported
 
 # tshark prints these fields as dates.
 PRINTED_OTHERWISE = ("start", "last", "ts_syn", "ts_syn_ack", "ts_ack")
@@ -43,7 +42,7 @@ def test_csv_equals_json_equals_last_frame(tshark, captures, decoded, any_captur
                 assert flow[name] == row[name] == frame[name]
             elif name in flow and not name.endswith(PRINTED_OTHERWISE):
                 assert flow[name] == float(row[name]) == float(
-                    as_exported(name, frame[name])), name
+                    tshark.as_exported(name, frame[name])), name
 
 
 def table_of(text):
