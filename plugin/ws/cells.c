@@ -1,5 +1,7 @@
 #include "cells.h"
 
+#include "number_text.h"
+
 #include <string.h>
 
 static void end_cell(GString *out)
@@ -47,9 +49,9 @@ void fs_cell_integer(GString *out, int64_t number)
 
 void fs_cell_real(GString *out, double real)
 {
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    char text[FLOW_NUMBER_TEXT_LEN];
 
-    g_string_append(out, g_ascii_formatd(text, sizeof text, "%.15g", real));
+    g_string_append(out, flow_real_text(real, text));
     end_cell(out);
 }
 
