@@ -82,6 +82,7 @@ struct flow_history {
     uint32_t note_size;
     uint32_t once_size;
     uint32_t frames_before; /* in earlier files */
+    GArray *file_ends;      /* uint32_t: the frames until the end of each of them */
     uint32_t pages_gone;    /* so many pages of frames were forgotten */
     bool is_bounded;
 };
@@ -105,6 +106,7 @@ struct flow_history *flow_history_new(uint32_t note_size, uint32_t once_size)
     pages_init(&history->cursors, offsetof(struct cursor, codec) + flow_codec_size(note_size));
     pages_init(&history->once, MAX(once_size, 1));
     history->errors = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
+    history->file_ends = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     history->first = g_malloc(flow_codec_size(note_size));
     history->code = g_malloc(flow_code_max(note_size));
     history->zeros = g_malloc0(MAX(note_size, 1));
@@ -155,6 +157,7 @@ void flow_history_free(struct flow_history *history)
     pages_clear(&history->cursors);
     pages_clear(&history->once);
     g_hash_table_unref(history->errors);
+    g_array_unref(history->file_ends);
     g_free(history->first);
     g_free(history->code);
     g_free(history->zeros);
@@ -625,10 +628,25 @@ void flow_history_begin_file(struct flow_history *history, uint32_t frames)
         pages_forget(&history->frames, page);
     history->pages_gone = 0;
     history->frames_before += frames;
+    g_array_append_val(history->file_ends, history->frames_before);
     g_hash_table_remove_all(history->errors);
 }
 
 uint32_t flow_history_frames_before(const struct flow_history *history)
 {
     return history->frames_before;
+}
+
+uint32_t flow_history_file(const struct flow_history *history, uint32_t frame)
+{
+    uint32_t before = 0, count = history->file_ends->len;
+
+    while (count > 0) {
+        uint32_t half = count / 2, end = g_array_index(history->file_ends, uint32_t, before + half);
+        if (end < frame)
+            before += half + 1, count -= half + 1;
+        else
+            count = half;
+    }
+    return before + 1;
 }

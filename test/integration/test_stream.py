@@ -270,6 +270,26 @@ def test_packets_go_on_with_their_flow(tshark, captures):
                      *[(None, previous, None, None) for previous in (None, "1", "2") * 3][:8]]
 
 
+def test_files_are_numbered(tshark, captures):
+    """As packets know them so far, and at the end; without a row of files there is one."""
+    capture = captures / "port_reuse.pcap"
+    names = ("flow.id", "flow.first_file", "flow.last_file")
+    whole = tshark.fields(capture, names, "-2")
+    assert {(frame["flow.first_file"], frame["flow.last_file"]) for frame in whole} == {("1", "1")}
+    at = tshark.fields(capture, names, "-M", "2")
+    assert not any("flow.last_file" in frame for frame in at)
+    files = {}
+    for number, frame in enumerate(at):
+        files.setdefault(int(frame["flow.id"]), []).append(number // 2 + 1)
+        assert frame["flow.first_file"] == str(files[int(frame["flow.id"])][0])
+    assert len(files) > 1 and max(numbers[-1] for numbers in files.values()) > 2
+    columns = ("-o", "flow.columns:flow.id,flow.first_file,flow.last_file")
+    for what in ("json", "stream"):
+        rows = stream(tshark, capture, *columns, "-M", "2", what=what)
+        assert {row["flow.id"]: (row["flow.first_file"], row["flow.last_file"]) for row in rows} == {
+            flow: (numbers[0], numbers[-1]) for flow, numbers in files.items()}
+
+
 def test_flows_can_end_with_their_file(tshark, captures):
     capture = captures / "tcp_plain.pcap"
     flows = tshark.flows(capture, "-M", "3", "-o", "flow.carry_over:FALSE")

@@ -480,6 +480,20 @@ static void test_each_flow_has_bytes_of_its_own(void)
     flow_history_free(without);
 }
 
+/* Also files without a frame, which are passed over. */
+static void test_frames_are_in_files(void)
+{
+    static const uint32_t frames[] = { 3, 1, 0, 5 }, files[] = { 1, 1, 1, 2, 4, 4, 4, 4, 4, 5, 5 };
+    struct flow_history *history = flow_history_new(0, 0);
+
+    g_assert_cmpuint(flow_history_file(history, 1), ==, 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(frames); i++)
+        flow_history_begin_file(history, frames[i]);
+    for (uint32_t i = 0; i < G_N_ELEMENTS(files); i++)
+        g_assert_cmpuint(flow_history_file(history, i + 1), ==, files[i]);
+    flow_history_free(history);
+}
+
 static void test_errors_say_what_they_are_for(void)
 {
     enum { FACTS = 500 };
@@ -541,6 +555,7 @@ int main(int argc, char **argv)
                     test_an_event_leaves_its_frame_alone);
     g_test_add_func("/history/first-time", test_first_time);
     g_test_add_func("/history/each-flow-has-bytes-of-its-own", test_each_flow_has_bytes_of_its_own);
+    g_test_add_func("/history/frames-are-in-files", test_frames_are_in_files);
     g_test_add_func("/history/errors-say-what-they-are-for", test_errors_say_what_they_are_for);
     g_test_add_func("/history/errors-go-with-their-frame", test_errors_go_with_their_frame);
     return g_test_run();
