@@ -11,17 +11,26 @@ SOURCES = [path for folder in ("include", "plugin", "test/fuzz", "test/load", "t
            for pattern in ("*.[ch]", "*.cpp") for path in sorted((TOP / folder).rglob(pattern))]
 
 
+VERSION = "14"  # others format otherwise, and have other opinions
+
+
+def need(tool):
+    if not shutil.which(tool):
+        pytest.skip(f"no {tool}")
+    said = subprocess.run([tool, "--version"], capture_output=True, text=True).stdout
+    if re.search(r"version (\d+)", said)[1] != VERSION:
+        pytest.skip(f"not version {VERSION} of {tool}")
+
+
 def test_format():
-    if not shutil.which("clang-format"):
-        pytest.skip("no clang-format")
+    need("clang-format")
     result = subprocess.run(["clang-format", "--dry-run", "-Werror", *SOURCES],
                             capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
 
 
 def test_tidy():
-    if not shutil.which("clang-tidy"):
-        pytest.skip("no clang-tidy")
+    need("clang-tidy")
     built = (BUILD / "compile_commands.json").read_text()  # C++ where there is Qt
     sources = [path for path in SOURCES if "plugin" in path.parts and path.suffix != ".h" and
                str(path) in built]

@@ -308,10 +308,9 @@ static bool copy(FILE *from, const char *target)
 {
     char bytes[1 << 16];
     FILE *to = fopen(target, "w");
-    bool is_whole = to != NULL;
+    bool is_whole = to && fseek(from, 0, SEEK_SET) == 0;
     size_t count;
 
-    rewind(from);
     while (is_whole && (count = fread(bytes, 1, sizeof bytes, from)) > 0)
         is_whole = fwrite(bytes, 1, count, to) == count;
     is_whole = is_whole && !ferror(from);

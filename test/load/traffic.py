@@ -2,6 +2,7 @@
 import struct
 
 UDP, ICMP = 17, 1
+VXLAN, DNS = 4789, 53
 HERE, THERE = b"\x0a\0\0\1", b"\x0a\0\0\2"
 
 
@@ -10,8 +11,8 @@ def ip(payload, protocol=UDP, source=HERE, destination=THERE, ident=0, fragment=
                        0, source, destination) + payload
 
 
-def udp(source_port=1000):
-    return struct.pack(">HHHH", source_port, 9999, 11, 0) + b"abc"
+def udp(source_port=1000, destination_port=9999, payload=b"abc"):
+    return struct.pack(">HHHH", source_port, destination_port, 8 + len(payload), 0) + payload
 
 
 def write(path, packets, wire_len=None):
@@ -28,6 +29,32 @@ def write(path, packets, wire_len=None):
 def thousand_flows(count):
     packets = [ip(udp(1000 + i)) for i in range(1000)]
     return (packets[i % 1000] for i in range(count))
+
+
+def scattered_flows(count):
+    """A hundred thousand, each packet of one that was long silent."""
+    packets = [ip(udp(i % 50_000, 9999 + i // 50_000)) for i in range(100_000)]
+    return (packets[i * 61_803 % 100_000] for i in range(count))
+
+
+def vni_each(count):
+    """The same connection in as many VXLAN networks."""
+    inner = bytes(12) + b"\x08\0" + ip(udp())
+    return (ip(udp(1000, VXLAN, struct.pack(">II", 8 << 24, i << 8) + inner))
+            for i in range(count))
+
+
+def name_each(count):
+    """A question for another name from another host."""
+    def question(name):
+        return struct.pack(">HHHHHH", 1, 0x100, 1, 0, 0, 0) + b"\x09n%s\0" % name + b"\0\1\0\1"
+    return (ip(udp(1000, DNS, question(b"%08d" % i)), source=(0x0a000000 + i).to_bytes(4, "big"))
+            for i in range(count))
+
+
+def short_flows(count):
+    """One after the other, a dozen packets each."""
+    return (ip(udp(), source=(0x0a000000 + i // 12).to_bytes(4, "big")) for i in range(count))
 
 
 def flow_each(count):
