@@ -39,7 +39,10 @@ class Bench:
     def capture(self, shape, count):
         if (shape, count) not in self.captures:
             path = self.folder / f"{shape}-{count}.pcap"
-            mix.write(path, shape, count)
+            if shape == "real":
+                mix.write_real(path, count)
+            else:
+                mix.write(path, shape, count)
             self.captures[shape, count] = path
         return self.captures[shape, count]
 
@@ -60,9 +63,9 @@ class Bench:
                           "--toggle-collect=dissect_flow*")
         return lambda: run.result() / count
 
-    def net(self, pool, options, plugin="none", count=8000):
+    def net(self, pool, options, plugin="none", count=8000, shape="mix"):
         """A function that waits for the instructions a packet, start-up subtracted."""
-        runs = [pool.submit(self.count, self.capture("mix", packets), options, plugin)
+        runs = [pool.submit(self.count, self.capture(shape, packets), options, plugin)
                 for packets in (count, 1)]
         return lambda: (runs[0].result() - runs[1].result()) / (count - 1)
 

@@ -1,7 +1,8 @@
 """Captures for the benchmark: a seeded mix of conversations, few long flows, or many short ones.
 
 Each conversation is built once; its copies change the two addresses by the same number in opposite
-directions, which keeps every checksum right.
+directions, which keeps every checksum right.  Where ../shared/captures is, there is a mix of real
+captures, too.
 """
 import datetime
 import functools
@@ -10,7 +11,9 @@ import hmac
 import itertools
 import random
 import struct
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from cryptography import x509
@@ -35,6 +38,7 @@ from recipes import Talk, eth, write_pcap  # noqa: E402
 from recipes.tunnels import outer  # noqa: E402
 
 SEED = 1
+REAL_CAPTURES = Path(__file__).resolve().parents[3] / "shared/captures"
 A, B = "10.64.64.1", "10.128.64.2"
 A6, B6 = "2001:db8::4040:4001", "2001:db8:1::4080:4002"
 REACH = 0x3f00, 0x3f  # how far an address may move in its last 16 bits, and in those before
@@ -375,8 +379,56 @@ def mice(count):
         yield number // 100, bytes(template)
 
 
-SHAPES = {"mix": mix, "elephants": elephants, "mice": mice}
+def crowd(count, flows=40_000):
+    """So many packets in connections of which each is silent while all others speak: a round of
+    data, and a round of its acknowledgements."""
+    def segment(down, size):
+        ends, ports = ((B, A), (443, 40000)) if down else ((A, B), (40000, 443))
+        return bytearray(bytes(eth(IP(src=ends[0], dst=ends[1], id=1, flags="DF") / TCP(
+            sport=ports[0], dport=ports[1], flags="A", seq=1, ack=1) / bytes(size), down)))
+    data, answer = segment(False, 200), segment(True, 0)
+    for number in range(count):
+        turn, client = number // flows, (number * 61_803 % flows).to_bytes(2, "big")
+        packet = answer if turn % 2 else data
+        at_address, at_number = (32, 42) if turn % 2 else (28, 38)
+        packet[at_address:at_address + 2] = client  # the end of its address
+        packet[at_number:at_number + 4] = (1 + 200 * ((turn + 1) // 2)).to_bytes(4, "big")
+        yield number // 100, bytes(packet)
+
+
+SHAPES = {"mix": mix, "elephants": elephants, "mice": mice, "crowd": crowd}
 
 
 def write(path, shape, count):
     write_pcap(path, SHAPES[shape](count))
+
+
+def has_real():
+    return REAL_CAPTURES.is_dir()
+
+
+def write_real(path, count, each=200):
+    """So many packets of real captures, the first ones of each, in an order that chance chooses."""
+    captures = sorted(path for path in REAL_CAPTURES.rglob("*")
+                      if path.suffix in (".pcap", ".pcapng", ".cap"))
+    random.Random(SEED).shuffle(captures)
+    with tempfile.TemporaryDirectory() as folder:
+        parts, packets = [], 0
+        for number, capture in enumerate(captures):
+            part = Path(folder) / f"{number}.pcapng"
+            if packets >= count or subprocess.run(
+                    ["editcap", "-F", "pcapng", "-r", capture, part, f"1-{each}"],
+                    stderr=subprocess.DEVNULL).returncode:
+                continue
+            parts.append(part)
+            packets += packets_in(part)
+        merged = Path(folder) / "merged.pcapng"
+        subprocess.run(["mergecap", "-a", "-F", "pcapng", "-w", merged, *parts], check=True)
+        subprocess.run(["editcap", "-F", "pcapng", "-r", merged, path, f"1-{count}"], check=True,
+                       stderr=subprocess.DEVNULL)
+
+
+def packets_in(capture):
+    said = subprocess.run(["capinfos", "-TMrc", capture], check=True, text=True,
+                          capture_output=True).stdout
+    return int(said.split("\t")[1])
