@@ -93,7 +93,7 @@ def test_extensions_use_what_others_could_use():
         for header in includes(path):
             ours = header.startswith("flowstats/") or not header.startswith(("epan/", "wsutil/"))
             assert not ours or header in ("flowstats/extension.h", "builtin.h", "ws_compat.h",
-                                          "tcp_data.h", "samples.h", "texts.h", "transport.h",
+                                          "tcp_data.h", "samples.h", "texts.h", "clock.h", "transport.h",
                                           "host_name.h", "plain_text.h", "section.h", "math.h"), (
                                               f"{path.name}: {header}")
 

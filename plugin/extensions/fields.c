@@ -1,6 +1,7 @@
 #include "ws_compat.h"
 
 #include "builtin.h"
+#include "clock.h"
 #include "samples.h"
 
 #include <wsutil/report_message.h>
@@ -103,17 +104,6 @@ static enum kind kind_of(enum ftenum type)
     }
 }
 
-/* A span of more than 146 years is none. */
-static bool read_span(const nstime_t *time, int64_t *ret_ns)
-{
-    const int64_t ns_in_s = 1000000000, limit = (INT64_C(1) << 62) / ns_in_s;
-
-    if (time->secs >= limit || time->secs <= -limit)
-        return false;
-    *ret_ns = (int64_t)time->secs * ns_in_s + time->nsecs;
-    return true;
-}
-
 /* Read a value of a field of that kind; false where it is of another, or no number. */
 static bool read_value(field_info *info, enum kind kind, struct value *ret_value)
 {
@@ -143,7 +133,7 @@ static bool read_value(field_info *info, enum kind kind, struct value *ret_value
     case FT_DOUBLE:
         ret_value->as.real = fvalue_get_floating(value);
         return isfinite(ret_value->as.real);
-    case FT_RELATIVE_TIME: return read_span(fvalue_get_time(value), &ret_value->as.whole);
+    case FT_RELATIVE_TIME: return fs_ns_of(fvalue_get_time(value), &ret_value->as.whole);
     default: return false;
     }
 }
