@@ -118,7 +118,7 @@ def built(folder):
     """A build tree of the sources, that knows nothing of where it will be installed."""
     build = folder / "build"
     run("cmake", "-S", TOP, "-B", build, "-DBUILD_TESTING=OFF")
-    run("cmake", "--build", build, "--parallel")
+    run("cmake", "--build", build, "--parallel", str(os.cpu_count()))
     return build
 
 
