@@ -154,9 +154,9 @@ static struct flow_value name_value(const struct flow_row *row, struct flow_valu
     return (struct flow_value){ .known = value.known && name->name, .as.text = name->name };
 }
 
-static bool is_on(const struct flow_field *field, const struct flow_view *view)
+static bool is_on(const struct flow_field *field, struct flow_view *view)
 {
-    return flow_groups_have(view->groups, field->group);
+    return flow_view_has(view, field->group);
 }
 
 /* Whether a row can be asked; its state is looked up where it is about one. */

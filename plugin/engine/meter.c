@@ -651,6 +651,7 @@ static void view_flow(struct flow_meter *meter, struct flow *flow, bool with_who
     ret_view->index = flow->index;
     ret_view->fact = NULL;
     ret_view->selection = NULL;
+    ret_view->group = 0;
     ret_view->with_whole = with_whole;
 }
 

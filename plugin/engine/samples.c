@@ -106,7 +106,7 @@ static void multiply(const uint64_t *left, unsigned left_count, const uint64_t *
         ret_product[i] = 0;
     for (unsigned i = 0; i < DIGITS; i++) {
         uint64_t carry = 0;
-        for (unsigned j = 0; i + j < DIGITS; j++) {
+        for (unsigned j = 0; a[i] > 0 && i + j < DIGITS; j++) {
             carry += (uint64_t)a[i] * b[j] + ret_product[i + j];
             ret_product[i + j] = (uint32_t)carry;
             carry >>= 32;
@@ -139,6 +139,10 @@ static uint64_t divide(const uint64_t words[2], uint64_t by, uint64_t *ret_rest)
 {
     uint64_t quotient = 0, rest = 0;
 
+    if (words[1] == 0) { /* as nearly always */
+        *ret_rest = words[0] % by;
+        return words[0] / by;
+    }
     for (unsigned bit = 128; bit-- > 0;) {
         bool overflows = rest >> 63;
         rest = rest << 1 | (words[bit / 64] >> bit % 64 & 1);

@@ -21,9 +21,24 @@ void flow_view_select(struct flow_view *view, uint32_t groups)
     selection->folded |= groups;
 }
 
+/* That of no group where it is off. */
+static size_t number_of(struct flow_view *view, const struct flow_group *group)
+{
+    const struct flow_groups *groups = view->groups;
+
+    if (view->group >= groups->count || groups->on[view->group].group != group)
+        view->group = flow_groups_find(groups, group);
+    return view->group;
+}
+
+bool flow_view_has(struct flow_view *view, const struct flow_group *group)
+{
+    return number_of(view, group) < view->groups->count;
+}
+
 static const void *state_of(struct flow_view *view, const struct flow_group *group, bool whole)
 {
-    size_t number = flow_groups_find(view->groups, group);
+    size_t number = number_of(view, group);
 
     if (number == view->groups->count)
         return NULL;
@@ -68,7 +83,7 @@ void flow_view_fold(struct flow_view *view, const struct flow_group *group, void
 
 const void *flow_view_once(struct flow_view *view, const struct flow_group *group)
 {
-    size_t number = flow_groups_find(view->groups, group);
+    size_t number = number_of(view, group);
     const uint8_t *once = flow_history_once(view->history, view->index);
 
     return once && number < view->groups->count && once[number]

@@ -50,10 +50,14 @@ struct flow_view {
     uint32_t facts;                   /* of the flow up to and including this packet */
     const struct flow_fact *fact;     /* this packet; NULL in the view of a flow */
     struct flow_selection *selection; /* whose states stand for the whole; NULL: the flow's own */
+    size_t group;    /* number of the one that was asked last: often the next one, too */
     bool with_whole; /* false: the whole flow cannot be known yet: a first dissection */
     struct flow_fact packet_fact;
     char text[FLOW_PATH_TEXT_LEN]; /* the last text value */
 };
+
+/* Return whether a group is on. */
+bool flow_view_has(struct flow_view *view, const struct flow_group *group);
 
 /*
  * Return the state of a group at this packet, or of the whole flow; NULL where it

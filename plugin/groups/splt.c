@@ -1,5 +1,6 @@
 #include "splt.h"
 
+#include "number_text.h"
 #include "view.h"
 
 /* How many packets are listed, and whether those without payload are too. */
@@ -51,33 +52,38 @@ static void fold(void *state, const struct flow_fold *from)
 
 /* Rows: what they list is longer than a view's own text can be. */
 
-enum { ITEM_LEN = 24 };
+enum { ITEM_LEN = 24 }; /* a blank, a sign and 20 digits */
 
 static char list[SPLT_PACKETS_MAX * ITEM_LEN];
 
 static const char *lengths(const struct splt_state *state)
 {
-    char *at = list;
+    char *at = list, number[FLOW_NUMBER_TEXT_LEN];
 
-    for (uint32_t i = 0; i < state->count; i++)
-        at += g_snprintf(at, ITEM_LEN, "%s%c%u", i > 0 ? " " : "", state->down >> i & 1 ? '<' : '>',
-                         state->len[i]);
+    *at = '\0';
+    for (uint32_t i = 0; i < state->count; i++) {
+        at = g_stpcpy(g_stpcpy(at, i > 0 ? " " : ""), state->down >> i & 1 ? "<" : ">");
+        at = g_stpcpy(at, flow_integer_text(state->len[i], number));
+    }
     return list;
 }
 
 /* In microseconds, halves away from zero. */
-static int64_t rounded(int64_t ns)
+static uint64_t rounded(uint64_t ns)
 {
-    return (ns + (ns < 0 ? -500 : 500)) / 1000;
+    return (ns + 500) / 1000;
 }
 
 static const char *deltas(const struct splt_state *state)
 {
-    char *at = list;
+    char *at = list, number[FLOW_NUMBER_TEXT_LEN];
 
+    *at = '\0';
     for (uint32_t i = 0; i < state->count; i++) {
         int64_t delta_ns = i > 0 ? state->time_ns[i] - state->time_ns[i - 1] : 0;
-        at += g_snprintf(at, ITEM_LEN, "%s%" G_GINT64_FORMAT, i > 0 ? " " : "", rounded(delta_ns));
+        uint64_t delta = rounded(delta_ns < 0 ? -(uint64_t)delta_ns : (uint64_t)delta_ns);
+        at = g_stpcpy(g_stpcpy(at, i > 0 ? " " : ""), delta_ns < 0 && delta > 0 ? "-" : "");
+        at = g_stpcpy(at, flow_integer_text(delta, number));
     }
     return list;
 }
