@@ -26,7 +26,7 @@ struct row {
     const char *name;                       /* Wireshark's, as in display filters */
     bool (*pass)(struct fs_cursor *cursor); /* see fs_header_pass() */
     enum fs_header_kind kind;
-    uint8_t type_at; /* see fs_header_type_at() */
+    bool ends_in_type; /* see fs_header_ends_in_type() */
 };
 
 /* What of a layer is part of the key */
@@ -441,7 +441,22 @@ static bool pass_pbb(struct fs_cursor *cursor)
         return false;
     uint32_t service = fs_be32(tag) & 0xffffff;
     fs_add_id(fs_add_layer(cursor, "pbb", shared_bits(service)), service);
+    cursor->on_link = false;
     return fs_skip(cursor, 4 + 2 * FLOW_MAC_LEN + 2);
+}
+
+/* Of two service tags Wireshark lists one, and none of PBB's that follows one. */
+static bool pass_service_tag(struct fs_cursor *cursor)
+{
+    enum { SERVICE_TAG = 0x88a8, PBB = 0x88e7 };
+    const uint8_t *tag = fs_peek(cursor, 4);
+    uint16_t type = tag ? fs_be16(tag + 2) : 0;
+
+    if (!pass_vlan(cursor))
+        return false;
+    if (type == SERVICE_TAG)
+        return pass_vlan(cursor);
+    return type == PBB ? pass_pbb(cursor) : true;
 }
 
 static bool pass_pppoe(struct fs_cursor *cursor)
@@ -650,14 +665,20 @@ static bool pass_stt(struct fs_cursor *cursor)
 /*
  * VXLAN-GPE is no layer in Wireshark's list, only what it carries is: a packet or
  * a frame right over UDP, which its header names (draft-ietf-nvo3-vxlan-gpe, 3).
- * Where the user has UDP carry a packet itself, that starts with its version.
+ * Where UDP carries a packet itself, that starts with its version; a label of MPLS
+ * has in the same place the time to live, and before it bytes that GPE leaves empty.
  */
 static bool is_vxlan_gpe(const struct fs_cursor *cursor, const uint8_t *header)
 {
+    enum { MPLS = 5 };
     static const struct {
         const char *name;
         uint8_t next, version;
-    } carried[] = { { "ip", 1, 4 }, { "ipv6", 2, 6 }, { "eth", 3, 0xff }, { "nsh", 4, 0xff } };
+    } carried[] = { { "ip", 1, 4 },
+                    { "ipv6", 2, 6 },
+                    { "eth", 3, 0xff },
+                    { "nsh", 4, 0xff },
+                    { "mpls", MPLS, 0xff } };
     const struct fs_listing *listing = cursor->listing;
 
     if (cursor->at + 1 >= listing->count)
@@ -666,6 +687,7 @@ static bool is_vxlan_gpe(const struct fs_cursor *cursor, const uint8_t *header)
     for (size_t i = 0; i < G_N_ELEMENTS(carried); i++)
         if (header[3] == carried[i].next)
             return header[0] >> 4 != carried[i].version &&
+                   !(header[3] == MPLS && fs_be16(header + 1)) &&
                    proto_get_id_by_filter_name(carried[i].name) == next;
     return false;
 }
@@ -691,87 +713,87 @@ static bool pass_stream(struct fs_cursor *cursor)
 }
 
 static const struct row rows[] = {
-    [0] = { "", NULL, FS_HEADER_UNKNOWN, 0 },
-    { "ethertype", NULL, FS_HEADER_PSEUDO, 0 },
-    { "eth", pass_eth, FS_HEADER_PLAIN, 12 },
-    { "vlan", pass_vlan, FS_HEADER_PLAIN, 2 },
-    { "ieee8021ad", pass_vlan, FS_HEADER_PLAIN, 2 },
-    { "ip", NULL, FS_HEADER_IPV4, 0 },
-    { "ipv6", NULL, FS_HEADER_IPV6, 0 },
-    { "icmp", NULL, FS_HEADER_ICMP, 0 },
-    { "icmpv6", NULL, FS_HEADER_ICMP, 0 },
-    { "sflow", NULL, FS_HEADER_QUOTE, 0 },
-    { "nhrp", NULL, FS_HEADER_QUOTE, 0 },
-    { "openflow_v1", NULL, FS_HEADER_QUOTE, 0 },
-    { "openflow_v4", NULL, FS_HEADER_QUOTE, 0 },
-    { "openflow_v5", NULL, FS_HEADER_QUOTE, 0 },
-    { "openflow_v6", NULL, FS_HEADER_QUOTE, 0 },
-    { "tcp", pass_stream, FS_HEADER_PLAIN, 0 },
-    { "arp", pass_arp, FS_HEADER_ARP, 0 },
-    { "udp", pass_udp, FS_HEADER_PLAIN, 0 },
-    { "udplite", pass_udp, FS_HEADER_PLAIN, 0 },
-    { "sctp", pass_stream, FS_HEADER_PLAIN, 0 },
-    { "dccp", pass_stream, FS_HEADER_PLAIN, 0 },
+    [0] = { "", NULL, FS_HEADER_UNKNOWN, false },
+    { "ethertype", NULL, FS_HEADER_PSEUDO, false },
+    { "eth", pass_eth, FS_HEADER_PLAIN, true },
+    { "vlan", pass_vlan, FS_HEADER_PLAIN, true },
+    { "ieee8021ad", pass_service_tag, FS_HEADER_PLAIN, true },
+    { "ip", NULL, FS_HEADER_IPV4, false },
+    { "ipv6", NULL, FS_HEADER_IPV6, false },
+    { "icmp", NULL, FS_HEADER_ICMP, false },
+    { "icmpv6", NULL, FS_HEADER_ICMP, false },
+    { "sflow", NULL, FS_HEADER_QUOTE, false },
+    { "nhrp", NULL, FS_HEADER_QUOTE, false },
+    { "openflow_v1", NULL, FS_HEADER_QUOTE, false },
+    { "openflow_v4", NULL, FS_HEADER_QUOTE, false },
+    { "openflow_v5", NULL, FS_HEADER_QUOTE, false },
+    { "openflow_v6", NULL, FS_HEADER_QUOTE, false },
+    { "tcp", pass_stream, FS_HEADER_PLAIN, false },
+    { "arp", pass_arp, FS_HEADER_ARP, false },
+    { "udp", pass_udp, FS_HEADER_PLAIN, false },
+    { "udplite", pass_udp, FS_HEADER_PLAIN, false },
+    { "sctp", pass_stream, FS_HEADER_PLAIN, false },
+    { "dccp", pass_stream, FS_HEADER_PLAIN, false },
 
     /* read with the header that they extend */
-    { "ipv6.hopopts", NULL, FS_HEADER_PSEUDO, 0 },
-    { "ipv6.routing", NULL, FS_HEADER_PSEUDO, 0 },
-    { "ipv6.fraghdr", NULL, FS_HEADER_PSEUDO, 0 },
-    { "ipv6.dstopts", NULL, FS_HEADER_PSEUDO, 0 },
-    { "mipv6", NULL, FS_HEADER_PSEUDO, 0 },
-    { "shim6", NULL, FS_HEADER_PSEUDO, 0 },
-    { "ah", NULL, FS_HEADER_PSEUDO, 0 },
+    { "ipv6.hopopts", NULL, FS_HEADER_PSEUDO, false },
+    { "ipv6.routing", NULL, FS_HEADER_PSEUDO, false },
+    { "ipv6.fraghdr", NULL, FS_HEADER_PSEUDO, false },
+    { "ipv6.dstopts", NULL, FS_HEADER_PSEUDO, false },
+    { "mipv6", NULL, FS_HEADER_PSEUDO, false },
+    { "shim6", NULL, FS_HEADER_PSEUDO, false },
+    { "ah", NULL, FS_HEADER_PSEUDO, false },
 
-    { "sll", pass_sll, FS_HEADER_PLAIN, 0 },
-    { "erf", NULL, FS_HEADER_PSEUDO, 0 }, /* Wireshark's file reader has passed it */
-    { "pktap", pass_pktap, FS_HEADER_PLAIN, 0 },
-    { "nflog", pass_nflog, FS_HEADER_PLAIN, 0 },
-    { "fr", pass_fr, FS_HEADER_PLAIN, 0 },
-    { "fddi", pass_fddi, FS_HEADER_PLAIN, 0 },
-    { "tr", pass_tr, FS_HEADER_PLAIN, 0 },
-    { "prism", pass_prism, FS_HEADER_PLAIN, 0 },
-    { "wlancap", pass_avs, FS_HEADER_PLAIN, 0 },
-    { "null", pass_null, FS_HEADER_PLAIN, 0 },
-    { "raw", pass_raw, FS_HEADER_PLAIN, 0 },
-    { "chdlc", pass_chdlc, FS_HEADER_PLAIN, 0 },
-    { "ppp", pass_ppp, FS_HEADER_PLAIN, 0 },
-    { "llc", pass_llc, FS_HEADER_LLC, 6 },
-    { "radiotap", pass_radio, FS_HEADER_PLAIN, 0 },
-    { "ppi", pass_radio, FS_HEADER_PLAIN, 0 },
-    { "wlan_radio", NULL, FS_HEADER_PSEUDO, 0 },
-    { "wlan", pass_wlan, FS_HEADER_PLAIN, 0 },
-    { "wlan_aggregate", NULL, FS_HEADER_OPAQUE, 0 },
-    { "data", NULL, FS_HEADER_OPAQUE, 0 },
-    { "user_dlt", NULL, FS_HEADER_OPAQUE, 0 },
-    { "pcap_pktdata", NULL, FS_HEADER_PSEUDO, 0 },
-    { "6lowpan", NULL, FS_HEADER_OPAQUE, 0 },
+    { "sll", pass_sll, FS_HEADER_PLAIN, false },
+    { "erf", NULL, FS_HEADER_PSEUDO, false }, /* Wireshark's file reader has passed it */
+    { "pktap", pass_pktap, FS_HEADER_PLAIN, false },
+    { "nflog", pass_nflog, FS_HEADER_PLAIN, false },
+    { "fr", pass_fr, FS_HEADER_PLAIN, false },
+    { "fddi", pass_fddi, FS_HEADER_PLAIN, false },
+    { "tr", pass_tr, FS_HEADER_PLAIN, false },
+    { "prism", pass_prism, FS_HEADER_PLAIN, false },
+    { "wlancap", pass_avs, FS_HEADER_PLAIN, false },
+    { "null", pass_null, FS_HEADER_PLAIN, false },
+    { "raw", pass_raw, FS_HEADER_PLAIN, false },
+    { "chdlc", pass_chdlc, FS_HEADER_PLAIN, false },
+    { "ppp", pass_ppp, FS_HEADER_PLAIN, false },
+    { "llc", pass_llc, FS_HEADER_LLC, true },
+    { "radiotap", pass_radio, FS_HEADER_PLAIN, false },
+    { "ppi", pass_radio, FS_HEADER_PLAIN, false },
+    { "wlan_radio", NULL, FS_HEADER_PSEUDO, false },
+    { "wlan", pass_wlan, FS_HEADER_PLAIN, false },
+    { "wlan_aggregate", NULL, FS_HEADER_OPAQUE, false },
+    { "data", NULL, FS_HEADER_OPAQUE, false },
+    { "user_dlt", NULL, FS_HEADER_OPAQUE, false },
+    { "pcap_pktdata", NULL, FS_HEADER_PSEUDO, false },
+    { "6lowpan", NULL, FS_HEADER_OPAQUE, false },
 
-    { "vntag", pass_tag_of_6, FS_HEADER_PLAIN, 4 },
-    { "hsr", pass_tag_of_6, FS_HEADER_PLAIN, 4 },
-    { "ieee8021cb", pass_tag_of_6, FS_HEADER_PLAIN, 4 },
-    { "rtag", pass_tag_of_6, FS_HEADER_PLAIN, 4 }, /* the same, since 4.2 */
-    { "prp", NULL, FS_HEADER_PSEUDO, 0 },          /* a trailer */
-    { "cmd", pass_cmd, FS_HEADER_PLAIN, 6 },
-    { "cfp", pass_fabricpath, FS_HEADER_PLAIN, 0 },
+    { "vntag", pass_tag_of_6, FS_HEADER_PLAIN, true },
+    { "hsr", pass_tag_of_6, FS_HEADER_PLAIN, true },
+    { "ieee8021cb", pass_tag_of_6, FS_HEADER_PLAIN, true },
+    { "rtag", pass_tag_of_6, FS_HEADER_PLAIN, true }, /* the same, since 4.2 */
+    { "prp", NULL, FS_HEADER_PSEUDO, false },         /* a trailer */
+    { "cmd", pass_cmd, FS_HEADER_PLAIN, true },
+    { "cfp", pass_fabricpath, FS_HEADER_PLAIN, false },
 
-    { "mpls", pass_mpls, FS_HEADER_PLAIN, 0 },
-    { "pwethheuristic", NULL, FS_HEADER_PSEUDO, 0 },
-    { "pwethnocw", NULL, FS_HEADER_PSEUDO, 0 },
-    { "pwethcw", pass_control_word, FS_HEADER_PLAIN, 0 },
-    { "ieee8021ah", pass_pbb, FS_HEADER_PLAIN, 0 },
-    { "pppoes", pass_pppoe, FS_HEADER_PLAIN, 0 },
-    { "gre", pass_gre, FS_HEADER_PLAIN, 0 },
-    { "vxlan", pass_vxlan, FS_HEADER_PLAIN, 0 },
-    { "geneve", pass_geneve, FS_HEADER_PLAIN, 0 },
-    { "gtp", pass_gtp, FS_HEADER_PLAIN, 0 },
-    { "teredo", pass_teredo, FS_HEADER_PLAIN, 0 },
-    { "l2tp", pass_l2tp, FS_HEADER_PLAIN, 0 },
-    { "etherip", pass_etherip, FS_HEADER_PLAIN, 0 },
-    { "erspan", pass_erspan, FS_HEADER_PLAIN, 0 },
-    { "hp_erm", NULL, FS_HEADER_MIRROR, 0 },
-    { "aruba_erm", NULL, FS_HEADER_MIRROR, 0 },
-    { "jmirror", NULL, FS_HEADER_MIRROR, 0 },
-    { "stt", pass_stt, FS_HEADER_PLAIN, 0 },
+    { "mpls", pass_mpls, FS_HEADER_PLAIN, false },
+    { "pwethheuristic", NULL, FS_HEADER_PSEUDO, false },
+    { "pwethnocw", NULL, FS_HEADER_PSEUDO, false },
+    { "pwethcw", pass_control_word, FS_HEADER_PLAIN, false },
+    { "ieee8021ah", pass_pbb, FS_HEADER_PLAIN, true },
+    { "pppoes", pass_pppoe, FS_HEADER_PLAIN, false },
+    { "gre", pass_gre, FS_HEADER_PLAIN, false },
+    { "vxlan", pass_vxlan, FS_HEADER_PLAIN, false },
+    { "geneve", pass_geneve, FS_HEADER_PLAIN, false },
+    { "gtp", pass_gtp, FS_HEADER_PLAIN, false },
+    { "teredo", pass_teredo, FS_HEADER_PLAIN, false },
+    { "l2tp", pass_l2tp, FS_HEADER_PLAIN, false },
+    { "etherip", pass_etherip, FS_HEADER_PLAIN, false },
+    { "erspan", pass_erspan, FS_HEADER_PLAIN, false },
+    { "hp_erm", NULL, FS_HEADER_MIRROR, false },
+    { "aruba_erm", NULL, FS_HEADER_MIRROR, false },
+    { "jmirror", NULL, FS_HEADER_MIRROR, false },
+    { "stt", pass_stt, FS_HEADER_PLAIN, false },
 };
 
 enum { ROWS = G_N_ELEMENTS(rows) };
@@ -790,9 +812,9 @@ bool fs_header_pass(struct fs_cursor *cursor, uint8_t row)
     return rows[row].pass(cursor);
 }
 
-uint8_t fs_header_type_at(uint8_t row)
+bool fs_header_ends_in_type(uint8_t row)
 {
-    return rows[row].type_at;
+    return rows[row].ends_in_type;
 }
 
 const struct flow_application *fs_header_application(int proto)

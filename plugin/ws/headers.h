@@ -57,8 +57,8 @@ static inline bool fs_header_is_net(uint8_t row)
 /* Pass the header at the cursor; false when the next layer does not start where this one ends. */
 bool fs_header_pass(struct fs_cursor *cursor, uint8_t row);
 
-/* Where in a row's header the EtherType is that ends it; 0: it has none there. */
-uint8_t fs_header_type_at(uint8_t row);
+/* Whether an EtherType ends a row's header. */
+bool fs_header_ends_in_type(uint8_t row);
 
 /* Return the application that direction knows by a protocol's number; NULL: none. */
 const struct flow_application *fs_header_application(int proto);

@@ -226,6 +226,7 @@ static void pass_unknown(struct fs_cursor *cursor, size_t layer, uint8_t bits)
         fs_add_layer(cursor, proto_get_protocol_filter_name(proto), bits);
         cursor->named = true;
     }
+    cursor->on_link = is_link;
     cursor->lost = true;
 }
 

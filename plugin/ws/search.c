@@ -5,6 +5,16 @@
 /* How far a header is looked for, and how often in vain in one frame. */
 enum { FAR = 2048, FAILURES_MAX = 4 };
 
+/* Whether a number in one of Wireshark's tables leads to a listed layer. */
+static bool table_leads_to(dissector_table_t table, uint32_t number,
+                           const struct fs_listing *listing, size_t layer)
+{
+    dissector_handle_t handle = table ? dissector_get_uint_handle(table, number) : NULL;
+
+    return handle &&
+           dissector_handle_get_protocol_index(handle) == fs_proto_listed(listing->layer[layer]);
+}
+
 /* Whether an EtherType, or a length of 802.3, leads to a listed layer. */
 static bool leads_to(const struct fs_listing *listing, uint16_t type, size_t layer)
 {
@@ -14,9 +24,7 @@ static bool leads_to(const struct fs_listing *listing, uint16_t type, size_t lay
         return fs_header_kind(listing->row[layer]) == FS_HEADER_LLC;
     if (!ethertypes)
         ethertypes = find_dissector_table("ethertype");
-    dissector_handle_t handle = ethertypes ? dissector_get_uint_handle(ethertypes, type) : NULL;
-    return handle &&
-           dissector_handle_get_protocol_index(handle) == fs_proto_listed(listing->layer[layer]);
+    return table_leads_to(ethertypes, type, listing, layer);
 }
 
 static bool is_checksum_right(const uint8_t *header, uint32_t length)
@@ -70,30 +78,95 @@ static bool is_arp(const struct fs_bytes *here)
     return fs_bytes_here(here) >= 28 && memcmp(here->data + here->at + 2, start, sizeof start) == 0;
 }
 
-static bool is_chain(const struct fs_cursor *cursor, size_t layer, struct fs_bytes here)
+/* Whether a header says itself where it ends. */
+static bool can_pass(uint8_t row)
+{
+    return fs_header_kind(row) == FS_HEADER_PLAIN || fs_header_kind(row) == FS_HEADER_LLC;
+}
+
+static size_t layer_after(const struct fs_listing *listing, size_t layer)
+{
+    do
+        layer++;
+    while (layer < listing->count && fs_header_kind(listing->row[layer]) == FS_HEADER_PSEUDO);
+    return layer;
+}
+
+/* Without a right checksum or length: the lengths fit, and it carries the next listed layer. */
+static bool carries_listed(const struct fs_listing *listing, size_t layer,
+                           const struct fs_bytes *here, enum flow_family family)
+{
+    static dissector_table_t protocols;
+    size_t next = layer_after(listing, layer);
+    struct fs_net net;
+
+    if (here->data[here->at] >> 4 != (family == FLOW_IPV4 ? 4 : 6))
+        return false; /* as nearly everywhere */
+    if (!protocols)
+        protocols = find_dissector_table("ip.proto");
+    return next < listing->count && fs_net_read(here, family, &net) &&
+           net.length <= fs_bytes_on_wire(here) &&
+           table_leads_to(protocols, net.protocol, listing, next);
+}
+
+/* Whether the listed header is here; is_named: an EtherType right before it says so. */
+static bool is_proven(const struct fs_cursor *cursor, size_t layer, const struct fs_bytes *here,
+                      bool is_named)
 {
     const struct fs_listing *listing = cursor->listing;
 
-    while (layer < listing->count) {
-        uint8_t row = listing->row[layer];
-        uint32_t type_at = fs_header_type_at(row);
-        size_t next = layer + 1;
-
-        while (next < listing->count && fs_header_kind(listing->row[next]) == FS_HEADER_PSEUDO)
-            next++;
-        if (fs_header_kind(row) == FS_HEADER_IPV4)
-            return is_ipv4(&here);
-        if (fs_header_kind(row) == FS_HEADER_IPV6)
-            return is_ipv6(cursor, &here, layer == listing->last_net);
-        if (fs_header_kind(row) == FS_HEADER_ARP)
-            return is_arp(&here);
-        if (type_at == 0 || next == listing->count || fs_bytes_here(&here) < type_at + 2 ||
-            !leads_to(listing, fs_be16(here.data + here.at + type_at), next))
-            return false;
-        here.at += type_at + 2;
-        layer = next;
+    switch (fs_header_kind(listing->row[layer])) {
+    case FS_HEADER_IPV4: return is_ipv4(here) || carries_listed(listing, layer, here, FLOW_IPV4);
+    case FS_HEADER_IPV6:
+        return is_ipv6(cursor, here, layer == listing->last_net) ||
+               carries_listed(listing, layer, here, FLOW_IPV6);
+    case FS_HEADER_ARP: return is_arp(here);
+    case FS_HEADER_UNKNOWN: return is_named;
+    case FS_HEADER_PSEUDO:
+    case FS_HEADER_OPAQUE:
+    case FS_HEADER_MIRROR:
+    case FS_HEADER_PLAIN:
+    case FS_HEADER_LLC:
+    case FS_HEADER_ICMP:
+    case FS_HEADER_QUOTE: break;
     }
     return false;
+}
+
+/* Pass a header; false where an EtherType ends it that does not lead to the next listed layer. */
+static bool pass_link(struct fs_cursor *ahead, size_t layer, size_t next, bool *ret_is_named)
+{
+    const struct fs_listing *listing = ahead->listing;
+    uint8_t row = listing->row[layer];
+    bool has_type = fs_header_ends_in_type(row);
+
+    ahead->at = layer;
+    if (next == listing->count || !fs_header_pass(ahead, row) || ahead->here.at > ahead->here.cap)
+        return false;
+    *ret_is_named =
+        has_type && leads_to(listing, fs_be16(ahead->here.data + ahead->here.at - 2), next);
+    return *ret_is_named || !has_type;
+}
+
+static bool is_chain(const struct fs_cursor *cursor, size_t layer, const struct fs_bytes *here)
+{
+    const struct fs_listing *listing = cursor->listing;
+    struct fs_cursor ahead;
+    bool is_named = false;
+
+    if (!can_pass(listing->row[layer]))
+        return is_proven(cursor, layer, here, is_named);
+    if (!fs_header_ends_in_type(listing->row[layer]))
+        return false;
+    fs_cursor_branch(cursor, &ahead);
+    ahead.here = *here;
+    while (can_pass(listing->row[layer])) {
+        size_t next = layer_after(listing, layer);
+        if (!pass_link(&ahead, layer, next, &is_named))
+            return false;
+        layer = next;
+    }
+    return is_proven(cursor, layer, &ahead.here, is_named);
 }
 
 bool fs_search(struct fs_cursor *cursor, size_t layer)
@@ -105,7 +178,7 @@ bool fs_search(struct fs_cursor *cursor, size_t layer)
         return false;
     do {
         for (uint32_t end = here.at + FAR; here.at < end && fs_bytes_here(&here) > 0; here.at++) {
-            if (!is_chain(cursor, layer, here))
+            if (!is_chain(cursor, layer, &here))
                 continue;
             cursor->here = here;
             cursor->source = source;

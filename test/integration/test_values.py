@@ -94,6 +94,10 @@ WHOLE = [
     ("link_unknown", 2, "flow.eth.src", "02:00:00:00:00:0b"),
     ("link_unknown", 2, "flow.eth.type", "0x0806"),
     ("link_unknown", 2, "flow.direction", "1"),
+    ("service_tags", 1, "flow.eth.type", "0x0800"),
+    ("service_tags", 3, "flow.eth.type", "0x88e7"),
+    ("service_tags", 4, "flow.eth.type", "0x0806"),
+    ("service_tags", 4, "flow.direction", "1"),
     ("addresses_overwritten", 1, "flow.tuple", "UDP 192.0.2.1:213 → 192.0.2.2:213"),
     ("addresses_overwritten", 2, "flow.proto", "47"),
     ("addresses_overwritten", 2, "flow.ip.src", "192.0.2.1"),
@@ -480,8 +484,18 @@ LINK_UNKNOWN = [(f"vxlan(5, {ENDS}) › vlan(77)", "1"), (None, "1")]
 TUNNELS_UNKNOWN = [(f"trill › vlan(7) › vlan(8) › vxlan(5, {ENDS}) › vlan(77)", "1"),
                    (f"vlan(9) › trill › vxlan(6, {ENDS}) › vlan(77)", "1"),
                    (f"vxlan(7, {ENDS}) › nsh › vlan(10)", "1"),
-                   (f"l2tpv3(7, {ENDS}) › ip6tnl(2001:db8::1↔2001:db8::2)", "1"),
-                   (f"l2tpv3(7, {ENDS})", "1")]
+                   (f"l2tpv3(7, {ENDS}) › ip6tnl(2001:db8::1↔2001:db8::2)", "2")]
+TUNNELS_AFTER_UNKNOWN = [
+    (f"trill › mpls(5) › mpls(6) › vxlan(1, {ENDS}) › vlan(77)", "1"),
+    (f"trill › pppoe(5) › vxlan(2, {ENDS}) › vlan(77)", "1"),
+    (f"trill › pbb(5) › vxlan(3, {ENDS}) › vlan(77)", "1"),
+    (f"trill › nsh › vxlan(4, {ENDS}) › vlan(77)", "1"),
+    ("trill › vxlan(5, 2001:db8:1::1↔2001:db8:1::2) › vlan(77)", "1"),
+    (f"nsh › vxlan(6, {ENDS}) › vlan(77)", "1")]
+SERVICE_TAGS = [(f"vlan(5) › vlan(6) › vxlan(1, {ENDS}) › vlan(77)", "1"),
+                (f"vlan(5) › vlan(6) › vlan(7) › vxlan(2, {ENDS}) › vlan(77)", "1"),
+                (f"vlan(5) › pbb(9) › vlan(77) › vxlan(3, {ENDS}) › vlan(77)", "1"),
+                ("vlan(5) › vlan(6)", "1")]
 # The mirror is not the network: what two devices mirror is one flow.
 MIRRORS = [(f"gre(192.0.2.1↔192.0.2.9) › {erspan} › vxlan({vni}, {ENDS}) › vlan(77)", "2")
            for vni, erspan in enumerate(["erspan"] + 3 * ["erspan(5)"], 1)]
@@ -524,6 +538,7 @@ def test_tcp_states(tshark, captures, capture):
     ("link_headers", LINK_HEADERS), ("link_unknown", LINK_UNKNOWN), ("mirrors", MIRRORS),
     ("mirror_of_hp", MIRROR_OF_HP),
     ("tunnels_unknown", TUNNELS_UNKNOWN), ("tunnels_options", TUNNELS_OPTIONS),
+    ("tunnels_after_unknown", TUNNELS_AFTER_UNKNOWN), ("service_tags", SERVICE_TAGS),
     ("gpe_flags", GPE_FLAGS), ("fragmented_tunnel_vlan", FRAGMENTED_TUNNEL_VLAN),
     ("fragmented_tunnel6", FRAGMENTED_TUNNEL6)])
 def test_tunnels(tshark, captures, capture, expected):

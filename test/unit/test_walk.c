@@ -450,11 +450,21 @@ static const struct frame tunnels[] = {
       "mpls=5 vlan=77: " INNER_IS },
     { "eth ieee8021ah ip udp", MACS "88e7 00000005 02000000000d 02000000000c 0800 " INNER,
       "pbb=5: " INNER_IS },
+    /* One layer of Wireshark's is a service tag and a second one, or PBB's. */
+    { "eth ieee8021ad ip udp", MACS "88a8 0005 88a8 0006 0800 " INNER, "vlan=5 vlan=6: " INNER_IS },
+    { "eth ieee8021ad ieee8021ad ip udp", MACS "88a8 0005 88a8 0006 88a8 0007 0800 " INNER,
+      "vlan=5 vlan=6 vlan=7: " INNER_IS },
+    { "eth ieee8021ad vlan ip udp",
+      MACS "88a8 0005 88e7 00000007 02000000000d 02000000000c 8100 0006 0800 " INNER,
+      "vlan=5 pbb=7 vlan=6: " INNER_IS },
     { "eth ip udp eth vlan ip udp", OVER("12b6") "0c00 0003 000005 00 " TAGGED,
       "vxlan=5 vlan=77: " INNER_IS },
     { "eth ip udp ip udp", OVER("12b6") "0c00 0001 000005 00 " INNER, "vxlan=5: " INNER_IS },
     { "eth ip udp ipv6 udp", OVER("12b6") "0c00 0002 000005 00 " INNER6, "vxlan=5: " INNER6_IS },
+    { "eth ip udp mpls ip udp", OVER("12b6") "0c00 0005 000005 00 00006140 " INNER,
+      "vxlan=5 mpls=6: " INNER_IS },
     { "eth ip udp ip udp", OVER("12b6") INNER, "ipip: " INNER_IS }, /* UDP carries it */
+    { "eth ip udp mpls ip udp", OVER("19eb") "00005105 " INNER, "mpls=5: " INNER_IS },
 };
 
 static const struct frame networks[] = {
@@ -656,12 +666,14 @@ static const struct frame transports[] = {
 };
 
 /* After layers that nobody passes: where the addresses are that Wireshark left, or a proof is. */
-#define PROVEN   "4500 0020 0007 0000 4011 66c4 " ADDR4 DATAGRAM
-#define LENGTH4  32
-#define LENGTH6  52
-#define ARP_ENDS "0001 02000000000a 0a000001 000000000000 0a000002"
-#define ARP      "0001 0800 0604 " ARP_ENDS
-#define TUNNEL   OVER("2328")
+#define PROVEN        "4500 0020 0007 0000 4011 66c4 " ADDR4 DATAGRAM
+#define LENGTH4       32
+#define LENGTH6       52
+#define LITE          "4500 0020 0007 0000 4088 " BAD_SUM ADDR4 DATAGRAM
+#define LITE_TOO_LONG "4500 0021 0007 0000 4088 " BAD_SUM ADDR4 DATAGRAM
+#define ARP_ENDS      "0001 02000000000a 0a000001 000000000000 0a000002"
+#define ARP           "0001 0800 0604 " ARP_ENDS
+#define TUNNEL        OVER("2328")
 static const struct frame found[] = {
     { .layers = "eth ip udp foo ip udp",
       .bytes = TUNNEL "ffffff " INNER,
@@ -679,11 +691,11 @@ static const struct frame found[] = {
     { .layers = "eth ip udp foo eth ipv6 udp",
       .bytes = TUNNEL "ffffff " IP6 INNER6,
       .says = "foo: " INNER6_IS },
-    { .layers = "eth ip udp foo eth ipv6 udp",
-      .bytes = TUNNEL "ffffff " IP6 INNER6 "00",
+    { .layers = "eth ip udp foo ipv6 udp",
+      .bytes = TUNNEL "ffffff " INNER6 "00",
       .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" }, /* its length is one byte short */
-    { .layers = "eth ip udp foo eth ipv6 udp",
-      .bytes = TUNNEL "ffffff " IP6 INNER6 "00",
+    { .layers = "eth ip udp foo ipv6 udp",
+      .bytes = TUNNEL "ffffff " INNER6 "00",
       .left6 = LENGTH6 + 1,
       .says = "foo: " INNER6_IS },
     { .layers = "eth ip udp foo ipv6 udp",
@@ -756,6 +768,40 @@ static const struct frame found[] = {
     { .layers = "foo eth arp", .bytes = "61626364 " MACS "0806 0001 0800 0604 0001 0200000000" },
     { .layers = "foo eth ip udp", .bytes = "61626364 " IP4 INNER },
     { .layers = "foo eth ip udp", .bytes = "61626364 " IP4 ENDLESS },
+    /* The header fits and carries what is listed next; its checksum or length is wrong. */
+    { .layers = "eth ip udp foo ip udplite",
+      .bytes = TUNNEL "ffffff " LITE TRAILER,
+      .says = "foo: 136 10.0.0.1:40000 > 10.0.0.2:9999, 4" },
+    { .layers = "eth ip udp foo ipv6 ipv6.hopopts udplite",
+      .bytes =
+          TUNNEL "ffffff 60000000 0014 00 40 " V6_A V6_B "8800 0000 0000 0000 " DATAGRAM TRAILER,
+      .says = "foo: 136 v6-20-01:40000 > v6-20-02:9999, 4" },
+    { .layers = "foo eth ip udplite", .bytes = "61626364 " IP4 LITE_TOO_LONG },
+    { .layers = "foo eth ip udp", .bytes = "61626364 " IP4 LITE },
+    { .layers = "foo eth ip", .bytes = "61626364 " IP4 LITE },
+    /* Through headers that say themselves where they end */
+    { .layers = "eth ip udp foo eth mpls ip udp",
+      .bytes = TUNNEL "ffffff " MACS "8847 00005040 00006140 " PROVEN,
+      .says = "foo mpls=5 mpls=6: " INNER_IS },
+    { .layers = "eth ip udp foo eth ethertype pppoes ppp ip udp",
+      .bytes = TUNNEL "ffffff " MACS "8864 1100 0005 0022 0021 " PROVEN,
+      .says = "foo pppoe=5: " INNER_IS },
+    { .layers = "eth ip udp foo eth ieee8021ah ip udp",
+      .bytes = TUNNEL "ffffff " MACS "88e7 00000005 02000000000d 02000000000c 0800 " PROVEN,
+      .says = "foo pbb=5: " INNER_IS },
+    { .layers = "eth ip udp foo eth ieee8021ad ip udp",
+      .bytes = TUNNEL "ffffff " MACS "88a8 0005 88a8 0006 0800 " PROVEN,
+      .says = "foo vlan=5 vlan=6: " INNER_IS },
+    /* An EtherType names one that nobody can pass; a label does not. */
+    { .layers = "eth ip udp foo eth ethertype bar ip udp",
+      .bytes = TUNNEL "ffffff " MACS "894f 0000 " PROVEN,
+      .says = "foo bar: " INNER_IS },
+    { .layers = "eth ip udp foo eth mpls bar ip udp",
+      .bytes = TUNNEL "ffffff " MACS "8847 00005140 0000 " PROVEN,
+      .says = "foo: " INNER_IS },
+    { .layers = "foo eth bar",
+      .bytes = "61626364 " MACS "894f 0000",
+      .says = "0 mac-0a > mac-0b type 894f, 2" },
     { .layers = "eth ip sflow ip udp",
       .bytes = TUNNEL "ffffff " PROVEN,
       .left4 = 20 + 8 + 3 + LENGTH4,

@@ -24,27 +24,34 @@ const char *proto_get_protocol_filter_name(const int proto)
     return proto > 0 && proto < name_count ? names[proto] : "unknown";
 }
 
-/* A table of EtherTypes whose handles are protocol numbers. */
+/*
+ * Tables whose handles are protocol numbers.  That of IP has no UDP, so that the walk finds
+ * none by it: a header that was passed wrongly shows.
+ */
 dissector_table_t find_dissector_table(const char *name)
 {
     return (dissector_table_t)(uintptr_t)name;
 }
 
-dissector_handle_t dissector_get_uint_handle(dissector_table_t const table, const uint32_t type)
+dissector_handle_t dissector_get_uint_handle(dissector_table_t const table, const uint32_t number)
 {
     static const struct {
-        uint16_t type;
+        const char *table;
+        uint16_t number;
         const char *name;
-    } types[] = {
-        { 0x0800, "ip" },         { 0x86dd, "ipv6" }, { 0x0806, "arp" }, { 0x8100, "vlan" },
-        { 0x88a8, "ieee8021ad" }, { 0x8909, "cmd" },  { 0x892f, "hsr" }, { 0xf1c1, "ieee8021cb" },
-        { 0x8926, "vntag" },      { 0x8847, "mpls" },
+    } entries[] = {
+        { "ethertype", 0x0800, "ip" },     { "ethertype", 0x86dd, "ipv6" },
+        { "ethertype", 0x0806, "arp" },    { "ethertype", 0x8100, "vlan" },
+        { "ethertype", 0x8847, "mpls" },   { "ethertype", 0x88a8, "ieee8021ad" },
+        { "ethertype", 0x8864, "pppoes" }, { "ethertype", 0x88e7, "ieee8021ah" },
+        { "ethertype", 0x8909, "cmd" },    { "ethertype", 0x892f, "hsr" },
+        { "ethertype", 0x8926, "vntag" },  { "ethertype", 0xf1c1, "ieee8021cb" },
+        { "ethertype", 0x894f, "bar" },    { "ip.proto", 136, "udplite" },
     };
 
-    (void)table;
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
-        if (types[i].type == type)
-            return GINT_TO_POINTER(proto_get_id_by_filter_name(types[i].name));
+    for (size_t i = 0; i < G_N_ELEMENTS(entries); i++)
+        if (entries[i].number == number && strcmp(entries[i].table, (const char *)table) == 0)
+            return GINT_TO_POINTER(proto_get_id_by_filter_name(entries[i].name));
     return NULL;
 }
 

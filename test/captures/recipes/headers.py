@@ -7,14 +7,14 @@ wrong checksum, so that no search finds what the walk has missed.
 import socket
 import struct
 
-from scapy.all import (GRE, IP, PPP, UDP, Dot1Q, Ether, IPOption, IPv6, IPv6ExtHdrFragment, PPPoE,
+from scapy.all import (ARP, GRE, IP, PPP, UDP, Dot1AD, Dot1Q, Ether, IPOption, IPv6, IPv6ExtHdrFragment, PPPoE,
                        Raw, fragment, fragment6)
 from scapy.layers.vxlan import VXLAN
 
 from recipes import A6, A, B6, B, C, MAC_A, MAC_B, START, capture, capture_of, eth, pcapng, timed
 from recipes.links import ACCESS_POINT, data_frame, mac, snap
 from recipes.odd import enhanced, interface, section
-from recipes.tunnels import T1, T16, T2, T26, inner, outer, udp_tunnel
+from recipes.tunnels import T1, T16, T2, T26, TUNNELS, inner, outer, outer6, udp_tunnel
 
 
 WRONG = 0xbad  # checksum
@@ -154,10 +154,40 @@ def tunnels_unknown():
         eth(udp_tunnel(False, 4790) / Raw(b"\x0c\0\0\x04" + b"\0\0\7\0" + nsh
                                           + bytes(frame(inner(), vlan=10)))),
         # in a pseudowire of L2TPv3, two IPv6 headers with the same pair of addresses; with a
-        # trailer, nothing proves the first one
+        # trailer, the length proves nothing, but what the first one carries does
         *(eth(outer(proto=115) / Raw(b"\0\0\0\7" + b"\xff\3\0\x57" + bytes(
             IPv6(src=A6, dst=B6) / inner(a=A6, b=B6)) + trailer)) for trailer in (b"", b"abc")),
     ])
+
+
+@capture
+def tunnels_after_unknown():
+    """After a layer without a row: what only its own header leads past, another such layer, and IP
+    headers with a trailer or a wrong checksum."""
+    nsh = bytes.fromhex("0fc2 0201 00000101")  # IPv4 follows
+    vxlan6 = outer6() / UDP(sport=50000, dport=4789) / VXLAN(vni=5, flags=8) / frame(inner())
+    return timed([
+        trill(eth(TUNNELS["mpls"](vxlan(1), False, 5))),
+        trill(eth(TUNNELS["pppoe"](vxlan(2), False, 5))),
+        trill(TUNNELS["pbb"](vxlan(3), False, 5)),
+        trill(bridged(nsh + bytes(vxlan(4)), "894f")),
+        trill(bytes(eth(vxlan6)) + bytes(4)),
+        bridged(nsh + bytes(vxlan(6, chksum=WRONG)), "894f"),
+    ])
+
+
+@capture
+def service_tags():
+    """What Wireshark has as one layer: two service tags, and the tag of PBB after one."""
+    def tagged(*following):
+        packet = following[-1]
+        for vlan in following[-2::-1]:
+            packet = Dot1AD(vlan=vlan) / packet
+        return eth(packet)
+    pbb = Raw((9).to_bytes(4, "big") + bytes(frame(vxlan(3, chksum=WRONG))))
+    return timed([tagged(5, 6, vxlan(1, chksum=WRONG)), tagged(5, 6, 7, vxlan(2, chksum=WRONG)),
+                  eth(Dot1AD(vlan=5, type=0x88e7) / pbb),
+                  tagged(5, 6, ARP(op=2, psrc=A, pdst=B))])
 
 
 def erspan(header, sequence, kind, down, sender, vni):
