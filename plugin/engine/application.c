@@ -772,6 +772,7 @@ const struct flow_application flow_applications[] = {
     { "dtls", dtls, NULL, 0 },
     { "quic", quic, NULL, 0 },
     { "stun", stun, stun_size, 0 },
+    { "classicstun", stun, NULL, 0 }, /* RFC 3489, without the cookie */
     { "sip", sip, text_size, 0 },
     { "radius", radius, radius_size, 0 },
     { "snmp", snmp, ber_size, 0 },
@@ -780,6 +781,7 @@ const struct flow_application flow_applications[] = {
     { "isakmp", isakmp, NULL, 0 },
     { "udpencap", isakmp_in_udp, NULL, 0 },
     { "rip", rip, NULL, 0 },
+    { "ripng", rip, NULL, 0 },
     { "ldap", ldap, ber_size, 0 },
     { "cldap", ldap, NULL, 0 },
     { "gtp", gtp, NULL, 0 },

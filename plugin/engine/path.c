@@ -82,15 +82,23 @@ static struct path *keep(struct flow_paths *paths, const struct path *draft)
     return path;
 }
 
+/* NVGRE is GRE with a key, which one direction may lack. */
+static const char *kind_name(const char *name)
+{
+    static const char gre[] = "gre";
+
+    return strcmp(name, "gre") == 0 || strcmp(name, "nvgre") == 0 ? gre : name;
+}
+
 /* What of a layer each of the three sorts of path has. */
 static struct flow_layer kind_of(const struct flow_layer *layer)
 {
-    return (struct flow_layer){ .name = layer->name, .bits = FLOW_LAYER_KEY };
+    return (struct flow_layer){ .name = kind_name(layer->name), .bits = FLOW_LAYER_KEY };
 }
 
 static struct flow_layer compared_of(const struct flow_layer *layer)
 {
-    struct flow_layer compared = kind_of(layer);
+    struct flow_layer compared = { .name = layer->name, .bits = FLOW_LAYER_KEY };
 
     if (layer->bits & FLOW_LAYER_ID_KEY) {
         compared.ids = layer->ids;

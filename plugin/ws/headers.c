@@ -482,12 +482,17 @@ enum gre_flags {
 /* key: NULL where the header has none. */
 static void add_gre(struct fs_cursor *cursor, uint16_t flags, uint16_t type, const uint8_t *key)
 {
-    enum { BRIDGED = 0x6558, ERSPAN = 0x88be, ERSPAN_3 = 0x22eb, PPTP = 1 };
+    enum { BRIDGED = 0x6558, ERSPAN = 0x88be, ERSPAN_3 = 0x22eb, PPP = 0x880b, PPTP = 1 };
     enum { NO_OPTIONS_BUT_KEY = GRE_CHECKSUM | GRE_ROUTING | GRE_SEQUENCE | GRE_VERSION };
+    bool is_pptp = (flags & GRE_VERSION) == PPTP;
     uint32_t number = key ? fs_be32(key) : 0;
 
-    if ((flags & GRE_VERSION) == PPTP) {
+    if (is_pptp && type == PPP) {
         fs_add_id(fs_add_layer(cursor, "pptp", label_bits(cursor)), number & 0xffff);
+        return;
+    }
+    if (is_pptp) { /* EoIP's version, in whose key is the packet's length */
+        fs_add_layer(cursor, "gre", fs_kind_and_ends(cursor));
         return;
     }
     if (type == ERSPAN || type == ERSPAN_3) {

@@ -348,6 +348,9 @@ WHOLE = [
     ("vnis_each_way", None, "flow.vni", "vxlan(10, 192.0.2.1↔192.0.2.2)"),
     ("vnis_each_way", None, "flow.tcp.state_name", "Closed"),
     ("vnis_each_way", None, "flow.tcp.rtt_net", "0.020000000"),
+    ("bridged_gre_key_one_way", None, "flow.id", "0"),
+    ("bridged_gre_key_one_way", None, "flow.vni", "nvgre(10, 192.0.2.1↔192.0.2.2)"),
+    ("bridged_gre_key_one_way", None, "flow.tcp.rtt_net", "0.020000000"),
     ("gre_keys_each_way", None, "flow.id", "0"),
     ("gre_keys_each_way", None, "flow.pkts", "11"),
     *[("tenants_in_turn", frame, "flow.id", str((frame + 1) % 2)) for frame in range(1, 9)],
@@ -564,7 +567,7 @@ def directions(tshark, capture):
     return [tuple(frame.values()) for frame in tshark.fields(capture, names)]
 
 
-@pytest.mark.parametrize("capture, count", [("answers_first", 9), ("answers_first_too", 16)])
+@pytest.mark.parametrize("capture, count", [("answers_first", 9), ("answers_first_too", 18)])
 def test_answers_tell_the_direction(tshark, captures, capture, count):
     said = directions(tshark, captures / f"{capture}.pcap")
     assert said == [("down", "application")] * count

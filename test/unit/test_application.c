@@ -158,6 +158,8 @@ static const struct message messages[] = {
     { "allocate-request", "stun", REQUEST, BYTES(0, 3, STUN_COOKIE) },
     { "allocate-success", "stun", RESPONSE, BYTES(1, 3, STUN_COOKIE) },
     { "data-indication", "stun", SILENT, BYTES(0, 0x17, STUN_COOKIE) },
+    { "binding-request", "classicstun", REQUEST, BYTES(0, 1, 0, 8, 1, 2, 3, 4) },
+    { "binding-success", "classicstun", RESPONSE, BYTES(1, 1, 0, 8, 1, 2, 3, 4) },
     { "channel-data-is-no-request", "stun", SILENT, BYTES(0x40, 1, 0, 4, 1, 2, 3, 4) },
 
     { "invite", "sip", REQUEST, TEXT("INVITE sip:bob@a SIP/2.0\r\n") },
@@ -243,6 +245,8 @@ static const struct message messages[] = {
 
     { "request", "rip", REQUEST, BYTES(1, 2, 0, 0, 0, 0, 0, 0) },
     { "response", "rip", RESPONSE, BYTES(2, 2, 0, 0, 0, 2, 0, 0) },
+    { "request", "ripng", REQUEST, BYTES(1, 1, 0, 0) },
+    { "response", "ripng", RESPONSE, BYTES(2, 1, 0, 0) },
     { "trace-on", "rip", SILENT, BYTES(3, 1, 0, 0) },
 
     LDAP("bind", 0x60, 0x61),

@@ -402,6 +402,8 @@ static const struct frame tunnels[] = {
       "gre=5 vlan=77: " INNER_IS },
     { "eth ip gre eth vlan ip udp", IP4 OUTER("2f ") "1000 6558 00000001 " TAGGED,
       "gre vlan=77: " INNER_IS },
+    { "eth ip gre eth vlan ip udp", IP4 OUTER("2f ") "2001 6400 0032 0500 " TAGGED, /* EoIP */
+      "gre vlan=77: " INNER_IS },
     { "eth ip gre ppp ip gre ip udp",
       IP4 OUTER("2f ") "3081 880b 0040 0005 00000001 00000001 ff03 0021 " GRE9, "pptp=5 " GRE9_IS },
     { "eth ip gre ppp ip gre ip udp", IP4 OUTER("2f ") "3001 880b 003e 0005 00000001 0021 " GRE9,

@@ -339,6 +339,8 @@ def answers_first_too():
     ike = cookies + bytes.fromhex("29202320" "00000001" "00000024" "00000008" "00004000")
     dht = b"d1:rd2:id20:mnopqrstuvwxyz123456e1:t2:aa1:y1:re"
     rip = bytes.fromhex("02020000" "00020000" "0a000000" "ff000000" "00000000" "00000001")
+    ripng = bytes.fromhex("02010000") + bytes(20)
+    stun = bytes.fromhex("01010000") + bytes(range(16))  # RFC 3489
     pdp = bytes.fromhex("32110006" "00000001" "00010000" "0180")
     session = bytes.fromhex("4821000e" "00000001" "00000100" "020002001000")
     heartbeat = bytes.fromhex("2002000c" "00000100" "00600004" "e8000000")
@@ -347,7 +349,8 @@ def answers_first_too():
     coap = bytes.fromhex("60450001" "ff") + b"21.5"
     return timed([
         message(500, 100, ike), message(4500, 100, bytes(4) + ike), message(6881, 100, dht),
-        message(520, 100, rip), segment(389, 30, LDAP_DONE), message(389, 100, LDAP_DONE),
+        message(520, 100, rip), message(521, 100, ripng), message(3478, 100, stun),
+        segment(389, 30, LDAP_DONE), message(389, 100, LDAP_DONE),
         message(2123, 100, pdp), message(2123, 101, session), message(8805, 100, heartbeat),
         message(51820, 100, wireguard), message(1194, 100, reset),
         segment(1194, 30, len(reset).to_bytes(2, "big") + reset),

@@ -127,6 +127,15 @@ def gre_keys_each_way():
 
 
 @capture
+def bridged_gre_key_one_way():
+    """Ethernet over GRE with a key there, as NVGRE has it, and none back: one connection."""
+    def link(packet, down=False):
+        key = {} if down else {"key_present": 1, "key": 10 << 8}
+        return eth(outer(down) / GRE(proto=0x6558, **key) / eth(packet, down), down)
+    return connection(link=link)
+
+
+@capture
 def tenants_in_turn():
     """Two tenants with the same addresses and ports, packet by packet: VNIs 10, 11 and 20, 21."""
     first = connection(link=each_way(10, 11))
