@@ -98,6 +98,7 @@ DECODED = (
 LATER = {"flow.is_last", "flow.next_frame", "flow.last_frame", "flow.icmp_error_frame",
          "flow.end_reason", "flow.end_reason_name", "flow.rank", "flow.share", "flow.live",
          "flow.live_tcp", "flow.response.answer_frame", "flow.request.unanswered", "flow.children",
+         "flow.last_file",
          *(f"flow.tunnel.{name}" for name in ("id", "layers", "flows", "pkts", "wire_bytes",
                                               "first_frame", "last_frame"))}
 # What a packet of the flow tells, the first pass knows from that packet on.

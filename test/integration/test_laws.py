@@ -20,7 +20,8 @@ def is_whole(name, names):
     return (name.replace("flow.", "flow.sofar.", 1) in names
             or name in {"flow.last_frame", "flow.icmp_error_frame", "flow.end_reason",
                         "flow.end_reason_name", "flow.host", "flow.request.unanswered",
-                        "flow.rank", "flow.share", "flow.children", "flow.mptcp.stream"}
+                        "flow.rank", "flow.share", "flow.children", "flow.mptcp.stream",
+                        "flow.last_file"}
             or name.startswith("flow.tunnel."))
 
 
