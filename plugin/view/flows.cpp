@@ -270,6 +270,26 @@ bool Flows::packets(size_t row, flow_picture_detail detail, PacketCall packet, v
     return row >= m_first && m_host->packets(m_generation, m_flow[row], detail, packet, data);
 }
 
+double Flows::time_of(size_t row, uint32_t frame) const
+{
+    struct Wanted {
+        uint32_t frame;
+        int64_t base;
+        double time;
+    } wanted = { frame, m_base, std::numeric_limits<double>::quiet_NaN() };
+
+    packets(
+        row, FLOW_PICTURE_PLAIN,
+        [](const flow_picture_packet *packet, void *data) {
+            auto *of = static_cast<Wanted *>(data);
+            if (packet->frame == of->frame && packet->has_time)
+                of->time = static_cast<double>(packet->time_ns - of->base) / NS_IN_S;
+            return packet->frame < of->frame;
+        },
+        &wanted);
+    return wanted.time;
+}
+
 QString Flows::server(size_t row)
 {
     QString host = text("host", row);

@@ -86,6 +86,9 @@ class Flows
     using PacketCall = bool (*)(const flow_picture_packet *packet, void *data);
     bool packets(size_t row, flow_picture_detail detail, PacketCall packet, void *data) const;
 
+    /* When a packet of a row's flow came, since base(); NaN: unknown. */
+    double time_of(size_t row, uint32_t frame) const;
+
     /* All packets, flow by flow; read when they are first asked for, and with all that follows. */
     const std::vector<Sample> &samples();
 

@@ -193,6 +193,16 @@ QString bytes_text(double bytes)
                              : short_number(bytes / unit.size) + " " + unit.name + "B";
 }
 
+QString english(double number)
+{
+    return QLocale(QLocale::English).toString(number, 'f', 0);
+}
+
+QString counted(double number, const QString &what)
+{
+    return english(number) + " " + what + (number == 1 ? "" : "s");
+}
+
 QString number_text(const Column &column, double number)
 {
     if (std::isnan(number))
@@ -222,6 +232,7 @@ void UnitTicker::generate(const QCPRange &range, const QLocale &locale, QChar fo
     QCPRange scaled(range.lower / unit.size, range.upper / unit.size);
     QString name = QString::fromUtf8(unit.name);
 
+    m_unit = unit.size;
     m_step = getTickStep(scaled);
     QCPAxisTicker::generate(scaled, locale, format, precision, ticks, sub_ticks, labels);
     for (double &tick : ticks)
@@ -237,6 +248,13 @@ void UnitTicker::generate(const QCPRange &range, const QLocale &locale, QChar fo
         m_axis->setLabel(label);
 }
 
+double UnitTicker::getTickStep(const QCPRange &range)
+{
+    double step = QCPAxisTicker::getTickStep(range);
+
+    return m_of == Of::Counts ? std::max(step, 1 / m_unit) : step;
+}
+
 QString UnitTicker::getTickLabel(double tick, const QLocale &, QChar, int)
 {
     int decimals = 0;
@@ -244,7 +262,8 @@ QString UnitTicker::getTickLabel(double tick, const QLocale &, QChar, int)
     for (double step = m_step; decimals < 9 && std::abs(step - std::round(step)) > 1e-6 * step;
          step *= 10)
         decimals++;
-    return QString::number(tick, 'f', decimals);
+    /* What is next to 0 has a sign otherwise. */
+    return QString::number(std::abs(tick) < m_step * 1e-6 ? 0 : tick, 'f', decimals);
 }
 
 QString LogTicker::getTickLabel(double tick, const QLocale &, QChar, int)

@@ -38,13 +38,15 @@ QColor colour_number(size_t number);
 /* "1.5 MB", "12.3 ms", "-": as the kind wants. */
 QString number_text(const Column &column, double number);
 QString bytes_text(double bytes);
+QString english(double number);                      /* "100,000" */
+QString counted(double number, const QString &what); /* "1 flow", "100,000 flows" */
 QString seconds_text(double seconds);
 
 /* Ticks at round numbers of the unit that suits the range; the axis's label names the unit. */
 class UnitTicker : public QCPAxisTicker
 {
   public:
-    enum class Of { Seconds, Counts };
+    enum class Of { Seconds, Counts, Reals }; /* counts are whole numbers */
 
     UnitTicker(QCPAxis *axis, QString label, Of of);
 
@@ -53,13 +55,14 @@ class UnitTicker : public QCPAxisTicker
                   QVector<QString> *labels) override;
 
   protected:
+    double getTickStep(const QCPRange &range) override;
     QString getTickLabel(double tick, const QLocale &locale, QChar format, int precision) override;
 
   private:
     QCPAxis *m_axis;
     QString m_label;
     Of m_of;
-    double m_step = 1;
+    double m_step = 1, m_unit = 1;
 };
 
 /* The same for a logarithmic axis, where each tick has its own unit. */

@@ -11,6 +11,9 @@ enum { BINS_MAX = 400 };
 /* More dots than that are drawn without a shape. */
 enum { SHAPES_MAX = 5000 };
 
+/* The height in pixels of the names of lines and dots, which stand above their area. */
+enum { NAMES = 16 };
+
 /* The bins have a round width: 1, 2 or 5 times a power of ten. */
 double round_width(double span)
 {
@@ -31,7 +34,7 @@ void OverTime::set_up(QCPAxisRect *area)
     bool is_last = area == m_times_area;
 
     area->setMarginGroup(QCP::msLeft | QCP::msRight, m_margins);
-    area->setMinimumMargins(QMargins(12, 4, 18, 4));
+    area->setMinimumMargins(QMargins(12, area == axisRect() ? 4 : NAMES, 18, 4));
     area->setRangeDrag(Qt::Horizontal);
     area->setRangeZoom(Qt::Horizontal);
     area->axis(QCPAxis::atTop)->setVisible(false);
@@ -77,7 +80,12 @@ OverTime::OverTime(Flows &flows, Choices &choices) : Plot(flows, choices)
     paint_flows(axisRect(), [this](QCPPainter *painter) { draw_throughput(painter); });
     paint_flows(m_flows_area, [this](QCPPainter *painter) { draw_flows(painter); });
     paint_flows(m_times_area, [this](QCPPainter *painter) { draw_times(painter); });
+    paint_beside(m_flows_area, [this](QCPPainter *painter) { draw_names_of_flows(painter); });
+    paint_beside(m_times_area, [this](QCPPainter *painter) { draw_names_of_times(painter); });
+    paint_over(axisRect(), [this](QCPPainter *painter) { draw_lives(painter); });
     paint_over(m_times_area, [this](QCPPainter *painter) { draw_selection(painter); });
+    for (QCPAxisRect *area : axisRects())
+        paint_over(area, [this, area](QCPPainter *painter) { draw_mark(painter, area); });
     setAccessibleName(QStringLiteral("Over Time"));
     setAccessibleDescription(
         QStringLiteral("Throughput, live and new flows, round-trip and response times; "
@@ -179,7 +187,8 @@ void OverTime::count()
 
     for (size_t row = 0; row < flows().size(); row++)
         end = std::fmax(end, flows().number("last", row));
-    m_width = round_width(std::max(end, 1e-6));
+    /* Packets of one instant are no throughput; a second is what people think in. */
+    m_width = end > 0 ? round_width(std::max(end, 1e-6)) : 1;
     size_t bins = static_cast<size_t>(end / m_width) + 1;
     m_total.assign(bins, 0);
     m_new.assign(bins, 0);
@@ -224,13 +233,11 @@ void OverTime::fit()
     }
     xAxis->setRange(-m_width, m_width * (static_cast<double>(m_total.size()) + 1));
     yAxis->setRange(0, top(m_total));
-    /* The names of lines and dots have room at the top. */
-    m_flows_area->axis(QCPAxis::atLeft)->setRange(0, top(m_live) * 1.16);
-    /* A decade at least, so that there is a power of ten to read. */
-    double bottom = std::min(least / 1.3, most / 12);
+    m_flows_area->axis(QCPAxis::atLeft)->setRange(0, top(m_live));
+    /* So much that there are powers of ten to read, and not what lies between them. */
+    double bottom = std::min(least / 1.3, most / 32);
     m_times_area->axis(QCPAxis::atLeft)
-        ->setRange(m_dots.empty() ? 1e-3 : bottom,
-                   m_dots.empty() ? 1 : most * 1.3 * std::pow(most / bottom, 0.2));
+        ->setRange(m_dots.empty() ? 1e-3 : bottom, m_dots.empty() ? 1 : most * 1.5);
 }
 
 /* Each interval is a column, in which the classes stand one on the other. */
@@ -271,21 +278,22 @@ void OverTime::draw_steps(QCPPainter *painter, const std::vector<double> &values
 
 void OverTime::draw_flows(QCPPainter *painter)
 {
-    const struct {
-        const std::vector<double> &values;
-        QColor colour;
-        QString name;
-    } lines[] = { { m_live, colour_number(0), QStringLiteral("live") },
-                  { m_new, colour_number(1), QStringLiteral("new") } };
+    draw_steps(painter, m_live, colour_number(0));
+    draw_steps(painter, m_new, colour_number(1));
+}
+
+void OverTime::draw_names_of_flows(QCPPainter *painter)
+{
     QRect area = m_flows_area->rect();
-    int x = area.right() - 90;
+    int x = area.right() - 90, y = area.top() - NAMES / 2;
+    size_t number = 0;
 
     painter->setFont(QFont(QStringLiteral("DejaVu Sans"), 8));
-    for (const auto &line : lines) {
-        draw_steps(painter, line.values, line.colour);
-        painter->drawLine(QLineF(x, area.top() + 9, x + 12, area.top() + 9));
+    for (const char *name : { "live", "new" }) {
+        painter->setPen(QPen(colour_number(number++), 1.4));
+        painter->drawLine(QLineF(x, y, x + 12, y));
         painter->setPen(look().text);
-        painter->drawText(QPointF(x + 15, area.top() + 13), line.name);
+        painter->drawText(QPointF(x + 15, y + 4), QString::fromUtf8(name));
         x += 46;
     }
 }
@@ -317,22 +325,24 @@ void OverTime::draw_dot(QCPPainter *painter, const QPointF &place, Took what,
     }
 }
 
-void OverTime::draw_names(QCPPainter *painter, const QRect &area) const
+void OverTime::draw_names_of_times(QCPPainter *painter)
 {
     QFont font(QStringLiteral("DejaVu Sans"), 8);
     QFontMetrics metrics(font);
     std::set<Took> drawn;
-    int x = area.right() - 6;
+    QRect area = m_times_area->rect();
+    int x = area.right() - 6, y = area.top() - NAMES / 2;
 
     painter->setFont(font);
+    painter->setAntialiasing(true);
     for (const Dot &dot : m_dots)
         drawn.insert(dot.what);
     for (auto what = drawn.rbegin(); what != drawn.rend(); ++what) {
         QString name = QString::fromUtf8(name_of(*what));
         x -= metrics.boundingRect(name).width();
         painter->setPen(look().text);
-        painter->drawText(QPointF(x, area.top() + 13), name);
-        draw_dot(painter, QPointF(x - 9, area.top() + 9), *what, look().text);
+        painter->drawText(QPointF(x, y + 4), name);
+        draw_dot(painter, QPointF(x - 9, y), *what, look().text);
         x -= 30;
     }
 }
@@ -361,8 +371,6 @@ void OverTime::draw_times(QCPPainter *painter)
             painter->fillRect(QRectF(place.x() - 1, place.y() - 1, 2, 2), colour);
         painted[here] = true;
     }
-    painter->setAntialiasing(true);
-    draw_names(painter, m_times_area->rect());
 }
 
 void OverTime::draw_selection(QCPPainter *painter)
@@ -373,6 +381,30 @@ void OverTime::draw_selection(QCPPainter *painter)
             painter->setPen(QPen(look().selection, 1.5));
             painter->drawEllipse(place_of(dot), 5, 5);
         }
+}
+
+/* When the flows that are selected lived. */
+void OverTime::draw_lives(QCPPainter *painter)
+{
+    QRectF area = axisRect()->rect();
+
+    for (int row : selected()) {
+        double left = xAxis->coordToPixel(flows().number("start", static_cast<size_t>(row)));
+        double right = xAxis->coordToPixel(flows().number("last", static_cast<size_t>(row)));
+        QRectF life(left, area.top() + 1, std::max(right - left, 2.0), 4);
+        painter->fillRect(life & area, look().selection);
+    }
+}
+
+/* The time of the packet that the packet list is at. */
+void OverTime::draw_mark(QCPPainter *painter, const QCPAxisRect *area)
+{
+    double x = xAxis->coordToPixel(marked_time());
+
+    if (std::isnan(marked_time()) || x < area->left() || x > area->right())
+        return;
+    painter->setPen(QPen(look().mark, 1));
+    painter->drawLine(QPointF(x, area->top()), QPointF(x, area->bottom()));
 }
 
 /* The dot at a place; -1: none. */

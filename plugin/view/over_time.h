@@ -42,11 +42,14 @@ class OverTime : public Plot
     QString mean_of(size_t bin, int what) const;
     void draw_throughput(QCPPainter *painter);
     void draw_flows(QCPPainter *painter);
+    void draw_names_of_flows(QCPPainter *painter);
     void draw_times(QCPPainter *painter);
     void draw_steps(QCPPainter *painter, const std::vector<double> &values, const QColor &colour);
     void draw_selection(QCPPainter *painter);
+    void draw_lives(QCPPainter *painter);
+    void draw_mark(QCPPainter *painter, const QCPAxisRect *area);
     void draw_dot(QCPPainter *painter, const QPointF &place, Took what, const QColor &colour) const;
-    void draw_names(QCPPainter *painter, const QRect &area) const;
+    void draw_names_of_times(QCPPainter *painter);
     QPointF place_of(const Dot &dot) const;
     int dot_at(const QPointF &place) const;
 

@@ -7,16 +7,19 @@
 #include <QSvgGenerator>
 #include <QTimeZone>
 #include <cmath>
+#include <limits>
 
 namespace
 {
 
-/* Draws by a function, inside the axes. */
+/* Draws by a function, inside the axes or with the room beside them. */
 class Canvas : public QCPLayerable
 {
   public:
-    Canvas(QCPAxisRect *area, const QString &layer, std::function<void(QCPPainter *)> paint)
-        : QCPLayerable(area->parentPlot(), layer), m_area(area), m_paint(std::move(paint))
+    Canvas(QCPAxisRect *area, const QString &layer, bool is_beside,
+           std::function<void(QCPPainter *)> paint)
+        : QCPLayerable(area->parentPlot(), layer), m_area(area), m_is_beside(is_beside),
+          m_paint(std::move(paint))
     {
     }
 
@@ -27,7 +30,7 @@ class Canvas : public QCPLayerable
     }
     QRect clipRect() const override
     {
-        return m_area->rect();
+        return m_is_beside ? m_area->outerRect() : m_area->rect();
     }
     void draw(QCPPainter *painter) override
     {
@@ -36,6 +39,7 @@ class Canvas : public QCPLayerable
 
   private:
     QCPAxisRect *m_area;
+    bool m_is_beside;
     std::function<void(QCPPainter *)> m_paint;
 };
 
@@ -47,16 +51,32 @@ QFont font_of(int points, bool is_bold)
     return font;
 }
 
-/* "100,000" */
-QString english(size_t number)
-{
-    return QLocale(QLocale::English).toString(static_cast<qulonglong>(number));
-}
-
 QFont small_font()
 {
     return font_of(8, false);
 }
+
+const double UNKNOWN = std::numeric_limits<double>::quiet_NaN();
+
+/* A text above the axes, in as many lines as its words need. */
+class Heading : public QCPTextElement
+{
+  public:
+    using QCPTextElement::QCPTextElement;
+
+  protected:
+    QSize minimumOuterSizeHint() const override
+    {
+        int width = parentPlot()->width() - mMargins.left() - mMargins.right();
+        QRect lines = QFontMetrics(mFont).boundingRect(QRect(0, 0, width, 0), mTextFlags, mText);
+
+        return { 100, lines.height() + mMargins.top() + mMargins.bottom() };
+    }
+    QSize maximumOuterSizeHint() const override
+    {
+        return { QWIDGETSIZE_MAX, minimumOuterSizeHint().height() };
+    }
+};
 
 /* Squares in colours and what they stand for, in as many lines as they need. */
 class Legend : public QCPLayoutElement
@@ -138,13 +158,14 @@ void colour_axis(QCPAxis *axis, const Look &look)
 
 } // namespace
 
-Plot::Plot(Flows &flows, Choices &choices) : m_flows(flows), m_choices(choices)
+Plot::Plot(Flows &flows, Choices &choices)
+    : m_flows(flows), m_choices(choices), m_marked_time(UNKNOWN)
 {
-    m_title = new QCPTextElement(this, QString(), font_of(11, true));
-    m_subtitle = new QCPTextElement(this, QString(), font_of(8, false));
+    m_title = new Heading(this, QString(), font_of(11, true));
+    m_subtitle = new Heading(this, QString(), font_of(8, false));
     m_legend = new Legend(this);
     for (auto *text : { m_title, m_subtitle })
-        text->setTextFlags(Qt::AlignLeft | Qt::AlignVCenter);
+        text->setTextFlags(Qt::AlignLeft | Qt::AlignVCenter | Qt::TextWordWrap);
     m_title->setMargins(QMargins(12, 8, 8, 0));
     m_subtitle->setMargins(QMargins(12, 0, 8, 2));
 
@@ -171,9 +192,7 @@ Plot::Plot(Flows &flows, Choices &choices) : m_flows(flows), m_choices(choices)
 
 QString Plot::summary() const
 {
-    size_t count = m_flows.size();
-
-    return english(count) + (count == 1 ? " flow" : " flows");
+    return counted(static_cast<double>(m_flows.size()), "flow");
 }
 
 void Plot::rebuild()
@@ -183,15 +202,15 @@ void Plot::rebuild()
     m_classes = classes_of(m_flows, colouring_named(m_choices.colour_by));
     m_selected.clear();
     m_marked = -1;
+    m_marked_time = UNKNOWN;
     setBackground(QBrush(look.background));
     for (QCPAxisRect *area : axisRects())
         colour_axes(area);
     QStringList entries;
     for (int i = 0; i < m_classes.names.size(); i++)
         entries += m_classes.names[i] + QString::fromUtf8(" · ") +
-                   (m_classes.are_bytes
-                        ? bytes_text(m_classes.amounts[static_cast<size_t>(i)])
-                        : english(static_cast<size_t>(m_classes.amounts[static_cast<size_t>(i)])));
+                   (m_classes.are_bytes ? bytes_text(m_classes.amounts[static_cast<size_t>(i)])
+                                        : english(m_classes.amounts[static_cast<size_t>(i)]));
     set_legend(entries, m_classes.colours);
     build();
 
@@ -215,12 +234,17 @@ void Plot::set_legend(const QStringList &names, const std::vector<QColor> &colou
 
 void Plot::paint_flows(QCPAxisRect *area, Paint paint)
 {
-    new Canvas(area, QStringLiteral("flows"), std::move(paint));
+    new Canvas(area, QStringLiteral("flows"), false, std::move(paint));
 }
 
 void Plot::paint_over(QCPAxisRect *area, Paint paint)
 {
-    new Canvas(area, QStringLiteral("over"), std::move(paint));
+    new Canvas(area, QStringLiteral("over"), false, std::move(paint));
+}
+
+void Plot::paint_beside(QCPAxisRect *area, Paint paint)
+{
+    new Canvas(area, QStringLiteral("legend"), true, std::move(paint));
 }
 
 void Plot::colour_axes(QCPAxisRect *area)
@@ -249,12 +273,37 @@ void Plot::select(const std::set<int> &rows)
     layer(QStringLiteral("over"))->replot();
 }
 
-void Plot::mark(int row)
+void Plot::mark(int row, uint32_t frame)
 {
-    if (row == m_marked)
+    if (row == m_marked && frame == m_marked_frame)
         return;
     m_marked = row;
+    m_marked_frame = frame;
+    m_marked_time = row < 0 ? UNKNOWN : m_flows.time_of(static_cast<size_t>(row), frame);
     layer(QStringLiteral("over"))->replot();
+}
+
+void Plot::move(Qt::Orientation way, double share)
+{
+    QCPAxis *axis = way == Qt::Horizontal ? xAxis : yAxis;
+    QRect area = axisRect()->rect();
+    double pixels = share * (way == Qt::Horizontal ? area.width() : area.height());
+
+    if (!(axisRect()->rangeDrag() & way))
+        return;
+    axis->setRange(axis->pixelToCoord(axis->coordToPixel(axis->range().lower) + pixels),
+                   axis->pixelToCoord(axis->coordToPixel(axis->range().upper) + pixels));
+}
+
+void Plot::zoom(Qt::Orientations ways, double factor)
+{
+    QPoint middle = axisRect()->center();
+
+    ways &= axisRect()->rangeZoom();
+    if (ways & Qt::Horizontal)
+        xAxis->scaleRange(factor, xAxis->pixelToCoord(middle.x()));
+    if (ways & Qt::Vertical)
+        yAxis->scaleRange(factor, yAxis->pixelToCoord(middle.y()));
 }
 
 QString Plot::describe(int row)
@@ -268,7 +317,7 @@ QString Plot::describe(int row)
     if (!host.isEmpty())
         text += "\n" + host;
     text += "\n" + bytes_text(m_flows.number("bytes", i)) + ", " +
-            QString::number(m_flows.number("pkts", i)) + " packets, " +
+            counted(m_flows.number("pkts", i), "packet") + ", " +
             seconds_text(m_flows.number("last", i) - m_flows.number("start", i));
     if (!std::isnan(rtt))
         text += "\nRTT " + seconds_text(rtt);

@@ -68,13 +68,23 @@ class Plot : public QCustomPlot
         return m_selected;
     }
 
-    /* The row that the packet list is at; -1: none. */
-    void mark(int row);
+    /* The packet that the packet list is at, and the row of its flow; -1: none. */
+    void mark(int row, uint32_t frame);
 
     int marked() const
     {
         return m_marked;
     }
+
+    /* When that packet came, since base(); NaN: unknown. */
+    double marked_time() const
+    {
+        return m_marked_time;
+    }
+
+    /* Move what shows by a share of the axes, to the right or down; zoom around the middle. */
+    void move(Qt::Orientation way, double share);
+    void zoom(Qt::Orientations ways, double factor);
 
     /* What hovering says of a flow; a short text of several lines. */
     QString describe(int row);
@@ -108,10 +118,14 @@ class Plot : public QCustomPlot
         return m_classes.colours[m_classes.of_row[row]];
     }
 
-    /* What is drawn inside the axes, and over it; nothing of it is drawn outside them. */
+    /*
+     * What is drawn inside the axes, and over it; nothing of it is drawn outside them.
+     * What is drawn beside them is what is said of it.
+     */
     using Paint = std::function<void(QCPPainter *)>;
     void paint_flows(QCPAxisRect *area, Paint paint);
     void paint_over(QCPAxisRect *area, Paint paint);
+    void paint_beside(QCPAxisRect *area, Paint paint);
 
     /* What axes look like; for those that a picture adds. */
     void colour_axes(QCPAxisRect *area);
@@ -125,6 +139,8 @@ class Plot : public QCustomPlot
     Classes m_classes;
     std::set<int> m_selected;
     int m_marked = -1;
+    uint32_t m_marked_frame = 0;
+    double m_marked_time;
     QCPTextElement *m_title, *m_subtitle;
     QCPLayoutElement *m_legend;
 };

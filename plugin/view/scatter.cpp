@@ -21,7 +21,9 @@ void Scatter::prepare()
 void Scatter::set_axis(QCPAxis *axis, const Column *of, bool is_log)
 {
     bool is_time = of && (of->kind == FLOW_PICTURE_SPAN || of->kind == FLOW_PICTURE_INSTANT);
-    auto unit = is_time ? UnitTicker::Of::Seconds : UnitTicker::Of::Counts;
+    auto unit = is_time                               ? UnitTicker::Of::Seconds
+                : of && of->kind == FLOW_PICTURE_REAL ? UnitTicker::Of::Reals
+                                                      : UnitTicker::Of::Counts;
     bool is_bytes = of && of->name.contains(QLatin1String("bytes"));
     QString label = of ? of->label + (is_bytes && !is_log ? " (B)" : "") : QString();
 

@@ -114,14 +114,16 @@ QString Timeline::summary() const
     for (size_t row = 0; row < flows().size() && !is_tcp; row++)
         is_tcp = flows().text("proto_name", row) == QLatin1String("TCP");
     return Plot::summary() +
-           (is_tcp ? QString::fromUtf8(" · ✕ reset  ● retransmission  ▼ gap  ■ zero window") : "");
+           (is_tcp ? QString::fromUtf8(
+                         " · ▨ handshake  ✕ reset  ● retransmission  ▼ gap  ■ zero window")
+                   : "");
 }
 
 void Timeline::fit()
 {
     double end = m_last.empty() ? 1 : *std::max_element(m_last.begin(), m_last.end());
     double begin = m_start.empty() ? 0 : *std::min_element(m_start.begin(), m_start.end());
-    double room = std::max(end - begin, 1e-6) * 0.02;
+    double room = end > begin ? (end - begin) * 0.02 : 0.5;
 
     xAxis->setRange(begin - room, end + room);
     yAxis->setRange(-0.7, m_place.empty() ? 1 : m_place.back() + 1.7);
@@ -369,6 +371,21 @@ void Timeline::draw_bars(QCPPainter *painter)
     }
 }
 
+/* An arrow to the packet that the packet list is at. */
+void Timeline::draw_mark(QCPPainter *painter, const QRectF &bar)
+{
+    double x = xAxis->coordToPixel(marked_time()), tip = bar.top() - 2;
+
+    if (std::isnan(marked_time()) || x < bar.left() - 1 || x > bar.right() + 1)
+        return;
+    painter->drawLine(QPointF(x, bar.top()), QPointF(x, bar.bottom()));
+    painter->save();
+    painter->setAntialiasing(true);
+    painter->setBrush(look().mark);
+    painter->drawPolygon(QPolygonF({ { x - 4, tip - 7 }, { x + 4, tip - 7 }, { x, tip } }));
+    painter->restore();
+}
+
 void Timeline::draw_selection(QCPPainter *painter)
 {
     auto outline = [this, painter](int row, const QColor &colour, double width) {
@@ -377,14 +394,19 @@ void Timeline::draw_selection(QCPPainter *painter)
             return;
         QRectF bar = bar_of(m_line_of[static_cast<size_t>(row)]);
         bar.setHeight(std::max(bar.height(), 3.0));
+        bar &= QRectF(axisRect()->rect()).adjusted(-9, -9, 9, 9);
+        if (bar.isEmpty())
+            return;
         painter->setPen(QPen(colour, width));
         painter->setBrush(Qt::NoBrush);
         painter->drawRect(bar.adjusted(-2, -2, 2, 2));
+        if (row == marked())
+            draw_mark(painter, bar);
     };
 
-    outline(marked(), look().mark, 1);
     for (int row : selected())
         outline(row, look().selection, 2);
+    outline(marked(), look().mark, 1);
 }
 
 int Timeline::row_at(const QPointF &place)

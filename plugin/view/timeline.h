@@ -34,6 +34,7 @@ class Timeline : public Plot
     void draw_packets(QCPPainter *painter, int line, const QRectF &bar);
     void draw_label(QCPPainter *painter, int line, const QRectF &bar);
     void draw_selection(QCPPainter *painter);
+    void draw_mark(QCPPainter *painter, const QRectF &bar);
     const Ticks &ticks_of(size_t row);
     QRectF bar_of(int line) const;
     double line_height() const;

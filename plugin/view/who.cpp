@@ -10,6 +10,16 @@ namespace
 /* So many bars, and one for the rest. */
 enum { BARS = 15 };
 
+/* So many letters of a name stand beside its bar; the table has all of it. */
+enum { LETTERS = 44 };
+
+QString short_name(const QString &name)
+{
+    return name.size() <= LETTERS
+               ? name
+               : name.left(LETTERS / 2) + QString::fromUtf8("…") + name.right(LETTERS / 2);
+}
+
 } // namespace
 
 Who::Who(Flows &flows, Choices &choices) : Plot(flows, choices)
@@ -55,8 +65,7 @@ double Who::amount_of(size_t row)
 
 QString Who::amount_text(double amount) const
 {
-    return choices().measure == "bytes" ? bytes_text(amount)
-                                        : QLocale(QLocale::English).toString(amount, 'f', 0);
+    return choices().measure == "bytes" ? bytes_text(amount) : english(amount);
 }
 
 void Who::build()
@@ -97,7 +106,7 @@ void Who::build()
 
     QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
     for (size_t i = 0; i < m_bars.size(); i++)
-        ticker->addTick(static_cast<double>(i), m_bars[i].name);
+        ticker->addTick(static_cast<double>(i), short_name(m_bars[i].name));
     yAxis->setTicker(ticker);
     yAxis->grid()->setVisible(false);
     QString label = choices().measure == "bytes"  ? "Bytes (B)"
@@ -161,12 +170,18 @@ void Who::draw_bars(QCPPainter *painter)
 void Who::draw_selection(QCPPainter *painter)
 {
     painter->setBrush(Qt::NoBrush);
-    painter->setPen(QPen(look().selection, 2));
     for (int i = 0; i < static_cast<int>(m_bars.size()); i++) {
-        const std::vector<int> &rows = m_bars[static_cast<size_t>(i)].rows;
+        const std::vector<int> &rows = m_bars[static_cast<size_t>(i)].rows; /* sorted */
+        QRectF area = area_of(i).adjusted(-1, -2, 2, 2);
         if (std::any_of(rows.begin(), rows.end(),
-                        [this](int row) { return selected().count(row); }))
-            painter->drawRect(area_of(i).adjusted(-1, -2, 2, 2));
+                        [this](int row) { return selected().count(row); })) {
+            painter->setPen(QPen(look().selection, 2));
+            painter->drawRect(area);
+        }
+        if (std::binary_search(rows.begin(), rows.end(), marked())) {
+            painter->setPen(QPen(look().mark, 1));
+            painter->drawRect(area.adjusted(2, 2, -2, -2));
+        }
     }
 }
 
@@ -212,11 +227,11 @@ QString Who::text_at(const QPointF &place)
     if (bar < 0)
         return {};
     const Bar &of = m_bars[static_cast<size_t>(bar)];
-    return of.name + "\n" + amount_text(of.total) +
-           (choices().measure == "bytes"
-                ? ""
-                : " " + QString(choices().measure == "pkts" ? "packets" : "flows")) +
-           (choices().measure == "flows" ? "" : "\n" + QString::number(of.rows.size()) + " flows");
+    QString amount = choices().measure == "bytes"  ? bytes_text(of.total)
+                     : choices().measure == "pkts" ? counted(of.total, "packet")
+                                                   : QString();
+    return of.name + (amount.isEmpty() ? "" : "\n" + amount) + "\n" +
+           counted(static_cast<double>(of.rows.size()), "flow");
 }
 
 Table Who::table()

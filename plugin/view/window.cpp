@@ -23,6 +23,7 @@
 #include <QSplitter>
 #include <QTabWidget>
 #include <QTableView>
+#include <QTextDocument>
 #include <QToolTip>
 #include <QVBoxLayout>
 #include <cmath>
@@ -32,6 +33,9 @@ namespace
 
 /* How often the window looks for something new, in milliseconds; after slow work less often. */
 enum { LOOK_EVERY = 400, REST_FACTOR = 8, FOLLOW_TRIES = 5 };
+
+/* Names may be long; in pixels. */
+enum { COLUMN_MAX = 400 };
 
 /* A filter of more flows would be no text to read or change. */
 enum { FLOWS_IN_FILTER = 1000 };
@@ -47,6 +51,11 @@ Items numeric_items(const Flows &flows)
         items.emplace_back(QString::fromUtf8(field.label) + " (flow." + name + ")", name);
     }
     return items;
+}
+
+bool is_dark(const QPalette &palette)
+{
+    return palette.window().color().lightness() < 128;
 }
 
 } // namespace
@@ -86,14 +95,21 @@ FlowWindow::FlowWindow(const flow_picture_host *host, QWidget *parent)
     splitter->setStretchFactor(1, 1);
     splitter->setSizes({ 540, 190 });
     m_status = new QLabel;
+    m_status->setTextFormat(Qt::PlainText); /* hosts have the names that they choose */
+    m_status->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_choices.is_dark = is_dark(palette());
 
     add_controls(controls);
     add_buttons(buttons);
     all->addLayout(controls);
     all->addWidget(splitter, 1);
+    all->addWidget(m_status);
     all->addLayout(buttons);
 
-    connect(m_tabs, &QTabWidget::currentChanged, this, [this] { show_page(); });
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
+        m_view->scrollToTop();
+        show_page();
+    });
     connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
         std::set<int> rows;
         if (m_is_selecting)
@@ -116,13 +132,25 @@ void FlowWindow::add_page(flow_picture_view view, Plot *plot, const QString &tit
     Page &page = m_pages[view];
 
     page.plot = plot;
+    page.zooms = plot->axisRect()->rangeZoom();
+    plot->setAccessibleDescription(
+        plot->accessibleDescription() +
+        ". Arrow keys move the picture, + and - zoom it, X and Y one axis of it, back with Shift; "
+        "Home shows all, Ctrl+A selects the flows in sight, Return goes to the first packet");
     plot->setFocusPolicy(Qt::StrongFocus);
     plot->setContextMenuPolicy(Qt::CustomContextMenu);
     plot->installEventFilter(this);
     plot->setMouseTracking(true);
     m_tabs->addTab(plot, title);
     m_tabs->setTabToolTip(m_tabs->count() - 1, plot->accessibleDescription());
-    connect(plot, &QCustomPlot::mouseWheel, this, [&page] { page.is_fitted = false; });
+    connect(plot, &QCustomPlot::mouseWheel, this, [&page](QWheelEvent *event) {
+        Qt::Orientations ways = event->modifiers() & Qt::ControlModifier ? Qt::Horizontal
+                                : event->modifiers() & Qt::ShiftModifier ? Qt::Vertical
+                                                                         : page.zooms;
+        for (QCPAxisRect *area : page.plot->axisRects())
+            area->setRangeZoom(page.zooms & ways);
+        page.is_fitted = false;
+    });
     connect(plot, &QCustomPlot::mousePress, this, [this, plot](QMouseEvent *event) {
         m_pressed = event->pos();
         plot->setSelectionRectMode(event->modifiers() & Qt::ShiftModifier ? QCP::srmCustom
@@ -165,7 +193,8 @@ QComboBox *FlowWindow::add_choice(QLayout *row, const QString &label, const Item
     connect(box, QOverload<int>::of(&QComboBox::currentIndexChanged), this,
             [this, box, &chosen](int number) {
                 chosen = box->itemData(number).toString();
-                page().is_fitted = true; /* what was in sight is elsewhere now */
+                if (&chosen != &m_choices.colour_by)
+                    page().is_fitted = true; /* what was in sight is elsewhere now */
                 rebuild();
             });
     return box;
@@ -245,15 +274,23 @@ void FlowWindow::add_buttons(QLayout *row)
     };
 
     m_limit = new QCheckBox(QStringLiteral("Limit to display filter"));
+    m_dark = new QCheckBox(QStringLiteral("Dark"));
+    m_dark->setChecked(m_choices.is_dark);
+    m_dark->setToolTip("Light on dark, in the window and in what is saved");
     row->addWidget(m_limit);
-    row->addWidget(m_status);
-    static_cast<QBoxLayout *>(row)->setStretchFactor(m_status, 1);
+    row->addWidget(m_dark);
+    static_cast<QBoxLayout *>(row)->addStretch(1);
     add("Fit", [this] { fit(); })->setToolTip("Show all flows (Home)");
     add("Copy", [this] { copy_picture(); })->setToolTip("Copy the picture and, as text, the table");
     add("Save As…", [this] { save(); })->setToolTip("As PNG, PDF, SVG, or the table as CSV");
     add("Close", [this] { close(); });
     connect(m_limit, &QCheckBox::toggled, this, [this] {
+        fit_all();
         read();
+        rebuild();
+    });
+    connect(m_dark, &QCheckBox::toggled, this, [this](bool is_on) {
+        m_choices.is_dark = is_on;
         rebuild();
     });
 }
@@ -291,14 +328,13 @@ void FlowWindow::look_for_changes()
     bool is_more = now.packets != m_seen.packets;
     bool is_filtered = m_limit->isChecked() && now.displayed != m_seen.displayed;
     m_seen = now;
-    if (is_other)
-        for (Page &page : m_pages)
-            page.is_fitted = true;
+    if (is_other || is_filtered)
+        fit_all();
     if (is_other || is_more || is_filtered) {
         read();
         rebuild();
     }
-    page().plot->mark(now.flow == FLOW_PICTURES_NO_FLOW ? -1 : m_flows.row(now.flow));
+    page().plot->mark(now.flow == FLOW_PICTURES_NO_FLOW ? -1 : m_flows.row(now.flow), now.frame);
     m_timer.start(std::max<int>(LOOK_EVERY, static_cast<int>(watch.elapsed()) * REST_FACTOR));
 }
 
@@ -338,7 +374,6 @@ void FlowWindow::show_page()
     for (const auto &[widget, views] : m_controls)
         widget->setVisible(std::find(views.begin(), views.end(), view) != views.end());
     if (current.is_stale) {
-        m_choices.is_dark = palette().window().color().lightness() < 128;
         current.plot->rebuild();
         if (current.is_fitted)
             current.plot->fit();
@@ -350,7 +385,16 @@ void FlowWindow::show_page()
     m_is_selecting = false;
     m_view->setAccessibleName(current.plot->accessibleName() + " table");
     m_view->resizeColumnsToContents();
+    for (int column = 0; column < m_model->columnCount(); column++)
+        m_view->setColumnWidth(column, std::min<int>(m_view->columnWidth(column), COLUMN_MAX));
     show_selection();
+}
+
+/* What there is is something else now: show all of it, whatever the user had in sight. */
+void FlowWindow::fit_all()
+{
+    for (Page &page : m_pages)
+        page.is_fitted = true;
 }
 
 void FlowWindow::fit()
@@ -364,7 +408,7 @@ void FlowWindow::changeEvent(QEvent *event)
 {
     QDialog::changeEvent(event);
     if (event->type() == QEvent::PaletteChange && m_timer.isActive())
-        rebuild();
+        m_dark->setChecked(is_dark(palette()));
 }
 
 /* Selecting */
@@ -385,12 +429,26 @@ void FlowWindow::show_selection()
     m_is_selecting = true;
     m_view->selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect);
     m_is_selecting = false;
-    if (first >= 0)
+    if (first >= 0) {
+        /* Keys go on from there. */
+        m_view->selectionModel()->setCurrentIndex(m_model->index(first, 0),
+                                                  QItemSelectionModel::NoUpdate);
         m_view->scrollTo(m_model->index(first, 0));
-    QString text = QString::number(m_flows.size()) + " flows";
+    }
+    show_status();
+}
+
+/* What hovering says of a flow is said of one that is selected, too. */
+void FlowWindow::show_status()
+{
+    QString text = counted(static_cast<double>(m_flows.size()), "flow");
+
     if (!m_selected.empty())
-        text += ", " + QString::number(m_selected.size()) + " selected";
+        text += ", " + english(static_cast<double>(m_selected.size())) + " selected";
+    if (m_selected.size() == 1)
+        text += ": " + page().plot->describe(*m_selected.begin()).replace("\n", ", ");
     m_status->setText(text);
+    m_status->setToolTip(Qt::convertFromPlainText(text));
 }
 
 void FlowWindow::select(const std::set<int> &rows, bool from_table)
@@ -401,8 +459,7 @@ void FlowWindow::select(const std::set<int> &rows, bool from_table)
         return;
     }
     page().plot->select(m_selected);
-    m_status->setText(QString::number(m_flows.size()) + " flows, " + QString::number(rows.size()) +
-                      " selected");
+    show_status();
 }
 
 void FlowWindow::hover(const QPoint &place, const QPoint &on_screen)
@@ -412,7 +469,7 @@ void FlowWindow::hover(const QPoint &place, const QPoint &on_screen)
     if (text.isEmpty())
         QToolTip::hideText();
     else
-        QToolTip::showText(on_screen, text, page().plot);
+        QToolTip::showText(on_screen, Qt::convertFromPlainText(text), page().plot);
 }
 
 /* A click, not the end of a drag. */
@@ -435,56 +492,65 @@ void FlowWindow::click(QMouseEvent *event)
     select(rows, false);
 }
 
-/* What the mouse does, by keys: arrows move, + and - zoom, Home fits. */
-bool FlowWindow::press_key(int key)
+/* What the mouse does, by the keys that Wireshark's own graphs have. */
+bool FlowWindow::press_key(const QKeyEvent *event)
 {
-    QCPAxis *x = page().plot->xAxis, *y = page().plot->yAxis;
-    auto move = [](QCPAxis *axis, double share) {
-        double low = axis->range().lower, high = axis->range().upper;
-        double factor = std::pow(high / low, share), way = (high - low) * share;
-        if (axis->scaleType() == QCPAxis::stLogarithmic)
-            axis->setRange(low * factor, high * factor);
-        else
-            axis->setRange(low + way, high + way);
-    };
-    auto zoom = [x, y](double factor) {
-        for (QCPAxis *axis : { x, y })
-            axis->scaleRange(factor);
-    };
-    double down = y->rangeReversed() ? 0.1 : -0.1;
+    Plot *plot = page().plot;
+    bool is_shifted = event->modifiers() & Qt::ShiftModifier;
+    double step = is_shifted ? 0.01 : 0.1, factor = is_shifted ? 1.25 : 0.8;
 
-    switch (key) {
-    case Qt::Key_Left: move(x, -0.1); break;
-    case Qt::Key_Right: move(x, 0.1); break;
-    case Qt::Key_Up: move(y, -down); break;
-    case Qt::Key_Down: move(y, down); break;
+    switch (event->key()) {
+    case Qt::Key_Left: plot->move(Qt::Horizontal, -step); break;
+    case Qt::Key_Right: plot->move(Qt::Horizontal, step); break;
+    case Qt::Key_Up: plot->move(Qt::Vertical, -step); break;
+    case Qt::Key_Down: plot->move(Qt::Vertical, step); break;
     case Qt::Key_Plus:
-    case Qt::Key_Equal: zoom(0.8); break;
-    case Qt::Key_Minus: zoom(1.25); break;
+    case Qt::Key_Equal: plot->zoom(Qt::Horizontal | Qt::Vertical, 0.8); break;
+    case Qt::Key_Minus: plot->zoom(Qt::Horizontal | Qt::Vertical, 1.25); break;
+    case Qt::Key_X: plot->zoom(Qt::Horizontal, factor); break;
+    case Qt::Key_Y: plot->zoom(Qt::Vertical, factor); break;
     case Qt::Key_Home:
     case Qt::Key_0: fit(); return true;
     default: return false;
     }
     page().is_fitted = false;
-    page().plot->replot(QCustomPlot::rpQueuedReplot);
+    plot->replot(QCustomPlot::rpQueuedReplot);
+    return true;
+}
+
+/* Copying and going to a packet are for picture and table alike; the table selects by itself. */
+bool FlowWindow::press_key_anywhere(QObject *in, const QKeyEvent *event)
+{
+    Plot *plot = page().plot;
+
+    if (event->matches(QKeySequence::Copy))
+        in == m_view ? copy_csv() : copy_picture();
+    else if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+        go_to_first_packet();
+    else if (in != plot)
+        return false;
+    else if (event->matches(QKeySequence::SelectAll))
+        select(plot->rows_in(plot->axisRect()->rect()), false);
+    else if (event->matches(QKeySequence::Deselect))
+        select({}, false);
+    else
+        return press_key(event);
     return true;
 }
 
 bool FlowWindow::eventFilter(QObject *watched, QEvent *event)
 {
-    if (event->type() != QEvent::KeyPress)
-        return QDialog::eventFilter(watched, event);
-    auto *key = static_cast<QKeyEvent *>(event);
-    if (key->matches(QKeySequence::Copy)) {
-        watched == m_view ? copy_csv() : copy_picture();
+    Plot *plot = page().plot;
+
+    if (event->type() == QEvent::KeyPress &&
+        press_key_anywhere(watched, static_cast<QKeyEvent *>(event)))
+        return true;
+    /* Where the mouse is tells nothing when a key asks for the menu. */
+    if (event->type() == QEvent::ContextMenu && watched == plot &&
+        static_cast<QContextMenuEvent *>(event)->reason() == QContextMenuEvent::Keyboard) {
+        open_menu(plot->mapToGlobal(plot->axisRect()->center()));
         return true;
     }
-    if (key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) {
-        go_to_first_packet();
-        return true;
-    }
-    if (watched == page().plot && press_key(key->key()))
-        return true;
     return QDialog::eventFilter(watched, event);
 }
 

@@ -34,7 +34,8 @@ class FlowWindow : public QDialog
     struct Page {
         Plot *plot = nullptr;
         bool is_stale = true;
-        bool is_fitted = true; /* the user has not zoomed or moved it */
+        bool is_fitted = true;  /* the user has not zoomed or moved it */
+        Qt::Orientations zooms; /* the axes that the wheel zooms */
     };
 
     void add_page(flow_picture_view view, Plot *plot, const QString &title);
@@ -52,11 +53,14 @@ class FlowWindow : public QDialog
     void rebuild();
     void show_page();
     void show_selection();
+    void show_status();
     void fit();
+    void fit_all();
 
     void hover(const QPoint &place, const QPoint &on_screen);
     void click(QMouseEvent *event);
-    bool press_key(int key);
+    bool press_key(const QKeyEvent *event);
+    bool press_key_anywhere(QObject *in, const QKeyEvent *event);
     void select(const std::set<int> &rows, bool from_table);
     void go_to_first_packet();
     QString filter_text();
@@ -81,7 +85,7 @@ class FlowWindow : public QDialog
     QTableView *m_view;
     TableModel *m_model;
     QLabel *m_status;
-    QCheckBox *m_limit;
+    QCheckBox *m_limit, *m_dark;
     std::vector<std::pair<QWidget *, std::vector<flow_picture_view>>> m_controls;
     QPoint m_pressed;
     int m_follow_tries = 0;      /* how often a stream is still looked for that is to be followed */
