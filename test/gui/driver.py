@@ -308,7 +308,7 @@ class Wireshark:
             (settings / file).write_text("".join(f"{key}: {values[key]}\n" for key in values))
             desktop.give(settings / file)
         if profile:
-            shutil.copytree(profile, desktop.own_folder(settings / "profiles") / "Chosen")
+            desktop.give(shutil.copytree(profile, desktop.own_folder(settings / "profiles") / "Chosen"))
             arguments = ("-C", "Chosen", *arguments)
         environment = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"),
                        "WIRESHARK_PLUGIN_DIR": str(plugins), "WIRESHARK_EXTCAP_DIR": "/nonexistent",
@@ -445,6 +445,16 @@ class Wireshark:
         finally:
             self.desktop.key("Escape")
             self.wait(lambda: "showing" not in states(shown), "end of a context menu")
+
+    def choose_profile(self, title):
+        dialog = self.open("Edit", "Configuration Profiles")
+        table = next(table for table in find_all(dialog, TABLE) if row_of(table, f"^{title}$"))
+        row, cell = row_of(table, f"^{title}$")
+        self.resize(dialog, 600, 400)
+        self.desktop.click(cell)
+        self.wait(lambda: table.get_selected_rows() == [row], "selected profile")
+        act(find(dialog, BUTTON, "^OK$"), "Press")
+        self.wait(lambda: dialog not in self.windows(), "end of a dialog")
 
     # Packet list, packet details and display filter
 

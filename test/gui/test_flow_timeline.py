@@ -35,7 +35,8 @@ def rows_of(dialog, view="Timeline"):
 
 
 def ids(dialog):
-    return sorted(map(int, driver.texts(table_of(dialog), "Flow")))
+    """Without rows that go while they are read."""
+    return sorted(int(text) for text in driver.texts(table_of(dialog), "Flow") if text)
 
 
 def plot_of(dialog, view="Timeline"):
@@ -44,7 +45,24 @@ def plot_of(dialog, view="Timeline"):
 
 
 def status(dialog):
-    return next(driver.name(label) for label in driver.find_all(dialog, "label", r"^\d+ flows"))
+    return next(driver.name(label) for label in driver.find_all(dialog, "label", r"^\d+ flows?\b"))
+
+
+def is_selected(dialog):
+    """One flow is, of which all is said that hovering says."""
+    return ", 1 selected: " in status(dialog)
+
+
+def selected(dialog):
+    """The ids of the flows that the table of the timeline shows as selected."""
+    flows = driver.texts(table_of(dialog), "Flow")
+    return {int(flows[row]) for row in table_of(dialog).get_selected_rows()}
+
+
+def press(window, dialog, *keys, view="Timeline"):
+    """Press keys in the picture."""
+    assert driver.Atspi.Component.grab_focus(plot_of(dialog, view))
+    window.desktop.key(*keys)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +108,7 @@ def test_a_selected_row_becomes_a_filter(window, frames):
     table = table_of(dialog)
     row, cell = driver.row_of(table, "^7$", "Flow")
     driver.select_row(table, row)
-    window.wait(lambda: status(dialog).endswith("1 selected"), "selection")
+    window.wait(lambda: is_selected(dialog), "selection")
     window.desktop.scroll_to(table, cell)
     with window.context_menu(cell) as menu:
         window.choose("Apply as Filter", "Selected", top=menu)
@@ -106,7 +124,7 @@ def choose_of_flow(window, flow, *path):
     table = table_of(dialog)
     row, cell = driver.row_of(table, f"^{flow}$", "Flow")
     driver.select_row(table, row)
-    window.wait(lambda: status(dialog).endswith("1 selected"), "selection")
+    window.wait(lambda: is_selected(dialog), "selection")
     window.desktop.scroll_to(table, cell)
     with window.context_menu(cell) as menu:
         window.choose(*path, top=menu)
@@ -155,27 +173,28 @@ def test_a_click_on_a_bar_selects_the_flow_and_goes_to_its_first_packet(window, 
     x, y, width, height = driver.extents(plot_of(dialog))
     for above in range(-30, 80, 8):
         window.desktop.xdotool("mousemove", x + width // 2, y + height // 2 + above, "click", 1)
-        if status(dialog).endswith("1 selected"):
+        if is_selected(dialog):
             break
-    window.wait(lambda: status(dialog).endswith("1 selected"), "selection")
+    window.wait(lambda: is_selected(dialog), "selection")
     first = next(int(frame["frame.number"]) for frame in frames if frame["flow.id"] == "7")
     window.wait(lambda: window.frame() == first, "the first packet")
     driver.act(driver.find(dialog, "check box", "^Limit to display filter$"), "Toggle")
 
 
-def test_keys_do_what_the_mouse_does(window, frames):
+def test_keys_in_the_table_select_and_go_to_the_first_packet(window, frames):
     dialog = open_view(window)
     window.select(1)
     table = table_of(dialog)
-    _, cell = driver.row_of(table, "^7$", "Flow")
+    row, cell = driver.row_of(table, "^7$", "Flow")
     window.desktop.scroll_to(table, cell)
     window.desktop.click(cell)
-    window.wait(lambda: status(dialog).endswith("1 selected"), "selection")
+    window.wait(lambda: is_selected(dialog), "selection")
+    for key, ids in (("Down", {8}), ("shift+Down", {8, 9}), ("Up", {8}), ("Up", {7})):
+        window.desktop.key(key)
+        window.wait(lambda: selected(dialog) == ids, f"selection of {ids}")
     window.desktop.key("Return")
     first = next(int(frame["frame.number"]) for frame in frames if frame["flow.id"] == "7")
     window.wait(lambda: window.frame() == first, "the first packet")
-    window.desktop.key("shift+Tab", "plus", "Right", "Down", "minus", "Home")
-    assert window.complaints() == []
 
 
 def test_the_file_goes_and_comes_under_an_open_window(window, flows):
@@ -262,3 +281,126 @@ def test_a_closed_file_leaves_an_empty_window(desktop, tshark, capture):
             open_view(wireshark, view)
         assert re.match("0 flows", status(dialog))
         assert wireshark.quit() == (0, [])
+
+
+@pytest.fixture
+def sample(desktop, tshark, captures):
+    """A window of its own, with the sample; ends without complaints."""
+    with driver.Wireshark(desktop, tshark.folder / "plugins", "-r",
+                          captures / "sample.pcapng") as wireshark:
+        wireshark.wait(wireshark.frames, "packets")
+        yield wireshark
+        assert wireshark.quit() == (0, [])
+
+
+def in_time(rows, low, high):
+    return {int(row[0]) for row in rows if float(row[1]) <= high and float(row[2]) >= low}
+
+
+def test_keys_zoom_and_move_and_select_what_is_in_sight(sample):
+    """The flows that Ctrl+A selects are those of the part of the picture that keys chose."""
+    dialog = open_view(sample)
+    rows = rows_of(dialog)
+    everything = {int(row[0]) for row in rows}
+    end = max(float(row[2]) for row in rows)
+    # A fitted picture has room of a fiftieth at both ends.
+    middle, width = end / 2, end * 1.04
+
+    def expect(*keys, ids=None, share=1.0, shift=0.0):
+        press(sample, dialog, *keys, "ctrl+a")
+        if ids is not None:
+            sample.wait(lambda: selected(dialog) == ids, f"flows after {keys}")
+            return
+        half, at = width * share / 2, middle + width * share * shift
+        inner, outer = (in_time(rows, at - half + edge, at + half - edge)
+                        for edge in (width * share / 200, -width * share / 200))
+        assert outer != everything
+        sample.wait(lambda: inner <= selected(dialog) <= outer, f"flows after {keys}")
+    expect(ids=everything)
+    expect(*["x"] * 8, share=0.8 ** 8)
+    expect(*["Right"] * 6, share=0.8 ** 8, shift=0.6)
+    expect(*["Left"] * 9, *["shift+Left"] * 10, share=0.8 ** 8, shift=-0.4)
+    expect(*["Right"] * 4, *["shift+x"] * 8, ids=everything)
+    # The rows in the middle, with an even number of them.
+    press(sample, dialog, *["y"] * 10, "ctrl+a")
+    few = sample.wait(lambda: len(selected(dialog)) < 6 and sorted(selected(dialog)), "few rows")
+    order = [int(row[0]) for row in rows]
+    assert order[len(order) // 2] in few
+    assert few == sorted(order[order.index(few[0]):order.index(few[-1]) + 1])
+    press(sample, dialog, *["Down"] * 10, "ctrl+a")
+    sample.wait(lambda: min(selected(dialog), default=0) > max(few), "rows below")
+    expect("Home", ids=everything)
+    press(sample, dialog, *["plus"] * 4, "ctrl+a")
+    sample.wait(lambda: 0 < len(selected(dialog)) < len(everything), "a rectangle of flows")
+    expect(*["minus"] * 4, ids=everything)
+    press(sample, dialog, "ctrl+shift+a")
+    sample.wait(lambda: status(dialog) == f"{len(everything)} flows", "no selection")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_keys_open_the_menu_of_what_is_in_sight(sample, view):
+    """A rectangle of the mouse, by keys: zoomed into, selected, and filtered by."""
+    dialog = open_view(sample, view)
+    press(sample, dialog, *["x"] * 3, "ctrl+a", view=view)
+    count = sample.wait(lambda: re.search(r"(\d+) selected", status(dialog)), "selection").group(1)
+    sample.desktop.key("Menu", "Down", "Right", "Return")
+    text = sample.wait(lambda: sample.filter_text(), "filter")
+    assert len(re.findall(r"\d+", text)) == int(count)
+    sample.wait(lambda: 0 < len(sample.frames()) < 167, "the packets of these flows")
+    sample.select(sample.frames()[-1])
+    first = sample.frames()[0]
+    press(sample, dialog, "Return", view=view)
+    sample.wait(lambda: sample.frame() == first, "the first packet")
+
+
+def test_a_group_and_the_protocol_go_under_an_open_window(sample):
+    for view in VIEWS[::-1]:
+        dialog = open_view(sample, view)
+    items = {}
+
+    def choose_preference(*names):
+        """From the menu of the protocol in the packet details."""
+        sample.select(1)
+        if all(name in items and items[name].get_n_actions() for name in names):
+            driver.act(items[names[0]], "Press")
+            return
+        # Qt 5 finds them in one menu only, and a later Qt 6 forgets them with their menu.
+        with sample.context_menu(sample.select_detail(r"^\[Flow Statistics")) as menu:
+            for name in names:
+                items[name] = sample.menu_item("Protocol Preferences", name, top=menu)
+            driver.act(items[names[0]], "Press")
+
+    def hosts():
+        return [row[10] for row in rows_of(dialog)]
+    before = sample.wait(lambda: any(hosts()) and hosts(), "hosts")
+    for expected in ([""] * len(before), before):
+        choose_preference("Host", "Disable FlowStats")
+        sample.wait(lambda: hosts() == expected, "hosts by the preference")
+    driver.select_row(table_of(dialog), 13)
+    sample.wait(lambda: is_selected(dialog), "selection")
+    choose_preference("Disable FlowStats")
+    sample.wait(lambda: status(dialog) == "0 flows", "no flows")
+    for view in VIEWS:
+        dialog = open_view(sample, view)
+        press(sample, dialog, "ctrl+a", "plus", "Right", "Home", "Return", view=view)
+        assert status(dialog) == "0 flows"
+
+
+def test_profiles_change_under_an_open_window(desktop, tshark, captures):
+    """One in which the protocol is off, and one in which it is on."""
+    with tempfile.TemporaryDirectory() as profile:
+        (Path(profile) / "disabled_protos").write_text("flow\n")
+        with driver.Wireshark(desktop, tshark.folder / "plugins", "-r", captures / "sample.pcapng",
+                              profile=profile) as wireshark:
+            wireshark.wait(wireshark.frames, "packets")
+            dialog = open_view(wireshark)
+            wireshark.wait(lambda: status(dialog) == "0 flows", "no flows")
+            for title, count in (("Default", 22), ("Chosen", 0), ("Default", 22)):
+                wireshark.choose_profile(title)
+                for view in VIEWS[::-1]:
+                    dialog = open_view(wireshark, view)
+                wireshark.wait(lambda: status(dialog).startswith(f"{count} flows"), "flows")
+                if count:
+                    driver.select_row(table_of(dialog), 13)
+                    wireshark.wait(lambda: is_selected(dialog), "selection")
+            assert wireshark.quit() == (0, [])

@@ -29,14 +29,7 @@ def profiled(desktop, tshark, captures, data):
 
 @pytest.fixture(scope="module", autouse=True)
 def chosen(profiled):
-    dialog = profiled.open("Edit", "Configuration Profiles")
-    table = next(table for table in driver.find_all(dialog, driver.TABLE)
-                 if driver.row_of(table, "^Flow Statistics$"))
-    row, cell = driver.row_of(table, "^Flow Statistics$")
-    profiled.resize(dialog, 600, 400)
-    profiled.desktop.click(cell)
-    profiled.wait(lambda: table.get_selected_rows() == [row], "selected profile")
-    driver.act(driver.find(dialog, driver.BUTTON, "^OK$"), "Press")
+    profiled.choose_profile("Flow Statistics")
     profiled.wait(lambda: "State" in driver.columns(profiled.list), "columns of the profile")
 
 
