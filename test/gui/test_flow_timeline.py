@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import tempfile
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -404,3 +405,73 @@ def test_profiles_change_under_an_open_window(desktop, tshark, captures):
                     driver.select_row(table_of(dialog), 13)
                     wireshark.wait(lambda: is_selected(dialog), "selection")
             assert wireshark.quit() == (0, [])
+
+
+def save(window, dialog, path):
+    driver.act(driver.find(dialog, driver.BUTTON, "^Save As"), "Press")
+    asking = window.dialog("^Save Picture of Flows")
+    driver.find(asking, "text").set_text_contents(str(path))
+    driver.act(driver.find(asking, driver.BUTTON, "^Save$"), "Press")
+    return window.wait(lambda: path.exists() and path, f"{path.name}")
+
+
+def luminance(colour):
+    """How bright it is for the eye (WCAG 2)."""
+    parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+                        for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    darker, lighter = sorted(map(luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def colours_of(path):
+    """The background of a picture, and the colours of its texts."""
+    root = ET.parse(path).getroot()
+    svg = "{http://www.w3.org/2000/svg}"
+    background = next(group.get("fill") for group in root.iter(f"{svg}g")
+                      if (area := group.find(f"{svg}rect")) is not None and area.get("x") == "0")
+    return background, {text.get("fill") for text in root.iter(f"{svg}text")}
+
+
+# What Qt itself reads where the desktop is KDE's.
+DARK_DESKTOP = "".join(f"[Colors:{of}]\nBackgroundNormal=35,38,41\nForegroundNormal=239,240,241\n"
+                       for of in ("Window", "View", "Button", "Selection"))
+
+
+def test_pictures_are_dark_in_a_dark_desktop_and_light_on_wish(desktop, tshark, captures):
+    """Texts are read well in both."""
+    settings, saved = desktop.own_folder("dark"), desktop.own_folder("saved")
+    (settings / "kdeglobals").write_text(DARK_DESKTOP)
+    environment = {"XDG_CURRENT_DESKTOP": "KDE", "KDE_FULL_SESSION": "true",
+                   "KDE_SESSION_VERSION": "5", "XDG_CONFIG_DIRS": str(settings)}
+    with driver.Wireshark(desktop, tshark.folder / "plugins", "-r", captures / "sample.pcapng",
+                          environment=environment) as wireshark:
+        wireshark.wait(wireshark.frames, "packets")
+        dialog = open_view(wireshark)
+        box = driver.find(dialog, "check box", "^Dark$")
+        assert "checked" in driver.states(box)
+        for is_dark in (True, False):
+            for view in VIEWS:
+                dialog = open_view(wireshark, view)
+                path = save(wireshark, dialog, saved / f"{view}-{is_dark}.svg")
+                background, texts = colours_of(path)
+                assert (luminance(background) < 0.05) == is_dark
+                assert len(texts) > 1
+                assert min(contrast(background, text) for text in texts) > 4.5
+            driver.act(box, "Toggle")
+        assert wireshark.quit() == (0, [])
+
+
+def test_what_is_saved_is_what_the_name_says(sample):
+    saved = sample.desktop.own_folder("formats")
+    dialog = open_view(sample, "Who")
+    for ending, begin in (("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml"),
+                          ("csv", b"Name,Bytes,Flows\r\n")):
+        data = save(sample, dialog, saved / f"who.{ending}").read_bytes()
+        assert data.startswith(begin)
+    lines = [line.split(",") for line in data.decode().splitlines()[1:]]
+    assert lines == rows_of(dialog, "Who")
