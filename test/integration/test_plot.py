@@ -3,6 +3,7 @@ import collections
 import re
 import struct
 import subprocess
+import sys
 import tempfile
 import xml.etree.ElementTree as ET
 import zlib
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tshark import BUILD
+from tshark import BUILD, TOP, Tshark
+
+sys.path.insert(0, str(TOP / "test" / "fuzz"))
+from presets import build, libasan  # noqa: E402
 
 SVG = "{http://www.w3.org/2000/svg}"
 MODULES = list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so"))
@@ -190,6 +194,47 @@ def test_every_view_in_every_format(plot, captures, view):
     assert "sample.pcapng" in texts(plot(capture, f"{view}.svg", view))
     pdf = plot(capture, f"{view}.pdf", view).read_bytes()
     assert pdf.startswith(b"%PDF") and pdf.rstrip().endswith(b"%%EOF")
+
+
+# What is not freed, and why; all else is a leak.
+LEAKS = """
+# Its cache lasts as long as the program.
+leak:libfontconfig
+# So does Qt's application, which cannot be ended and started again.
+leak:start_without_window
+# What is registered is Wireshark's from then on.
+leak:register_flow
+"""
+
+
+@pytest.fixture(scope="module")
+def sanitized():
+    """tshark with the plugin and the module of a build with sanitizers."""
+    build("sanitize", "flowstats", "flowstats-view")
+    with tempfile.TemporaryDirectory() as folder:
+        leaks = Path(folder) / "leaks"
+        leaks.write_text(LEAKS)
+        tshark = Tshark(folder, TOP / "build-sanitize", LD_PRELOAD=libasan(), XDG_CACHE_HOME=folder,
+                        UBSAN_OPTIONS="print_stacktrace=1", ASAN_OPTIONS="detect_leaks=0")
+        tshark.environment.update(
+            ASAN_OPTIONS="detect_leaks=1:fast_unwind_on_malloc=0",
+            LSAN_OPTIONS=f"suppressions={leaks}:print_suppressions=0")
+        yield tshark
+
+
+@needs_module
+@pytest.mark.parametrize("name", ["sample.pcapng", "nothing.pcap", "one.pcap", "kinds.pcap"])
+@pytest.mark.parametrize("view", ["timeline", "time", "who", "scatter"])
+def test_drawing_is_clean_under_sanitizers(sanitized, captures, save, folder, view, name):
+    """And leaks nothing: with an error tshark's exit code is another."""
+    from scapy.all import IP, UDP
+    save("nothing.pcap", [])
+    save("one.pcap", [IP(src="192.0.2.1", dst="192.0.2.2") / UDP()])
+    path = folder / "picture.png"
+    said = sanitized.run("-n", "-q", "-r", captures / name, "-z",
+                         f"flowstats,plot,{path},{view}").stderr
+    assert png_size(path) == (2200, 1400)
+    assert "runtime error" not in said and "Sanitizer" not in said
 
 
 @needs_module
