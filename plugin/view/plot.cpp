@@ -8,6 +8,7 @@
 #include <QTimeZone>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace
 {
@@ -338,6 +339,8 @@ void Plot::save(QIODevice &device, flow_picture_format format, const QSize &size
         toPainter(&painter, size.width(), size.height());
         painter.end();
     };
+    int marked = std::exchange(m_marked, -1);
+    double marked_time = std::exchange(m_marked_time, UNKNOWN);
 
     switch (format) {
     case FLOW_PICTURE_PNG: {
@@ -369,6 +372,8 @@ void Plot::save(QIODevice &device, flow_picture_format format, const QSize &size
         break;
     }
     }
+    m_marked = marked;
+    m_marked_time = marked_time;
 }
 
 QByteArray csv_of(const Table &table)

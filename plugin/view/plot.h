@@ -89,6 +89,7 @@ class Plot : public QCustomPlot
     /* What hovering says of a flow; a short text of several lines. */
     QString describe(int row);
 
+    /* Write the picture, without what belongs to the packet list. */
     void save(QIODevice &device, flow_picture_format format, const QSize &size);
 
   protected:

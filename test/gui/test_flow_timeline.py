@@ -475,3 +475,48 @@ def test_what_is_saved_is_what_the_name_says(sample):
         assert data.startswith(begin)
     lines = [line.split(",") for line in data.decode().splitlines()[1:]]
     assert lines == rows_of(dialog, "Who")
+
+
+MARK = bytes.fromhex("c0143c")  # of the packet that is selected in the packet list
+
+
+def marked_pixels(window, dialog, view):
+    """The places of pixels in the colour of the mark: (x, y) in the picture."""
+    x, y, width, height = driver.extents(plot_of(dialog, view))
+    data = subprocess.run(["import", "-silent", "-window", "root", "-crop",
+                           f"{width}x{height}+{x}+{y}", "+repage", "-depth", "8", "rgb:-"],
+                          env=window.desktop.environment, capture_output=True, check=True).stdout
+    return [(i // 3 % width, i // 3 // width) for i in range(0, len(data), 3)
+            if data[i:i + 3] == MARK]
+
+
+def test_the_packet_of_the_packet_list_is_marked_in_every_view(sample, tshark, captures):
+    """Where there is a time axis, at its time; and nowhere in what is saved."""
+    times = {int(frame["frame.number"]): float(frame["frame.time_epoch"]) for frame in tshark.fields(
+        captures / "sample.pcapng", ("frame.number", "frame.time_epoch"))}
+    frames = collections.deque([1, 11, 104])  # of different hosts; the first one is selected
+    for view in VIEWS:
+        dialog = open_view(sample, view)
+        sample.resize(dialog, 1100, 900)
+        places = {}
+
+        def is_marked(frame):
+            """By a line, or by a circle; and not as another packet is."""
+            pixels = marked_pixels(sample, dialog, view)
+            columns = collections.Counter(x for x, _ in pixels).most_common(1)
+            if not columns or (columns[0][1] <= 12 and view != "Scatter") or pixels in places.values():
+                return False
+            places[frame] = pixels
+            return True
+        for frame in frames:
+            sample.select(frame)
+            sample.wait(lambda: is_marked(frame), f"mark of {frame} in {view}")
+        frames.rotate(1)  # what is selected now is the first mark that the next view has
+        if view in ("Timeline", "Over Time"):
+            first, middle, last = (collections.Counter(x for x, _ in places[frame])
+                                   .most_common(1)[0][0] for frame in (1, 11, 104))
+            share = (times[11] - times[1]) / (times[104] - times[1])
+            assert (middle - first) / (last - first) == pytest.approx(share, abs=0.01)
+        path = save(sample, dialog, sample.desktop.own_folder(f"mark-{view[0]}") / "x.svg")
+        lines = re.findall(r'stroke="#c0143c"[^>]*>\s*<(?:polyline|rect|circle|ellipse)', path.read_text())
+        assert lines == [] or view == "Timeline"  # whose resets are crosses
