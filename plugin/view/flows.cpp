@@ -310,13 +310,12 @@ QString Flows::ends(size_t row)
     return end("src", "srcport") + QString::fromUtf8(" → ") + end("dst", "dstport");
 }
 
-std::vector<flow_picture_field> Flows::numeric_fields() const
+std::vector<flow_picture_field> Flows::fields() const
 {
     std::vector<flow_picture_field> fields;
     flow_picture_field field = {};
 
     for (size_t i = 0; m_host->field(i, &field); i++)
-        if (field.kind != FLOW_PICTURE_TEXT)
-            fields.push_back(field);
+        fields.push_back(field);
     return fields;
 }

@@ -105,8 +105,8 @@ class Flows
     /* "10.0.0.1:40000 → 10.0.0.2:80" */
     QString ends(size_t row);
 
-    /* Fields with numbers, for axes. */
-    std::vector<flow_picture_field> numeric_fields() const;
+    /* All that there are, for axes. */
+    std::vector<flow_picture_field> fields() const;
 
     const flow_picture_host *host() const
     {

@@ -217,6 +217,36 @@ QString number_text(const Column &column, double number)
     return {};
 }
 
+QString cell_text(Flows &flows, const Column &column, size_t row)
+{
+    return column.kind == FLOW_PICTURE_TEXT ? flows.word(column.words[row])
+                                            : number_text(column, column.numbers[row]);
+}
+
+QString short_name(const QString &name)
+{
+    const int letters = 44;
+
+    return name.size() <= letters
+               ? name
+               : name.left(letters / 2) + QString::fromUtf8("…") + name.right(letters / 2);
+}
+
+double WordTicker::getTickStep(const QCPRange &range)
+{
+    return std::max(1.0, std::ceil(QCPAxisTicker::getTickStep(range)));
+}
+
+int WordTicker::getSubTickCount(double)
+{
+    return 0;
+}
+
+QString WordTicker::getTickLabel(double tick, const QLocale &, QChar, int)
+{
+    return short_name(m_words.value(static_cast<int>(std::lround(tick))));
+}
+
 UnitTicker::UnitTicker(QCPAxis *axis, QString label, Of of)
     : m_axis(axis), m_label(std::move(label)), m_of(of)
 {

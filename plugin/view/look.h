@@ -41,6 +41,10 @@ QString bytes_text(double bytes);
 QString english(double number);                      /* "100,000" */
 QString counted(double number, const QString &what); /* "1 flow", "100,000 flows" */
 QString seconds_text(double seconds);
+QString cell_text(Flows &flows, const Column &column, size_t row);
+
+/* The two ends of a long name; the table has all of it. */
+QString short_name(const QString &name);
 
 /* Ticks at round numbers of the unit that suits the range; the axis's label names the unit. */
 class UnitTicker : public QCPAxisTicker
@@ -77,6 +81,21 @@ class LogTicker : public QCPAxisTickerLog
   private:
     UnitTicker::Of m_of;
     QString m_suffix;
+};
+
+/* Words, as many as there is room for. */
+class WordTicker : public QCPAxisTicker
+{
+  public:
+    explicit WordTicker(QStringList words) : m_words(std::move(words)) {}
+
+  protected:
+    double getTickStep(const QCPRange &range) override;
+    int getSubTickCount(double step) override;
+    QString getTickLabel(double tick, const QLocale &locale, QChar format, int precision) override;
+
+  private:
+    QStringList m_words;
 };
 
 #endif

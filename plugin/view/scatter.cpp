@@ -2,6 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
+
+namespace
+{
+
+/* About so many words stand beside an axis. */
+enum { WORDS = 16 };
+
+} // namespace
 
 Scatter::Scatter(Flows &flows, Choices &choices) : Plot(flows, choices)
 {
@@ -18,19 +28,50 @@ void Scatter::prepare()
     flows().column(choices().y);
 }
 
-void Scatter::set_axis(QCPAxis *axis, const Column *of, bool is_log)
+/* Words have the places 0, 1, 2 ... in alphabetical order, and no logarithm. */
+Scatter::Scale Scatter::scale_of(const Column &of, bool is_log) const
 {
-    bool is_time = of && (of->kind == FLOW_PICTURE_SPAN || of->kind == FLOW_PICTURE_INSTANT);
-    auto unit = is_time                               ? UnitTicker::Of::Seconds
-                : of && of->kind == FLOW_PICTURE_REAL ? UnitTicker::Of::Reals
-                                                      : UnitTicker::Of::Counts;
-    bool is_bytes = of && of->name.contains(QLatin1String("bytes"));
-    QString label = of ? of->label + (is_bytes && !is_log ? " (B)" : "") : QString();
+    std::map<QString, double> places;
+    Scale scale;
 
-    axis->setScaleType(is_log ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-    axis->setTicker(is_log ? QSharedPointer<QCPAxisTicker>(new LogTicker(unit, is_bytes ? "B" : ""))
-                           : QSharedPointer<QCPAxisTicker>(new UnitTicker(axis, label, unit)));
+    scale.is_log = is_log && of.kind != FLOW_PICTURE_TEXT;
+    scale.values = of.numbers;
+    for (uint32_t word : of.words)
+        if (word != 0)
+            places[flows().word(word)] = 0;
+    for (auto &[word, place] : places) {
+        place = scale.words.size();
+        scale.words.append(word);
+    }
+    for (uint32_t word : of.words)
+        scale.values.push_back(word == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                         : places[flows().word(word)]);
+    return scale;
+}
+
+void Scatter::set_axis(QCPAxis *axis, const Column &of, const Scale &scale)
+{
+    bool is_time = of.kind == FLOW_PICTURE_SPAN || of.kind == FLOW_PICTURE_INSTANT;
+    bool is_bytes = of.name.contains(QLatin1String("bytes")),
+         is_text = of.kind == FLOW_PICTURE_TEXT;
+    auto unit = is_time                        ? UnitTicker::Of::Seconds
+                : of.kind == FLOW_PICTURE_REAL ? UnitTicker::Of::Reals
+                                               : UnitTicker::Of::Counts;
+    QString label = of.label + (is_bytes && !scale.is_log ? " (B)" : "");
+    QSharedPointer<QCPAxisTicker> ticker;
+
+    if (is_text)
+        ticker.reset(new WordTicker(scale.words));
+    else if (scale.is_log)
+        ticker.reset(new LogTicker(unit, is_bytes ? "B" : ""));
+    else
+        ticker.reset(new UnitTicker(axis, label, unit));
+    if (is_text)
+        ticker->setTickCount(WORDS);
+    axis->setScaleType(scale.is_log ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    axis->setTicker(ticker);
     axis->setLabel(label);
+    axis->setTickLabelRotation(is_text && axis == xAxis ? 30 : 0);
     axis->grid()->setSubGridVisible(false);
     axis->setSubTicks(true);
 }
@@ -38,26 +79,29 @@ void Scatter::set_axis(QCPAxis *axis, const Column *of, bool is_log)
 /* Where a logarithm is asked for, what is not above 0 has no place. */
 void Scatter::build()
 {
-    const Column *x = flows().column(choices().x), *y = flows().column(choices().y);
+    const Column *columns[] = { flows().column(choices().x), flows().column(choices().y) };
 
     m_rows.clear();
     m_x.clear();
     m_y.clear();
-    if (!x || !y)
+    if (!columns[0] || !columns[1])
         return;
+    Scale x = scale_of(*columns[0], choices().is_log_x);
+    Scale y = scale_of(*columns[1], choices().is_log_y);
     for (size_t row = 0; row < flows().size(); row++) {
-        double left = x->numbers[row], up = y->numbers[row];
-        if (std::isnan(left) || std::isnan(up) || (choices().is_log_x && left <= 0) ||
-            (choices().is_log_y && up <= 0))
+        double left = x.values[row], up = y.values[row];
+        if (std::isnan(left) || std::isnan(up) || (x.is_log && left <= 0) || (y.is_log && up <= 0))
             continue;
         m_rows.push_back(row);
         m_x.push_back(left);
         m_y.push_back(up);
     }
-    set_axis(xAxis, x, choices().is_log_x);
-    set_axis(yAxis, y, choices().is_log_y);
-    m_labels[0] = x->label;
-    m_labels[1] = y->label;
+    set_axis(xAxis, *columns[0], x);
+    set_axis(yAxis, *columns[1], y);
+    for (int i = 0; i < 2; i++) {
+        m_labels[i] = columns[i]->label;
+        m_has_words[i] = columns[i]->kind == FLOW_PICTURE_TEXT;
+    }
 }
 
 QString Scatter::summary() const
@@ -73,7 +117,7 @@ QString Scatter::summary() const
                 : "");
 }
 
-void Scatter::fit_axis(QCPAxis *axis, const std::vector<double> &values)
+void Scatter::fit_axis(QCPAxis *axis, const std::vector<double> &values, bool has_words)
 {
     bool is_log = axis->scaleType() == QCPAxis::stLogarithmic;
 
@@ -82,7 +126,9 @@ void Scatter::fit_axis(QCPAxis *axis, const std::vector<double> &values)
         return;
     }
     auto [low, high] = std::minmax_element(values.begin(), values.end());
-    if (is_log) {
+    if (has_words) {
+        axis->setRange(*low - 0.7, *high + 0.7);
+    } else if (is_log) {
         double room = std::pow(std::max(*high / *low, 2.0), 0.06);
         axis->setRange(*low / room, *high * room);
     } else {
@@ -93,8 +139,8 @@ void Scatter::fit_axis(QCPAxis *axis, const std::vector<double> &values)
 
 void Scatter::fit()
 {
-    fit_axis(xAxis, m_x);
-    fit_axis(yAxis, m_y);
+    fit_axis(xAxis, m_x, m_has_words[0]);
+    fit_axis(yAxis, m_y, m_has_words[1]);
 }
 
 QPointF Scatter::place_of(size_t dot) const
@@ -187,8 +233,8 @@ Table Scatter::table()
         size_t row = m_rows[dot];
         switch (number) {
         case 0: return QString::number(flows().number("id", row), 'f', 0);
-        case 1: return number_text(*flows().column(choices().x), m_x[dot]);
-        case 2: return number_text(*flows().column(choices().y), m_y[dot]);
+        case 1: return cell_text(flows(), *flows().column(choices().x), row);
+        case 2: return cell_text(flows(), *flows().column(choices().y), row);
         default: return flows().ends(row);
         }
     };

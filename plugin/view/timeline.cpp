@@ -352,16 +352,16 @@ void Timeline::draw_bars(QCPPainter *painter)
         if (m_last[i] >= xAxis->range().lower && m_start[i] <= xAxis->range().upper)
             draw_bar(painter, line);
     }
-    if (line_height() < SHOWS_LABEL)
-        return;
     QFont font(QStringLiteral("DejaVu Sans"), 8);
     painter->setFont(font);
     painter->setPen(look().faint);
-    for (int line = first; line < past; line++) {
+    for (int line = first; line < past && line_height() >= SHOWS_LABEL; line++) {
         QRectF bar = bar_of(line);
         if (bar.right() >= axisRect()->left() && bar.left() <= axisRect()->right())
             draw_label(painter, line, bar);
     }
+    if (line_height() * GAP < SHOWS_LABEL)
+        return;
     font.setBold(true);
     painter->setFont(font);
     painter->setPen(look().text);
@@ -458,10 +458,7 @@ Table Timeline::table()
         default: break;
         }
         const Column *column = flows().column(QString::fromUtf8(columns[number]));
-        if (!column)
-            return QString();
-        return column->kind == FLOW_PICTURE_TEXT ? flows().word(column->words[row])
-                                                 : number_text(*column, column->numbers[row]);
+        return column ? cell_text(flows(), *column, row) : QString();
     };
     table.rows_of = [this](size_t line) {
         return std::vector<int>({ static_cast<int>(m_order[line]) });

@@ -10,16 +10,6 @@ namespace
 /* So many bars, and one for the rest. */
 enum { BARS = 15 };
 
-/* So many letters of a name stand beside its bar; the table has all of it. */
-enum { LETTERS = 44 };
-
-QString short_name(const QString &name)
-{
-    return name.size() <= LETTERS
-               ? name
-               : name.left(LETTERS / 2) + QString::fromUtf8("…") + name.right(LETTERS / 2);
-}
-
 } // namespace
 
 Who::Who(Flows &flows, Choices &choices) : Plot(flows, choices)

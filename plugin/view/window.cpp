@@ -42,11 +42,11 @@ enum { FLOWS_IN_FILTER = 1000 };
 
 using Items = std::vector<std::pair<QString, QString>>; /* what is shown, what is chosen */
 
-Items numeric_items(const Flows &flows)
+Items field_items(const Flows &flows)
 {
     Items items;
 
-    for (const flow_picture_field &field : flows.numeric_fields()) {
+    for (const flow_picture_field &field : flows.fields()) {
         QString name = QString::fromUtf8(field.name);
         items.emplace_back(QString::fromUtf8(field.label) + " (flow." + name + ")", name);
     }
@@ -254,10 +254,10 @@ void FlowWindow::add_controls(QLayout *row)
     add_choice(row, "Group by",
                { { "Nothing", "" }, { "Source host", "host" }, { "Conversation", "conversation" } },
                { FLOW_PICTURE_TIMELINE }, m_choices.group);
-    add_choice(row, "Horizontal", numeric_items(m_flows), { FLOW_PICTURE_SCATTER }, m_choices.x);
+    add_choice(row, "Horizontal", field_items(m_flows), { FLOW_PICTURE_SCATTER }, m_choices.x);
     add_switch(row, "logarithmic", { FLOW_PICTURE_SCATTER }, m_choices.is_log_x)
         ->setAccessibleName("Horizontal axis logarithmic");
-    add_choice(row, "Vertical", numeric_items(m_flows), { FLOW_PICTURE_SCATTER }, m_choices.y);
+    add_choice(row, "Vertical", field_items(m_flows), { FLOW_PICTURE_SCATTER }, m_choices.y);
     add_switch(row, "logarithmic", { FLOW_PICTURE_SCATTER }, m_choices.is_log_y)
         ->setAccessibleName("Vertical axis logarithmic");
     static_cast<QBoxLayout *>(row)->addStretch(1);

@@ -520,3 +520,20 @@ def test_the_packet_of_the_packet_list_is_marked_in_every_view(sample, tshark, c
         path = save(sample, dialog, sample.desktop.own_folder(f"mark-{view[0]}") / "x.svg")
         lines = re.findall(r'stroke="#c0143c"[^>]*>\s*<(?:polyline|rect|circle|ellipse)', path.read_text())
         assert lines == [] or view == "Timeline"  # whose resets are crosses
+
+
+def test_words_stand_beside_an_axis(sample, tshark, captures):
+    """Any field against any other: also names, in alphabetical order."""
+    dialog = open_view(sample, "Scatter")
+    sample.desktop.click(driver.find(dialog, "combo box", r"^Duration \(flow.duration\)$"))
+    sample.desktop.xdotool("type", "Application (flow.app)")
+    sample.desktop.key("Return")
+    flows = tshark.flows(captures / "sample.pcapng", "-o", "flow.columns:all")
+    apps = {flow["flow.id"]: flow["flow.app"] for flow in flows if "flow.app" in flow}
+    sample.wait(lambda: driver.columns(table_of(dialog, "Scatter"))[2] == "Application", "words")
+    assert {int(row[0]): row[2] for row in rows_of(dialog, "Scatter")} == apps
+    root = ET.parse(save(sample, dialog, sample.desktop.own_folder("words") / "x.svg")).getroot()
+    places = {text.text: float(text.get("y"))
+              for text in root.iter("{http://www.w3.org/2000/svg}text")}
+    words = sorted(set(apps.values()), reverse=True)
+    assert sorted(words, key=places.get) == words
