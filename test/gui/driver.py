@@ -260,6 +260,10 @@ class Desktop:
         subprocess.run(["xdotool", *map(str, arguments)], env=self.environment, check=True,
                        stdout=subprocess.DEVNULL)
 
+    def has_window(self, *search):
+        return subprocess.run(["xdotool", *search], env=self.environment, stdout=subprocess.DEVNULL,
+                              check=False).returncode == 0
+
     def key(self, *keys):
         self.xdotool("key", "--clearmodifiers", *keys)
 
@@ -414,8 +418,9 @@ class Wireshark:
 
     def resize(self, dialog, width, height):
         """Move a window to the left upper corner, in the size that it is to have."""
-        self.desktop.xdotool("search", "--onlyvisible", "--name", f"^{re.escape(name(dialog))}$",
-                             "windowmove", 10, 40, "windowsize", width, height)
+        search = ("search", "--onlyvisible", "--name", f"^{re.escape(name(dialog))}$")
+        self.wait(lambda: self.desktop.has_window(*search), "window on the screen")
+        self.desktop.xdotool(*search, "windowmove", 10, 40, "windowsize", width, height)
         self.wait(lambda: extents(dialog)[2] == width, "size of a window")
 
     def close(self, dialog):
@@ -443,7 +448,8 @@ class Wireshark:
         try:
             yield shown
         finally:
-            self.desktop.key("Escape")
+            if "showing" in states(shown):  # else the key would close what was chosen
+                self.desktop.key("Escape")
             self.wait(lambda: "showing" not in states(shown), "end of a context menu")
 
     def choose_profile(self, title):
