@@ -623,6 +623,23 @@ static void test_a_carrier_has_the_layers_outside(void)
     flow_meter_free(meter);
 }
 
+/* What the message inside says of its direction says nothing of the tunnel's. */
+static void test_a_carrier_says_nothing(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+        struct flow_packet early = outer_fragment('$', 1), packet = completing('H', 2);
+
+        packet.message_type = i == 0 ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_UNKNOWN;
+        packet.handshake = i == 1 ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_UNKNOWN;
+        flow_meter_account(meter, &early);
+        flow_meter_account(meter, &packet);
+        expect_number(meter, 1, "up.pkts", 1);
+        expect_number(meter, 2, "down.pkts", 1);
+        flow_meter_free(meter);
+    }
+}
+
 /* Beside one of the same addresses outside; each shows the tunnel that it came through. */
 static void test_lone_fragments_stay_in_their_tunnel(void)
 {
@@ -663,6 +680,7 @@ int main(int argc, char **argv)
     g_test_add_func("/encapsulation/no-empty-flow-of-a-tunnel", test_no_empty_flow_of_a_tunnel);
     g_test_add_func("/encapsulation/a-carrier-has-the-layers-outside",
                     test_a_carrier_has_the_layers_outside);
+    g_test_add_func("/encapsulation/a-carrier-says-nothing", test_a_carrier_says_nothing);
     g_test_add_func("/encapsulation/lone-fragments-stay-in-their-tunnel",
                     test_lone_fragments_stay_in_their_tunnel);
     return g_test_run();

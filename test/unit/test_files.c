@@ -330,6 +330,122 @@ static void test_the_first_packet_is_not_forgotten(void)
     told_clear(&told);
 }
 
+/* Places, and what flows leave in a stream */
+
+static void account(struct flow_meter *meter, struct flow_packet packet)
+{
+    flow_meter_account(meter, &packet);
+}
+
+static uint32_t place_of(struct flow_meter *meter, uint32_t frame)
+{
+    struct flow_view view;
+
+    g_assert_true(flow_meter_view(meter, frame, false, &view));
+    return view.index;
+}
+
+static const char *told_of(const struct told *told, uint32_t id)
+{
+    return g_hash_table_lookup(told->flows, GUINT_TO_POINTER(id));
+}
+
+/* Each connection from the same ports ends the one before, which leaves its place. */
+static void test_a_stream_forgets_what_is_replaced(void)
+{
+    enum { CONNECTIONS = 20, FIRST_ID = 7 };
+    struct told told = told_new(false);
+    struct flow_meter *meter = meter_of(&told, true, 10, NULL);
+
+    for (uint32_t i = 0; i < CONNECTIONS; i++) {
+        account(meter, tcp_packet(1 + i, 1, 50000, 2, 80, "S", 1000000 * (i + 1), 0));
+        g_assert_cmpuint(flow_meter_flows(meter), ==, 1);
+        g_assert_cmpuint(place_of(meter, 1 + i), ==, i % 2);
+        g_assert_cmpuint(g_hash_table_size(told.flows), ==, i);
+    }
+    finish(meter, &told, true);
+    g_assert_cmpuint(g_hash_table_size(told.flows), ==, CONNECTIONS);
+    told_clear(&told);
+}
+
+/* Of two that are replaced at once the later one's place is taken first; ids may come round. */
+static void test_flows_in_places_of_others_are_in_the_order_of_ids(void)
+{
+    static const uint32_t first_ids[] = { 0, UINT32_MAX - 1, UINT32_MAX - 3, UINT32_MAX - 4 };
+    struct flow_view view;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(first_ids); i++) {
+        struct told told = told_new(false);
+        struct flow_bounds bounds = {
+            .max_open = 10, .is_stream = true, .ended = ended, .data = &told
+        };
+        struct flow_meter *meter = flow_meter_new(NULL, first_ids[i], NULL);
+
+        flow_meter_bound(meter, &bounds);
+        account(meter, tcp_packet(1, 1, 50000, 2, 80, "S", 1000000, 0));
+        account(meter, tcp_packet(2, 1, 50000, 2, 80, "S", 2000000, 0));
+        for (uint32_t frame = 3; frame <= 6; frame++)
+            account(meter, udp_packet(frame, 1, (uint16_t)frame, 2, 53));
+        g_assert_cmpuint(place_of(meter, 2), ==, 1);
+        g_assert_cmpuint(place_of(meter, 3), ==, 0);
+        g_assert_cmpuint(place_of(meter, 4), ==, 2);
+        g_assert_cmpuint(flow_meter_flows(meter), ==, 5);
+        for (uint32_t n = 0; n < 5; n++) {
+            g_assert_true(flow_meter_flow_view(meter, n, &view));
+            g_assert_cmpuint(view.flow->id, ==, first_ids[i] + 1 + n);
+        }
+        g_assert_false(flow_meter_flow_view(meter, 5, &view));
+        finish(meter, &told, true);
+        told_clear(&told);
+    }
+}
+
+/* A connection of no data that both sides close. */
+static void account_closed(struct flow_meter *meter)
+{
+    struct flow_packet segments[] = {
+        tcp_packet(1, 2, 50000, 1, 80, "S", 100, 0),
+        tcp_packet(2, 1, 80, 2, 50000, "SA", 200, 101),
+        tcp_packet(3, 2, 50000, 1, 80, "FA", 101, 201),
+        tcp_packet(4, 1, 80, 2, 50000, "FA", 201, 102),
+        tcp_packet(5, 2, 50000, 1, 80, "A", 102, 202),
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(segments); i++) {
+        segments[i].fact.payload_len = 0;
+        account(meter, at_second(segments[i], 0));
+    }
+}
+
+/* A closed connection ends after five seconds; then a late segment begins another flow. */
+static void test_what_is_late_is_told_too(void)
+{
+    static const struct {
+        int64_t second;
+        unsigned flows, before;
+    } rows[] = { { 5, 2, 1 }, { 6, 3, 2 } }; /* told: at the end, before it */
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct told told = told_new(false);
+        struct flow_meter *meter = meter_of(&told, true, 10, NULL);
+
+        account_closed(meter);
+        account(meter, at_second(udp_packet(6, 1, 1, 2, 53), rows[i].second));
+        g_assert_cmpuint(g_hash_table_size(told.flows), ==, rows[i].before - 1);
+        account(meter, at_second(tcp_packet(7, 1, 80, 2, 50000, "A", 202, 102), rows[i].second));
+        g_assert_cmpuint(flow_meter_flows(meter), ==, 2);
+        finish(meter, &told, true);
+        g_assert_cmpuint(g_hash_table_size(told.flows), ==, rows[i].flows);
+        g_assert_nonnull(strstr(told_of(&told, 0), rows[i].flows == 2 ? " pkts=6 " : " pkts=5 "));
+        g_assert_nonnull(strstr(told_of(&told, 0), " end_reason=3 "));
+        if (rows[i].flows == 3) { /* from the same source on */
+            g_assert_nonnull(strstr(told_of(&told, 2), "srcport=50000 "));
+            g_assert_nonnull(strstr(told_of(&told, 2), " down.pkts=1 "));
+        }
+        told_clear(&told);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -342,5 +458,10 @@ int main(int argc, char **argv)
                     test_fragments_of_no_segment_end_with_the_capture);
     g_test_add_func("/files/the-first-packet-is-not-forgotten",
                     test_the_first_packet_is_not_forgotten);
+    g_test_add_func("/files/a-stream-forgets-what-is-replaced",
+                    test_a_stream_forgets_what_is_replaced);
+    g_test_add_func("/files/flows-in-places-of-others-are-in-the-order-of-ids",
+                    test_flows_in_places_of_others_are_in_the_order_of_ids);
+    g_test_add_func("/files/what-is-late-is-told-too", test_what_is_late_is_told_too);
     return g_test_run();
 }

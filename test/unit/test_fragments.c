@@ -315,6 +315,73 @@ static void test_reversed_datagrams_are_over(void)
     flow_fragments_free(fragments);
 }
 
+/* What waited with them, but lies behind the end, is not the datagram's. */
+static void test_what_is_over_takes_nothing_in(void)
+{
+    struct flow_fragments *fragments = flow_fragments_new();
+    struct flow_packet end = unit('$', 1), next = unit('3', 1), head = unit('H', 1);
+
+    flow_fragments_wait(fragments, &end, 0, 0);
+    flow_fragments_wait(fragments, &next, 0, 0);
+    flow_fragments_learn(fragments, &head, 0, 5, FLOW_UP);
+    g_assert_true(join(fragments, &end));
+    g_assert_false(join(fragments, &next));
+    flow_fragments_free(fragments);
+}
+
+/* Copies take no room from the pieces that have to be remembered. */
+static void test_copies_are_no_pieces(void)
+{
+    struct flow_fragments *fragments = flow_fragments_new();
+    struct flow_packet head = unit('H', 3), middle = unit('1', 3), early = unit('2', 3),
+                       end = unit('$', 3), next = unit('5', 3);
+
+    flow_fragments_learn(fragments, &head, 0, 5, FLOW_UP);
+    for (unsigned i = 0; i <= FLOW_FRAGMENTS_PIECES; i++)
+        g_assert_true(join(fragments, &early));
+    g_assert_true(join(fragments, &end));
+    g_assert_true(join(fragments, &middle));
+    g_assert_false(join(fragments, &next));
+    flow_fragments_free(fragments);
+}
+
+static enum flow_message unknown(const void *source)
+{
+    (void)source;
+    return FLOW_MESSAGE_UNKNOWN;
+}
+
+/* All but what the packet only lends for the time of its frame; notes are copied. */
+static void test_what_waits_points_nowhere(void)
+{
+    static const uint8_t bytes[] = { 1, 2, 3 };
+    struct flow_fragments *fragments = flow_fragments_new();
+    struct flow_layer layer = { .ids = 0 };
+    struct flow_packet packet = later(1, 7);
+
+    packet.application = unknown;
+    packet.source = packet.transport = packet.notes = bytes;
+    packet.payload = &layer;
+    packet.layers = &layer;
+    packet.layer_count = 1;
+    packet.transport_len = packet.note_size = sizeof bytes;
+    flow_fragments_wait(fragments, &packet, 0, 0);
+    struct flow_waiting *waiting = flow_fragments_take(fragments);
+    const struct flow_packet *kept = flow_waiting_packet(waiting);
+    g_assert_null(kept->application);
+    g_assert_null(kept->source);
+    g_assert_null(kept->payload);
+    g_assert_null(kept->layers);
+    g_assert_cmpuint(kept->layer_count, ==, 0);
+    g_assert_null(kept->transport);
+    g_assert_cmpuint(kept->transport_len, ==, 0);
+    g_assert_true(kept->notes != bytes);
+    g_assert_cmpmem(kept->notes, kept->note_size, bytes, sizeof bytes);
+    flow_waiting_free(waiting);
+    flow_waiting_free(NULL);
+    flow_fragments_free(fragments);
+}
+
 static const struct {
     const char *claim;
     int64_t then, now;
@@ -404,6 +471,9 @@ int main(int argc, char **argv)
                     test_the_latest_datagrams_are_remembered);
     g_test_add_func("/fragments/complete-datagrams-are-over", test_complete_datagrams_are_over);
     g_test_add_func("/fragments/reversed-datagrams-are-over", test_reversed_datagrams_are_over);
+    g_test_add_func("/fragments/what-is-over-takes-nothing-in", test_what_is_over_takes_nothing_in);
+    g_test_add_func("/fragments/copies-are-no-pieces", test_copies_are_no_pieces);
+    g_test_add_func("/fragments/what-waits-points-nowhere", test_what_waits_points_nowhere);
     g_test_add_func("/fragments/copies-come-within-a-second", test_copies_come_within_a_second);
     g_test_add_func("/fragments/a-repeat-has-offset-and-length",
                     test_a_repeat_has_offset_and_length);

@@ -282,6 +282,79 @@ static void test_neighbours_of_random_packets(void)
     record_clear(&record);
 }
 
+/* Forgetting */
+
+/* What is left of a flow after its first so many packets were forgotten, and the first one. */
+static void assert_rest(const struct record *record, uint32_t flow, uint32_t packets)
+{
+    uint32_t facts = record->of_flow[flow]->len, gone = 0;
+    const void *notes;
+    struct flow_fact fact;
+
+    for (uint32_t i = 0; i < facts; i++) {
+        const struct kept *kept = kept_at(record, flow, i);
+        bool is_gone = is_event(kept) ? kept->packet <= packets : kept->packet < packets;
+        gone += packets > 0 && is_gone;
+    }
+    g_assert_cmpuint(flow_history_forgotten(record->history, flow), ==, gone);
+    g_assert_cmpuint(flow_history_facts(record->history, flow), ==, facts);
+    g_assert_cmpuint(flow_history_kept(record->history, flow), ==,
+                     flow_history_packets(record->history, flow) - packets);
+    for (uint32_t i = 0; i < gone; i++) {
+        const struct kept *kept = kept_at(record, flow, i);
+        g_assert_null(flow_history_fact(record->history, flow, i, &notes));
+        if (!is_event(kept) && i > 0)
+            g_assert_false(flow_history_packet(record->history, flow, kept->packet, &fact));
+    }
+    assert_packet(record, flow, kept_at(record, flow, 0));
+    for (uint32_t i = gone; i < facts; i++)
+        assert_fact(record, flow, i);
+    for (uint32_t i = facts; i > gone; i--)
+        assert_fact(record, flow, i - 1);
+}
+
+/* One packet after another, so many facts apart. */
+static void assert_pairs(const struct record *record, uint32_t flow)
+{
+    uint32_t facts = record->of_flow[flow]->len;
+
+    for (uint32_t apart = 1; apart < facts; apart += 5)
+        for (uint32_t i = flow_history_forgotten(record->history, flow); i + apart < facts; i += 7)
+            if (!is_event(kept_at(record, flow, i)) &&
+                !is_event(kept_at(record, flow, i + apart))) {
+                assert_packet(record, flow, kept_at(record, flow, i + apart));
+                assert_packet(record, flow, kept_at(record, flow, i));
+            }
+}
+
+static void test_what_is_not_forgotten_stays(void)
+{
+    enum { STRIDE = FLOW_HISTORY_STRIDE };
+    static const uint32_t forgotten[] = { 0, STRIDE, STRIDE, 3 * STRIDE, 4 * STRIDE };
+    struct record record = record_of(2, 16 * STRIDE, 7);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(forgotten); i++) {
+        flow_history_forget(record.history, 0, forgotten[i]);
+        assert_rest(&record, 0, forgotten[i]);
+        assert_rest(&record, 1, 0);
+        assert_pairs(&record, 0);
+        for (unsigned n = 0; n < STRIDE; n++)
+            record_by_chance(&record);
+        assert_rest(&record, 0, forgotten[i]);
+    }
+    for (unsigned round = 0; round < 2; round++) { /* all of them, and once more */
+        uint32_t packets = flow_history_packets(record.history, 0);
+        flow_history_forget(record.history, 0, packets);
+        assert_rest(&record, 0, packets);
+        for (unsigned n = 0; n < 3 * STRIDE; n++)
+            record_by_chance(&record);
+        assert_rest(&record, 0, packets);
+        assert_pairs(&record, 0);
+    }
+    assert_rest(&record, 1, 0);
+    record_clear(&record);
+}
+
 static struct flow_fact fact_of(uint32_t frame)
 {
     return (struct flow_fact){ .frame = frame };
@@ -533,6 +606,130 @@ static void test_errors_go_with_their_frame(void)
     flow_history_free(history);
 }
 
+/* Another one has its number, and nothing of it. */
+static void test_a_flow_is_forgotten(void)
+{
+    enum { ONCE = 8 };
+    static const uint8_t zeros[ONCE];
+    struct flow_history *history = flow_history_new(0, ONCE);
+    struct flow_place place;
+    struct flow_fact fact;
+    int64_t ns;
+
+    for (uint32_t flow = 0; flow < 2; flow++) {
+        record(history, flow,
+               (struct flow_fact){ .frame = 1 + flow, .time_ns = 5, .bits = FLOW_FACT_TIME });
+        record(history, flow, fact_of(3 + flow));
+        record_error(history, flow, 5 + flow);
+        memset(flow_history_once(history, flow), 1, ONCE);
+    }
+    g_assert_true(flow_history_packet(history, 0, 1, &fact));
+    flow_history_forget_flow(history, 0);
+    g_assert_cmpuint(flow_history_packets(history, 0), ==, 0);
+    g_assert_cmpuint(flow_history_facts(history, 0), ==, 0);
+    g_assert_cmpuint(flow_history_kept(history, 0), ==, 0);
+    g_assert_cmpuint(flow_history_last_frame(history, 0), ==, 0);
+    g_assert_false(flow_history_packet(history, 0, 0, &fact));
+    g_assert_false(flow_history_first_time(history, 0, &ns));
+    g_assert_cmpmem(flow_history_once(history, 0), ONCE, zeros, ONCE);
+    g_assert_cmpuint(flow_history_facts(history, 1), ==, 3);
+    g_assert_true(memcmp(flow_history_once(history, 1), zeros, ONCE) != 0);
+
+    g_assert_cmpuint(record(history, 0, fact_of(7)), ==, 0);
+    g_assert_cmpuint(record(history, 0, fact_of(8)), ==, 1);
+    g_assert_cmpuint(flow_history_first_frame(history, 0), ==, 7);
+    g_assert_false(flow_history_first_time(history, 0, &ns));
+    assert_frame_at(history, 1, 8);
+    assert_frame_at(history, 0, 7);
+    g_assert_true(flow_history_find(history, 8, &place));
+    g_assert_cmpuint(place.packet, ==, 1);
+    flow_history_free(history);
+}
+
+static void test_what_is_not_there_is_forgotten(void)
+{
+    struct flow_history *histories[] = { flow_history_new(0, 0), flow_history_new(0, 8) };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(histories); i++) {
+        for (unsigned round = 0; round < 2; round++) {
+            flow_history_forget(histories[i], 1, 0);
+            flow_history_forget_flow(histories[i], 1);
+            g_assert_cmpuint(flow_history_kept(histories[i], 1), ==, 0);
+            g_assert_cmpuint(flow_history_forgotten(histories[i], 1), ==, 0);
+            record(histories[i], 0, fact_of(1 + round));
+        }
+        flow_history_forget_flow(histories[i], 0);
+        flow_history_forget_flow(histories[i], 0);
+        g_assert_cmpuint(flow_history_facts(histories[i], 0), ==, 0);
+        flow_history_free(histories[i]);
+    }
+}
+
+static void assert_found(const struct flow_history *history, uint32_t frame, bool is_found)
+{
+    struct flow_place place;
+
+    g_assert_cmpint(flow_history_find(history, frame, &place), ==, is_found);
+}
+
+/* The file's own frames are found; numbers go on from file to file. */
+static void test_frames_are_found_in_their_file(void)
+{
+    enum { FRAMES = 3000 };
+
+    for (unsigned is_bounded = 0; is_bounded < 2; is_bounded++) {
+        struct flow_history *history = flow_history_new(0, 0);
+        uint32_t flow, before = 0;
+
+        if (is_bounded)
+            flow_history_bound(history);
+        for (unsigned file = 0; file < 3; file++, before += FRAMES) {
+            struct flow_place place = { 0 };
+            g_assert_cmpuint(flow_history_frames_before(history), ==, before);
+            for (uint32_t frame = 1; frame <= FRAMES; frame++)
+                place.packet = record(history, 0, fact_of(before + frame));
+            flow_history_record_error_for(history, place, 0);
+            g_assert_true(flow_history_error_for(history, place, &flow));
+            record(history, 0, fact_of(before)); /* a late one */
+            assert_found(history, before, false);
+            assert_found(history, before + 1, !is_bounded);
+            assert_found(history, before + 1023, !is_bounded); /* a page's last one */
+            assert_found(history, before + 1024, true);
+            record(history, 0, fact_of(before + 1023)); /* a very late one */
+            assert_found(history, before + 1023, !is_bounded);
+            assert_found(history, before + FRAMES, true);
+            assert_found(history, before + FRAMES + 1, false);
+            flow_history_begin_file(history, FRAMES);
+            assert_found(history, before + FRAMES, false);
+            assert_found(history, before + FRAMES + FRAMES, false);
+            g_assert_false(flow_history_error_for(history, place, &flow));
+        }
+        record(history, 0, fact_of(before + 1));
+        assert_found(history, before + 1, true);
+        flow_history_free(history);
+    }
+}
+
+/* In a stream the latest one is remembered. */
+static void test_errors_of_a_stream(void)
+{
+    const struct flow_place places[] = { { .packet = 3 }, { .packet = 5 } };
+
+    for (unsigned is_bounded = 0; is_bounded < 2; is_bounded++) {
+        struct flow_history *history = flow_history_new(0, 0);
+        uint32_t flow;
+
+        if (is_bounded)
+            flow_history_bound(history);
+        flow_history_record_error_for(history, places[0], 7);
+        flow_history_record_error_for(history, places[1], 8);
+        g_assert_cmpint(flow_history_error_for(history, places[0], &flow), ==, !is_bounded);
+        g_assert_true(flow_history_error_for(history, places[1], &flow));
+        g_assert_cmpuint(flow, ==, 8);
+        flow_history_free(history);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -546,6 +743,11 @@ int main(int argc, char **argv)
     g_test_add_func("/history/packets-are-the-facts-that-are-no-events",
                     test_packets_are_the_facts_that_are_no_events);
     g_test_add_func("/history/neighbours-of-random-packets", test_neighbours_of_random_packets);
+    g_test_add_func("/history/what-is-not-forgotten-stays", test_what_is_not_forgotten_stays);
+    g_test_add_func("/history/a-flow-is-forgotten", test_a_flow_is_forgotten);
+    g_test_add_func("/history/what-is-not-there-is-forgotten", test_what_is_not_there_is_forgotten);
+    g_test_add_func("/history/frames-are-found-in-their-file", test_frames_are_found_in_their_file);
+    g_test_add_func("/history/errors-of-a-stream", test_errors_of_a_stream);
     g_test_add_func("/history/events-are-stepped-over", test_events_are_stepped_over);
     g_test_add_func("/history/a-frame-leads-to-its-packet", test_a_frame_leads_to_its_packet);
     g_test_add_func("/history/unknown-frames-and-flows", test_unknown_frames_and_flows);

@@ -270,6 +270,46 @@ static void test_early_fragments_pass_by_their_own_frame(void)
     flow_tally_free(tally);
 }
 
+/* A fragment may wait for long: what passed is remembered for a million frames, and no longer. */
+static void test_frames_of_earlier_files(void)
+{
+    enum { FIRST = 1 << 20, MORE = 800 };
+    static const uint32_t passed[] = { 1, 100, MORE - 1, MORE, MORE + 1, MORE + 9, FIRST + MORE };
+    const struct flow_bounds bounds = { .max_open = 10 };
+    struct flow_tally *tally = flow_tally_new(true);
+    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+
+    flow_meter_bound(meter, &bounds);
+    for (size_t i = 0; i < G_N_ELEMENTS(passed); i++)
+        flow_tally_pass(tally, passed[i]);
+    flow_meter_end_file(meter, FIRST);
+    flow_tally_go_on(tally, meter);
+    for (uint32_t frame = 1, i = 0; frame <= FIRST + MORE; frame++) {
+        bool has_passed = frame == passed[i];
+        if (flow_tally_has_passed(tally, frame) != has_passed)
+            g_error("frame %u", frame);
+        i += has_passed;
+    }
+    flow_meter_end_file(meter, MORE);
+    flow_tally_go_on(tally, meter);
+    for (size_t i = 0; i < G_N_ELEMENTS(passed); i++)
+        g_assert_cmpint(flow_tally_has_passed(tally, passed[i]), ==, passed[i] >= MORE);
+
+    /* Frames of this file follow; of a file in which none passed nothing is kept. */
+    flow_tally_pass(tally, 7);
+    g_assert_true(flow_tally_has_passed(tally, FIRST + MORE + 7));
+    g_assert_false(flow_tally_has_passed(tally, FIRST + MORE + 6));
+    g_assert_false(flow_tally_has_passed(tally, 7));
+    flow_meter_end_file(meter, 3 * FIRST);
+    flow_tally_go_on(tally, meter);
+    g_assert_false(flow_tally_has_passed(tally, FIRST + MORE + 7));
+    flow_tally_pass(tally, 8);
+    g_assert_true(flow_tally_has_passed(tally, 4 * FIRST + MORE + 8));
+    g_assert_false(flow_tally_has_passed(tally, 4 * FIRST + MORE + 7));
+    flow_meter_free(meter);
+    flow_tally_free(tally);
+}
+
 static struct flow_meter *random_meter(uint32_t seed)
 {
     GRand *rand = g_rand_new_with_seed(seed);
@@ -355,6 +395,7 @@ int main(int argc, char **argv)
                     test_filtered_flows_know_their_fields);
     g_test_add_func("/tally/early-fragments-pass-by-their-own-frame",
                     test_early_fragments_pass_by_their_own_frame);
+    g_test_add_func("/tally/frames-of-earlier-files", test_frames_of_earlier_files);
     g_test_add_func("/tally/all-passed-is-the-whole", test_all_passed_is_the_whole);
     g_test_add_func("/tally/a-filter-and-its-opposite-sum-to-the-whole",
                     test_a_filter_and_its_opposite_sum_to_the_whole);
