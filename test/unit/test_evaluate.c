@@ -543,6 +543,117 @@ static void test_replay_equals_fold(const void *data)
     }
 }
 
+/* Settling */
+
+/* Forget the first so many packets of a flow, as a meter does; return how many facts they were. */
+static uint32_t forget_packets(struct record *record, uint32_t flow, uint32_t packets)
+{
+    uint32_t facts = flow_history_facts_until(record->history, flow, packets) - 1;
+
+    flow_evaluate_settle(record->evaluation, flow, facts);
+    flow_history_forget(record->history, flow, packets);
+    return facts;
+}
+
+static void assert_settled(const struct record *record, uint32_t flow, uint32_t facts)
+{
+    const uint8_t *settled = flow_evaluate_settled(record->evaluation, flow);
+
+    g_assert_nonnull(settled);
+    for (size_t group = 0; group < record->groups->count; group++)
+        assert_digest(record, group, settled + record->groups->on[group].state_at,
+                      expected_after(record, group, flow, facts));
+}
+
+/* What is kept of a flow goes on from what is settled, in whatever order. */
+static void assert_rest(const struct record *record, uint32_t flow, uint32_t settled)
+{
+    uint32_t facts = flow_history_facts(record->history, flow);
+
+    assert_whole(record, flow);
+    for (uint32_t i = facts; i > settled; i -= MIN(i, 13))
+        assert_at(record, flow, i);
+    for (uint32_t i = settled; i <= facts; i += 3)
+        assert_at(record, flow, i);
+    for (unsigned i = 0; i < 50; i++)
+        assert_at(record, flow,
+                  (uint32_t)g_rand_int_range(record->rand, (int)settled, (int)facts + 1));
+    assert_whole(record, flow);
+}
+
+/* In one pass, after the states of what is settled. */
+static void assert_passed(const struct record *record, uint32_t flow)
+{
+    void **states = states_new(record->groups);
+    const uint8_t *settled = flow_evaluate_settled(record->evaluation, flow);
+    uint32_t facts = flow_history_facts(record->history, flow);
+
+    for (size_t group = 0; group < record->groups->count; group++)
+        memcpy(states[group], settled + record->groups->on[group].state_at,
+               size_of(record->groups, group));
+    flow_evaluate_flow(record->evaluation, flow, UINT32_MAX, NULL, NULL, states);
+    for (size_t group = 0; group < record->groups->count; group++)
+        assert_digest(record, group, states[group], expected_after(record, group, flow, facts));
+    states_free(record->groups, states);
+}
+
+static void test_what_is_settled_is_folded(void)
+{
+    enum { STRIDE = FLOW_HISTORY_STRIDE };
+    static const uint32_t forgotten[] = { 0, STRIDE, STRIDE, 3 * STRIDE, 4 * STRIDE };
+    struct record *record = record_of(known_groups(), 2, 16 * STRIDE, 11);
+
+    g_assert_null(flow_evaluate_settled(record->evaluation, 0));
+    for (size_t i = 0; i < G_N_ELEMENTS(forgotten); i++) {
+        uint32_t settled = forget_packets(record, 0, forgotten[i]);
+        assert_settled(record, 0, settled);
+        assert_rest(record, 0, settled);
+        assert_passed(record, 0);
+        for (unsigned n = 0; n < STRIDE; n++)
+            record_next(record, n % 2, n % 5 == 0);
+        assert_at(record, 0, settled); /* the latest question is the oldest fact */
+    }
+    for (unsigned round = 0; round < 2; round++) {
+        uint32_t all = forget_packets(record, 0, flow_history_packets(record->history, 0));
+        assert_settled(record, 0, all);
+        assert_rest(record, 0, all);
+        for (unsigned n = 0; n < 2 * STRIDE; n++)
+            record_next(record, 0, n % 5 == 4);
+        assert_rest(record, 0, all);
+    }
+    g_assert_null(flow_evaluate_settled(record->evaluation, 1));
+    assert_rest(record, 1, 0);
+    record_free(record);
+}
+
+/* Another flow of as many facts has its number: none of what was known of it is left. */
+static void test_a_forgotten_flow_leaves_no_state(void)
+{
+    enum { FACTS = 3 * FLOW_HISTORY_STRIDE };
+
+    for (unsigned is_settled = 0; is_settled < 2; is_settled++) {
+        struct record *record = record_of(known_groups(), 2, 2, 12);
+        uint32_t settled = 0;
+
+        for (unsigned round = 0; round < 3; round++) {
+            while (flow_history_facts(record->history, 1) < FACTS)
+                record_next(record, 1, false);
+            if (is_settled)
+                settled = forget_packets(record, 1, FLOW_HISTORY_STRIDE);
+            assert_rest(record, 1, settled);
+            flow_evaluate_forget(record->evaluation, 1);
+            flow_history_forget_flow(record->history, 1);
+            g_assert_null(flow_evaluate_settled(record->evaluation, 1));
+            states_free(record->groups, record->states->pdata[1]);
+            record->states->pdata[1] = states_new(record->groups);
+            g_array_set_size(record->expected->pdata[1], 0);
+            assert_at(record, 1, 0);
+        }
+        assert_whole(record, 0);
+        record_free(record);
+    }
+}
+
 /* As in a first pass, and in a live capture: questions between the records. */
 static void test_replay_equals_fold_while_it_grows(void)
 {
@@ -923,6 +1034,30 @@ static void test_a_growing_flow_is_folded_once_for_each_reading(void)
     plain_record_free(record);
 }
 
+/* More flows than there are slots: what was folded before is not folded again. */
+static void test_a_cache_that_grows_keeps_its_states(void)
+{
+    enum { FLOWS = 1000, FACTS = 100 };
+    struct record *record = plain_record(&odd_group);
+
+    for (uint32_t flow = 0; flow < FLOWS; flow++) {
+        if (flow > 0)
+            begin_flow(record);
+        for (uint32_t i = 0; i < FACTS; i++) {
+            struct flow_fact fact = plain_fact(flow * FACTS + i + 1);
+            flow_history_record(record->history, flow, &fact, NULL);
+        }
+        folds = 0;
+        flow_evaluate_at(record->evaluation, 0, flow, FACTS);
+        g_assert_cmpuint(folds, ==, FACTS);
+        for (uint32_t before = 0; before <= flow; before += 7)
+            flow_evaluate_at(record->evaluation, 0, before, FACTS);
+        flow_evaluate_at(record->evaluation, 0, flow, FACTS);
+        g_assert_cmpuint(folds, ==, FACTS);
+    }
+    plain_record_free(record);
+}
+
 /* What nobody asks for is never folded. */
 static void test_recording_folds_nothing(void)
 {
@@ -1000,6 +1135,9 @@ int main(int argc, char **argv)
     g_test_add_func("/evaluate/replay-equals-fold/while-it-grows",
                     test_replay_equals_fold_while_it_grows);
     g_test_add_func("/evaluate/replay-equals-fold/events-in-a-row", test_events_in_a_row);
+    g_test_add_func("/evaluate/what-is-settled-is-folded", test_what_is_settled_is_folded);
+    g_test_add_func("/evaluate/a-forgotten-flow-leaves-no-state",
+                    test_a_forgotten_flow_leaves_no_state);
     g_test_add_func("/evaluate/a-filter-folds-what-passed", test_a_filter_folds_what_passed);
     g_test_add_func("/evaluate/merged-parts-have-the-values-of-the-whole",
                     test_merged_parts_have_the_values_of_the_whole);
@@ -1007,6 +1145,8 @@ int main(int argc, char **argv)
     g_test_add_func("/evaluate/recording-folds-nothing", test_recording_folds_nothing);
     g_test_add_func("/evaluate/a-growing-flow-is-folded-once-for-each-reading",
                     test_a_growing_flow_is_folded_once_for_each_reading);
+    g_test_add_func("/evaluate/a-cache-that-grows-keeps-its-states",
+                    test_a_cache_that_grows_keeps_its_states);
     g_test_add_func("/evaluate/a-jump-in-a-long-flow-folds-few-facts",
                     test_a_jump_in_a_long_flow_folds_few_facts);
     g_test_add_func("/evaluate/a-million-events-are-no-hindrance",
