@@ -138,13 +138,25 @@ static void test_quic_puts_crypto_frames_together(void)
     "\1\0\0\x3a\3\3" RANDOM "\0"                                                                   \
     "\0\2\x13\1"                                                                                   \
     "\1\0"
-#define END "\0\x0f" NAMED
+#define END        "\0\x0f" NAMED
+#define AFTER_TYPE "\0\0\x3a" BODY
     expect("quic", BUFFER("\2\5\0\1\0\0\0\0\0\6\x2d\x11" END "\1\6\0\x2d" START "\0\0"), "ab.org");
     expect("quic", BUFFER("\6\0\x2d" START "\6\x2d\x11" END), "ab.org");
     expect("quic", BUFFER("\6\0\x2d" START "\6\x2d\x12" END), NULL); /* it states a byte more */
     expect("quic", BUFFER("\6\0\x2d" START "\6\x2e\x11" END), NULL); /* a byte between them lacks */
     expect("quic", BUFFER("\6\0\x2d" START "\x1c\6\x2d\x11" END), NULL); /* it is closed */
     expect("quic", BUFFER("\6\0\x3e" HELLO "\x1c"), "ab.org");
+    expect("quic", BUFFER("\6\0\1\1\6\1\x3d" AFTER_TYPE), "ab.org"); /* a frame of one byte */
+    expect("quic", BUFFER("\6\0\0\6\0\x3e" HELLO), "ab.org");        /* and of none */
+    expect("quic", BUFFER("\6\x40\0\x40\x3e" HELLO), "ab.org");      /* longer integers */
+    expect("quic", BUFFER("\6\x80\0\0\0\x80\0\0\x3e" HELLO), "ab.org");
+    expect("quic", BUFFER("\6\xc0\0\0\0\0\0\0\0\xc0\0\0\0\0\0\0\x3e" HELLO), "ab.org");
+    expect("quic", BUFFER("\2\5\0\0\0\6\0\x3e" HELLO), "ab.org"); /* one range, without counts */
+    expect("quic", BUFFER("\3\5\0\0\0\1\2\3\6\0\x3e" HELLO), "ab.org"); /* with those of ECN */
+    expect("quic", BUFFER("\3\5\0\1\0\1\1\1\2\3\6\0\x3e" HELLO), "ab.org");
+    expect("quic", BUFFER("\3\5\0\0\0\1\2\6\0\x3e" HELLO), NULL); /* one of them lacks */
+    expect("quic", BUFFER("\6\0"), NULL);
+    expect("quic", BUFFER("\6\0\x40"), NULL);
     expect("quic", BUFFER(HELLO), "ab.org");          /* put together by Wireshark */
     expect("quic", DATAGRAM("\6\0\x3e" HELLO), NULL); /* what is on the wire is encrypted */
     expect("quic", BUFFER("\6\xff\xff\xff\xff\xff\xff\xff\xff\x3e" HELLO), NULL);
@@ -156,6 +168,12 @@ static void test_http_has_a_host(void)
 {
     expect("http", STREAM("GET / HTTP/1.1\r\nHost: a.org\r\n\r\n"), "a.org");
     expect("http", STREAM("GET / HTTP/1.1\nhOST:\t a.org:80 \t\n\nbody"), "a.org:80");
+    expect("http", STREAM("GET / HTTP/1.1\nHost: a.org\n\n"), "a.org");
+    expect("http", STREAM("HTTP/1.1 200 OK\r\nHost: a.org\r\n\r\n"), "a.org");
+    expect("http", STREAM("PUT"), NULL);
+    expect("http", STREAM("GO / HTTP/1.1\r\nHost: a.org\r\n\r\n"), NULL); /* too short a method */
+    expect("http", STREAM("HTTPS/1.1 200 OK\r\nHost: a.org\r\n\r\n"), NULL);
+    expect("http", STREAM("GET/1.1 200 OK\r\nHost: a.org\r\n\r\n"), NULL);
     expect("http", STREAM("M-SEARCH * HTTP/1.1\r\nA: b\r\nHost:a.org\r\nHost: b.org\r\n\r\n"),
            "a.org");
     expect("http", STREAM("GET / HTTP/1.1\r\nHost: a.org\r\n"), NULL); /* they go on */
@@ -167,6 +185,28 @@ static void test_http_has_a_host(void)
     expect("http", STREAM("HTTP/1.1 200 OK\r\nServer: a.org\r\n\r\n"), NULL);
     expect("ssdp", DATAGRAM("NOTIFY * HTTP/1.1\r\nHost: a.org\r\n"), "a.org"); /* it is all */
     expect("ssdp", DATAGRAM("NOTIFY * HTTP/1.1\r\nHost: a.org"), "a.org");
+    expect("ssdp", DATAGRAM("NOTIFY * HTTP/1.1\r\nHost: a"), "a");
+    expect("ssdp", DATAGRAM("NOTIFY * HTTP/1.1\r\nHost: \t"), NULL);
+    expect("ssdp", DATAGRAM("NOTIFY * HTTP/1.1\r\nHost:"), NULL);
+    expect("ssdp", DATAGRAM("NOTIFY * HTTP/1.1\r\nHost"), NULL);
+    expect("ssdp", DATAGRAM("NOTIFY * HTTP/1.1\r\nHost=a.org"), NULL);
+}
+
+/* A line that is whole is believed, whatever the snap length has cut behind it. */
+static void test_a_cut_message_has_its_whole_lines(void)
+{
+    static const char text[] = "GET / HTTP/1.1\r\nHost: a.org\r\nAccept: text/html\r\n\r\n";
+    size_t known = strstr(text, "Accept") - text;
+
+    for (unsigned is_stream = 0; is_stream < 2; is_stream++)
+        for (size_t length = 0; length < sizeof text; length++) {
+            struct flow_message_bytes message = { .data = (const uint8_t *)text,
+                                                  .length = length,
+                                                  .is_cut = true,
+                                                  .is_stream = is_stream,
+                                                  .is_own = true };
+            expect("http", message, length >= known ? "a.org" : NULL);
+        }
 }
 
 #define QUESTIONS(count) "\0\7\1\0\0" count "\0\0\0\0\0\0"
@@ -176,6 +216,7 @@ static void test_dns_asks_for_a_name(void)
     expect("dns", DATAGRAM(QUESTIONS("\1") "\1a\3org\0\0\1\0\1"), "a.org");
     expect("dns", DATAGRAM(QUESTIONS("\2") "\1a\3org\0\0\1\0\1\1b\xc0\x0e\0\1\0\1"), "a.org");
     expect("mdns", DATAGRAM(QUESTIONS("\1") "\1a\5local\0\0\1\0\1"), "a.local");
+    expect("dns", DATAGRAM(QUESTIONS("\1") "\1a\0\0\1\0\1"), "a");
     expect("dns", DATAGRAM(QUESTIONS("\1") "\0\0\2\0\1"), "<Root>");
     expect("dns", DATAGRAM(QUESTIONS("\0") "\1a\3org\0\0\1\0\1"), NULL);
     expect("dns", DATAGRAM(QUESTIONS("\1") "\1a\3org\0\0\1\0"), NULL);
@@ -185,6 +226,22 @@ static void test_dns_asks_for_a_name(void)
     expect("dns", STREAM("\0\x17" QUESTIONS("\1") "\1a\3org\0\0\1\0\1"), "a.org");
     expect("dns", STREAM("\0\x18" QUESTIONS("\1") "\1a\3org\0\0\1\0\1"), NULL);
     expect("dns", STREAM("\0\x17" QUESTIONS("\1") "\1a\3org\0\0\1\0\1\0"), "a.org");
+}
+
+/* A name up to its root is believed, where the snap length has cut what follows. */
+static void test_a_cut_question_has_its_name(void)
+{
+    static const char text[] = QUESTIONS("\1") "\1a\3org\0\0\1\0\1";
+    enum { NAMED_BY = 12 + 7 };
+
+    for (size_t length = 0; length < sizeof text; length++)
+        for (unsigned is_cut = 0; is_cut < 2; is_cut++) {
+            struct flow_message_bytes message = { .data = (const uint8_t *)text,
+                                                  .length = length,
+                                                  .is_cut = is_cut };
+            bool is_known = length >= (is_cut ? NAMED_BY : sizeof text - 1);
+            expect("dns", message, is_known ? "a.org" : NULL);
+        }
 }
 
 /* Four labels of 63 bytes and the dots are one byte more than a name has. */
@@ -249,6 +306,9 @@ int main(int argc, char **argv)
     g_test_add_func("/host-name/quic-puts-crypto-frames-together",
                     test_quic_puts_crypto_frames_together);
     g_test_add_func("/host-name/http-has-a-host", test_http_has_a_host);
+    g_test_add_func("/host-name/a-cut-message-has-its-whole-lines",
+                    test_a_cut_message_has_its_whole_lines);
+    g_test_add_func("/host-name/a-cut-question-has-its-name", test_a_cut_question_has_its_name);
     g_test_add_func("/host-name/dns-asks-for-a-name", test_dns_asks_for_a_name);
     g_test_add_func("/host-name/a-name-of-dns-has-255-bytes", test_a_name_of_dns_has_255_bytes);
     g_test_add_func("/host-name/any-bytes", test_any_bytes);

@@ -384,6 +384,22 @@ static void test_text_is_bounded(void)
     flow_paths_free(NULL);
 }
 
+/* Not even the first layer fits: no separator stands alone. */
+static void test_a_layer_too_long_is_left_out(void)
+{
+    static char name[FLOW_PATH_TEXT_BYTES + 2];
+    struct flow_layer layers[] = { { .name = name }, vlan(100) };
+
+    for (size_t length = FLOW_PATH_TEXT_BYTES - 1; length <= FLOW_PATH_TEXT_BYTES + 1; length++) {
+        bool fits = length <= FLOW_PATH_TEXT_BYTES;
+        memset(name, 'a', length);
+        char *two = g_strconcat(fits ? name : "", fits ? " › …" : "…", NULL);
+        assert_text(layers, 1, FLOW_UP, fits ? name : "…");
+        assert_text(layers, 2, FLOW_UP, two);
+        g_free(two);
+    }
+}
+
 /* Names and identifiers, as values. */
 static void test_layers_are_read(void)
 {
@@ -422,6 +438,7 @@ int main(int argc, char **argv)
     g_test_add_func("/path/text-is-turned-with-the-flow", test_text);
     g_test_add_func("/path/text-of-other-layers", test_text_of_other_layers);
     g_test_add_func("/path/text-is-bounded", test_text_is_bounded);
+    g_test_add_func("/path/a-layer-too-long-is-left-out", test_a_layer_too_long_is_left_out);
     g_test_add_func("/path/layers-are-read", test_layers_are_read);
     return g_test_run();
 }

@@ -175,6 +175,28 @@ static void test_parts_merge_into_the_whole(void)
     g_assert_cmpmem(&merged, sizeof merged, &whole, sizeof whole);
 }
 
+/* Where nothing, one or two were before, and whatever their signs. */
+static void test_extremes_of_few_merge(void)
+{
+    static const int64_t values[] = { -9, -2, 3, 8 };
+    enum { ALL = G_N_ELEMENTS(values) };
+
+    for (unsigned left = 0; left < 1 << ALL; left++)
+        for (unsigned right = 0; right < 1 << ALL; right++) {
+            struct flow_samples one = { 0 }, other = { 0 }, both = { 0 };
+            for (unsigned i = 0; i < ALL; i++) {
+                if (left >> i & 1)
+                    flow_samples_add(&one, values[i]);
+                if (right >> i & 1)
+                    flow_samples_add(&other, values[i]);
+                for (unsigned n = (left >> i & 1) + (right >> i & 1); n > 0; n--)
+                    flow_samples_add(&both, values[i]);
+            }
+            flow_samples_merge(&one, &other);
+            g_assert_cmpmem(&one, sizeof one, &both, sizeof both);
+        }
+}
+
 /* Against the definition, in floating point. */
 static void test_equals_the_definition(void)
 {
@@ -210,6 +232,7 @@ int main(int argc, char **argv)
     g_test_add_func("/samples/large-values-keep-small-differences",
                     test_large_values_keep_small_differences);
     g_test_add_func("/samples/parts-merge-into-the-whole", test_parts_merge_into_the_whole);
+    g_test_add_func("/samples/extremes-of-few-merge", test_extremes_of_few_merge);
     g_test_add_func("/samples/equals-the-definition", test_equals_the_definition);
     return g_test_run();
 }

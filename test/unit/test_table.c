@@ -428,9 +428,11 @@ static const struct {
 } timeouts[] = {
     { "no timeouts", 0, 0, 0, 0, 1000000, FLOW_SUCCESSOR_NONE },
     { "not idle yet", 10, 0, 0, 100, 109, FLOW_SUCCESSOR_NONE },
+    { "idle for the limit itself", 10, 0, 0, 100, 110, FLOW_SUCCESSOR_NONE },
     { "idle", 10, 0, 0, 100, 111, FLOW_SUCCESSOR_IDLE },
     { "idle counts from the latest packet", 10, 0, 0, 100, 101, FLOW_SUCCESSOR_NONE },
     { "not active for long yet", 0, 60, 0, 59, 59, FLOW_SUCCESSOR_NONE },
+    { "active for the limit itself", 0, 60, 0, 59, 60, FLOW_SUCCESSOR_NONE },
     { "active for too long", 0, 60, 0, 59, 61, FLOW_SUCCESSOR_ACTIVE },
     { "active counts from the earliest packet", 0, 60, 30, 89, 89, FLOW_SUCCESSOR_NONE },
     { "idle before active", 10, 60, 0, 50, 100, FLOW_SUCCESSOR_IDLE },
