@@ -383,6 +383,47 @@ static void test_message(const void *data)
     g_assert_cmpint(read_exactly(name, false, message->data, 0), ==, SILENT);
 }
 
+/* How much of a datagram must be captured at the least: of all messages above. */
+static const struct {
+    const char *application;
+    size_t request, response; /* bytes; 0: none says so */
+} shortest[] = {
+    { "dns", 3, 3 },   { "mdns", 3, 3 },     { "llmnr", 3, 3 },    { "nbns", 3, 3 },
+    { "dhcp", 1, 1 },  { "dhcpv6", 1, 1 },   { "ntp", 1, 1 },      { "http", 4, 5 },
+    { "ssdp", 7, 5 },  { "tls", 6, 6 },      { "dtls", 14, 14 },   { "quic", 5, 11 },
+    { "stun", 2, 2 },  { "sip", 7, 4 },      { "radius", 1, 1 },   { "snmp", 14, 14 },
+    { "rpc", 12, 12 }, { "bt-dht", 55, 46 }, { "isakmp", 20, 20 }, { "udpencap", 24, 24 },
+    { "rip", 1, 1 },   { "ldap", 6, 6 },     { "cldap", 6, 6 },    { "gtp", 2, 2 },
+    { "gtpv2", 2, 2 }, { "pfcp", 2, 2 },     { "wg", 4, 4 },       { "openvpn", 9, 9 },
+    { "mgcp", 5, 4 },  { "coap", 4, 4 },     { "kerberos", 3, 3 }, { "tftp", 2, 0 },
+};
+
+static size_t shortest_of(const char *application, int message)
+{
+    size_t least = 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
+        if (messages[i].message != message || strcmp(messages[i].application, application) != 0)
+            continue;
+        size_t length = 1;
+        while (length < messages[i].length &&
+               read_exactly(application, false, messages[i].data, length) != message)
+            length++;
+        least = least == 0 ? length : MIN(least, length);
+    }
+    return least;
+}
+
+static void test_the_shortest_that_tells(void)
+{
+    g_assert_cmpuint(G_N_ELEMENTS(shortest), ==, flow_application_count);
+    for (size_t i = 0; i < G_N_ELEMENTS(shortest); i++) {
+        g_test_message("%s", shortest[i].application);
+        g_assert_cmpuint(shortest_of(shortest[i].application, REQUEST), ==, shortest[i].request);
+        g_assert_cmpuint(shortest_of(shortest[i].application, RESPONSE), ==, shortest[i].response);
+    }
+}
+
 /* The message type of DHCP decides; BOOTP's operation stands in where it is not captured. */
 static const struct message dhcp_types[] = {
     { "at once", "dhcp", RESPONSE, DHCP(1, 53, 1, 2, 255) },
@@ -462,7 +503,8 @@ static const struct message whole_messages[] = {
     { "query", "dns", REQUEST, BYTES(0, 21, 0x12, 0x34, 1, 0, DNS_QUESTION) },
     { "answer", "dns", RESPONSE, BYTES(0, 21, 0x12, 0x34, 0x81, 0x80, DNS_QUESTION) },
     { "request", "http", REQUEST, TEXT("GET / HTTP/1.1\r\nHost: a\r\n\r\n") },
-    { "with-a-body", "http", RESPONSE, TEXT("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody") },
+    { "with-a-body", "http", RESPONSE,
+      TEXT("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nbody of mine") },
     { "request", "sip", REQUEST, TEXT("BYE sip:bob@a SIP/2.0\r\n\r\n") },
     { "response", "sip", RESPONSE, TEXT("SIP/2.0 200 OK\r\ncontent-length:0\r\n\r\n") },
     { "client-hello", "tls", REQUEST, TLS_RECORD(22, 1) },
@@ -595,6 +637,7 @@ int main(int argc, char **argv)
     g_test_add_func("/application/every-stream-is-tested", test_every_stream_is_tested);
     g_test_add_func("/application/dhcp-type-goes-before-operation",
                     test_dhcp_type_goes_before_operation);
+    g_test_add_func("/application/the-shortest-that-tells", test_the_shortest_that_tells);
     g_test_add_func("/application/every-application-has-a-row", test_every_application_has_a_row);
     g_test_add_func("/application/changed-messages-are-read-within-bounds", test_random_messages);
     g_test_add_func("/application/random-bytes-are-read-within-bounds", test_random_bytes);

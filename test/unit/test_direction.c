@@ -196,9 +196,9 @@ static void test_nothing_known_is_up(void)
     struct flow_packet ospf = packet_of(1, tuple_of(FLOW_IPV4, 89, 2, 1));
     struct flow_packet lldp = packet_of(1, tuple_of(FLOW_LINK, 0, 2, 1));
 
-    /* A number that is no port is not looked at. */
-    ospf.tuple.end[0].port = 1;
-    ospf.tuple.end[1].port = 2;
+    /* Numbers that are no ports are not looked at. */
+    ospf.tuple.end[0].port = 53;
+    ospf.tuple.end[1].port = 50000;
     assert_direction(&ospf, UP, FLOW_REASON_FIRST_PACKET);
     assert_direction(&lldp, UP, FLOW_REASON_FIRST_PACKET);
 }
