@@ -13,15 +13,15 @@ static struct flow_groups groups;
 static const char gre[] = "gre", vlan[] = "vlan";
 
 /* A datagram through a tunnel of one host to another, with an identifier, and a tag around it. */
-static void account(struct flow_meter *meter, uint32_t frame, uint16_t port, uint8_t from,
-                    uint8_t to, uint32_t id)
+static void account_over(enum flow_family family, struct flow_meter *meter, uint32_t frame,
+                         uint16_t port, uint8_t from, uint8_t to, uint32_t id)
 {
     struct flow_layer layers[] = {
         { .name = vlan, .id = { frame }, .ids = 1 },
         { .name = gre,
           .id = { id },
           .ids = 1,
-          .family = FLOW_IPV4,
+          .family = (uint8_t)family,
           .bits = FLOW_LAYER_ENDS | FLOW_LAYER_ID_KEY | FLOW_LAYER_KEY },
     };
     struct flow_packet packet = udp_packet(frame, 1, port, 2, 53);
@@ -32,6 +32,12 @@ static void account(struct flow_meter *meter, uint32_t frame, uint16_t port, uin
     packet.layer_count = from > 0 ? 2 : 1;
     packet.fact.wire_len = 100 * frame;
     flow_meter_account(meter, &packet);
+}
+
+static void account(struct flow_meter *meter, uint32_t frame, uint16_t port, uint8_t from,
+                    uint8_t to, uint32_t id)
+{
+    account_over(FLOW_IPV4, meter, frame, port, from, to, id);
 }
 
 static struct flow_meter *meter_of_three(void)
@@ -110,6 +116,23 @@ static void test_sums_merge(void)
     flow_meter_free(meter);
 }
 
+/* a00:8:: has the bytes of 10.0.0.8. */
+static void test_the_same_bytes_are_not_the_same_address(void)
+{
+    struct flow_meter *meter = flow_meter_new(NULL, 0, &groups);
+
+    account(meter, 1, 50000, 8, 9, 5);
+    account_over(FLOW_IPV6, meter, 2, 50001, 8, 9, 5);
+    account_over(FLOW_IPV6, meter, 3, 50002, 9, 8, 5);
+    account(meter, 4, 50003, 8, 8, 5); /* to itself */
+    expect_number(meter, 1, "tunnel.id", 0);
+    expect_number(meter, 2, "tunnel.id", 1);
+    expect_number(meter, 3, "tunnel.id", 1);
+    expect_number(meter, 4, "tunnel.id", 2);
+    expect_text(meter, 2, "tunnel.layers", "gre(a00:8::↔a00:9::)");
+    flow_meter_free(meter);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -119,5 +142,7 @@ int main(int argc, char **argv)
                     test_a_tunnel_is_a_kind_between_two_ends);
     g_test_add_func("/tunnels/its-flows-are-summed", test_its_flows_are_summed);
     g_test_add_func("/tunnels/sums-merge", test_sums_merge);
+    g_test_add_func("/tunnels/the-same-bytes-are-not-the-same-address",
+                    test_the_same_bytes_are_not_the_same_address);
     return g_test_run();
 }
