@@ -104,6 +104,46 @@ static void test_what_has_to_go(void)
     end(&world);
 }
 
+/* What has ended is neither open nor lingering, and what is forgotten is nothing. */
+static void test_what_has_ended_is_silent(void)
+{
+    struct world world;
+    uint32_t flow = UINT32_MAX;
+
+    begin(&world, 10, 0, 3, 2);
+    expect_silent(&world, 100, 0);
+    flow_expiry_ended(world.expiry, flow_table_at(world.table, 0));
+    expect_silent(&world, 100, 1);
+    flow_expiry_ended(world.expiry, flow_table_at(world.table, 1)); /* it may be closed */
+    expect_silent(&world, 100, UINT32_MAX);
+    g_assert_false(flow_expiry_lingering(world.expiry, world.table, 100 * SECOND, &flow));
+    g_assert_false(flow_expiry_any(world.expiry, &flow));
+    end(&world);
+
+    begin(&world, 10, 0, 1, 2);
+    flow_expiry_forgotten(world.expiry, flow_table_at(world.table, 1));
+    g_assert_false(flow_expiry_lingering(world.expiry, world.table, 100 * SECOND, &flow));
+    flow_expiry_forgotten(world.expiry, flow_table_at(world.table, 0));
+    expect_silent(&world, 100, UINT32_MAX);
+    end(&world);
+}
+
+/* One flow is always kept. */
+static void test_the_least_room(void)
+{
+    for (uint32_t max_flows = 0; max_flows < 2; max_flows++) {
+        struct world world;
+        uint32_t flow;
+
+        begin(&world, 0, 0, max_flows, 1);
+        g_assert_false(flow_expiry_surplus(world.expiry, &flow));
+        flow_expiry_packet(world.expiry, add_flow(&world, 2), false);
+        g_assert_true(flow_expiry_surplus(world.expiry, &flow));
+        g_assert_cmpuint(flow, ==, 0);
+        end(&world);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -112,5 +152,7 @@ int main(int argc, char **argv)
     g_test_add_func("/expiry/a-silence-of-what-may-be-closed-is-told-once",
                     test_a_silence_of_what_may_be_closed_is_told_once);
     g_test_add_func("/expiry/what-has-to-go", test_what_has_to_go);
+    g_test_add_func("/expiry/what-has-ended-is-silent", test_what_has_ended_is_silent);
+    g_test_add_func("/expiry/the-least-room", test_the_least_room);
     return g_test_run();
 }

@@ -228,6 +228,26 @@ static void test_hashes_of_neighbours_differ(void)
     g_hash_table_unref(seen);
 }
 
+/* Which end asks is part of the key where an identifier is, and ends differ. */
+static void test_who_asks(void)
+{
+    for (unsigned turned = 0; turned < 2; turned++) {
+        struct flow_tuple request = turned ? reversed(ping(5)) : ping(5);
+        unsigned sender;
+        struct flow_key key = flow_key_make(&request, 0, &sender);
+
+        g_assert_cmpuint(sender, ==, turned);
+        g_assert_cmpuint(key.asker, ==, turned);
+        request.bits |= FLOW_TUPLE_ANSWER;
+        key = flow_key_make(&request, 0, &sender);
+        g_assert_cmpuint(sender, ==, turned);
+        g_assert_cmpuint(key.asker, ==, !turned);
+        request = to_itself(request);
+        key = flow_key_make(&request, 0, &sender);
+        g_assert_cmpuint(key.asker, ==, 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -238,5 +258,6 @@ int main(int argc, char **argv)
     g_test_add_func("/key/same-ends-are-seen", test_same_ends);
     g_test_add_func("/key/is-symmetric", test_symmetry);
     g_test_add_func("/key/hashes-of-neighbours-differ", test_hashes_of_neighbours_differ);
+    g_test_add_func("/key/who-asks", test_who_asks);
     return g_test_run();
 }
