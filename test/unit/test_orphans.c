@@ -23,7 +23,7 @@ static void test_errors_about_a_flow_are_kept_as_one(void)
     struct flow_orphans *orphans = flow_orphans_new();
     struct flow_orphan_flow first = flow_of(1, 0), other_port = flow_of(2, 0);
     struct flow_orphan_flow other_way = flow_of(1, 1);
-    struct flow_fact errors[] = { error(1, 3, 1), error(2, 3, 3), error(3, 11, 0),
+    struct flow_fact errors[] = { error(1, 3, 1), error(2, 3, 3), error(3, 11, 1),
                                   error(4, 3, 13) };
 
     flow_orphans_add(orphans, &first, &errors[0]);
@@ -36,11 +36,28 @@ static void test_errors_about_a_flow_are_kept_as_one(void)
     g_assert_cmpuint(orphan->errors, ==, 2);
     g_assert_cmpuint(orphan->frame, ==, 3);
     g_assert_cmpuint(orphan->type, ==, 11);
-    g_assert_cmpuint(orphan->code, ==, 0);
+    g_assert_cmpuint(orphan->code, ==, 1);
     g_assert_cmpuint(flow_orphans_nth(orphans, 1)->errors, ==, 1);
     g_assert_cmpuint(flow_orphans_nth(orphans, 2)->flow.sender, ==, 1);
     g_assert_null(flow_orphans_nth(orphans, 3));
     flow_orphans_free(orphans);
+}
+
+static void test_they_are_in_the_order_of_their_first_errors(void)
+{
+    struct flow_orphans *orphans = flow_orphans_new();
+
+    for (uint16_t count = 0; count < 100; count++) {
+        struct flow_orphan_flow flow = flow_of((uint16_t)(1000 - count), 0);
+        struct flow_fact last = error(count, 3, 1);
+        g_assert_null(flow_orphans_nth(orphans, count));
+        flow_orphans_add(orphans, &flow, &last);
+        g_assert_cmpuint(flow_orphans_nth(orphans, count)->flow.key.end[0].port, ==, 1000 - count);
+        g_assert_cmpuint(flow_orphans_nth(orphans, 0)->flow.key.end[0].port, ==, 1000);
+    }
+    g_assert_null(flow_orphans_nth(orphans, UINT32_MAX));
+    flow_orphans_free(orphans);
+    flow_orphans_free(NULL);
 }
 
 int main(int argc, char **argv)
@@ -48,5 +65,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/orphans/errors-about-a-flow-are-kept-as-one",
                     test_errors_about_a_flow_are_kept_as_one);
+    g_test_add_func("/orphans/they-are-in-the-order-of-their-first-errors",
+                    test_they_are_in_the_order_of_their_first_errors);
     return g_test_run();
 }
