@@ -43,6 +43,47 @@ def test_trees_change_nothing(tshark, capture):
                          for flow in tshark.flows(REAL / capture)}
 
 
+def between(payloads, port, **tcp):
+    """Segments of a client, one after another."""
+    from scapy.all import IP, TCP, Ether
+    seq = 100
+    for payload in payloads:
+        yield Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(
+            sport=40000, dport=port, flags="PA", seq=seq, ack=1, **tcp) / payload
+        seq += len(payload)
+
+
+SMB = b"\xffSMB" + bytes([0x72]) + bytes(27) + bytes(3)
+SMB2 = b"\xfeSMB" + bytes([64, 0]) + bytes(58) + bytes([36, 0]) + bytes(34)
+
+
+def in_session(message):
+    return len(message).to_bytes(4, "big") + message
+
+
+@pytest.mark.parametrize("messages, app", [([SMB], "smb"), ([SMB2], "smb2"),
+                                           ([SMB, SMB2], "smb"), ([SMB2, SMB], "smb2")])
+@pytest.mark.parametrize("passes", [(), ("-2",)])
+def test_of_two_that_are_equally_deep_the_first(tshark, save, messages, app, passes):
+    path = save(f"equally_deep_{app}_{len(messages)}.pcap",
+                list(between(map(in_session, messages), 445)))
+    flow, = tshark.flows(path, *passes)
+    assert flow["flow.app"] == app
+
+
+def test_a_message_counts_where_it_is_complete(tshark, save):
+    """The first half is nobody's, whether Wireshark makes a tree of it or not."""
+    query = bytes.fromhex("0007 0100 0001 0000 0000 0000 0161 00 0001 0001")
+    message = len(query).to_bytes(2, "big") + query
+    frames = list(between((message[:9], message[9:]), 53))
+    for count, apps in (1, [None]), (2, [None, "dns"]):
+        path = save(f"dns_in_{count}.pcap", frames[:count])
+        shown = tshark.fields(path, ("flow.sofar.app",))
+        assert [frame.get("flow.sofar.app") for frame in shown] == apps
+        flow, = tshark.flows(path)
+        assert flow.get("flow.app") == apps[-1]
+
+
 def test_off_is_absent(tshark, captures):
     for flow in tshark.flows(captures / "answers_first.pcap", "-o", "flow.app:FALSE"):
         assert "flow.app" not in flow

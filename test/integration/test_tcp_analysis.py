@@ -127,6 +127,18 @@ def test_off_is_absent(tshark, captures, option):
     assert flow["flow.pkts"] == 28
 
 
+@pytest.mark.parametrize("ports", [(40000, 80), (80, 40000)])
+def test_segments_of_one_side_are_analysed(tshark, save, ports):
+    """Both directions have the fields, whichever it is that has the segments."""
+    from scapy.all import IP, TCP, Ether
+    packet = Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(sport=ports[0], dport=ports[1],
+                                                               flags="A", seq=1, ack=1)
+    flow, = tshark.flows(save(f"one_side_{ports[0]}.pcap", [packet]))
+    counts = {flow[f"flow.tcp.analysis.{side}.{verdict}"]
+              for side in ("up", "down") for verdict in VERDICTS}
+    assert counts == {0}
+
+
 def test_absent_in_other_flows(tshark, captures):
     for flow in tshark.flows(captures / "udp.pcap"):
         assert not [name for name in flow if name.startswith("flow.tcp.analysis")]

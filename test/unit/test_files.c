@@ -446,6 +446,109 @@ static void test_what_is_late_is_told_too(void)
     }
 }
 
+/* Flow 0 is silent since second 30, flow 1 since 20, flow 2 since 25. */
+static void account_three(struct flow_meter *meter)
+{
+    static const struct {
+        uint16_t port;
+        int64_t second;
+    } packets[] = { { 1, 0 }, { 2, 0 }, { 3, 0 }, { 2, 20 }, { 3, 25 }, { 1, 30 } };
+
+    for (uint32_t i = 0; i < G_N_ELEMENTS(packets); i++)
+        account(meter, at_second(udp_packet(1 + i, 1, packets[i].port, 2, 53), packets[i].second));
+}
+
+static const struct {
+    const char *claim;
+    int64_t idle, active; /* seconds */
+    uint32_t too_many;
+    unsigned reasons[3]; /* of flows 0, 1 and 2 */
+} surplus[] = {
+    { "room for all", 0, 0, 0, { 4, 4, 4 } },
+    { "one too many", 0, 0, 1, { 4, 5, 4 } },
+    { "two too many", 0, 0, 2, { 4, 5, 5 } },
+    { "none has room", 0, 0, 3, { 5, 5, 5 } },
+    { "active for too long", 50, 30, 1, { 2, 2, 2 } },
+    { "active for too long, all of them", 50, 30, 3, { 2, 2, 2 } },
+    { "not yet", 50, 33, 3, { 5, 5, 5 } },
+};
+
+static void assert_reasons(const struct told *told, size_t row)
+{
+    g_test_message("%s", surplus[row].claim);
+    for (uint32_t id = 0; id < G_N_ELEMENTS(surplus[row].reasons); id++) {
+        char *reason = g_strdup_printf(" end_reason=%u ", surplus[row].reasons[id]);
+        g_assert_nonnull(strstr(told_of(told, id), reason));
+        g_free(reason);
+    }
+}
+
+/* The longest silent flows go, by a timeout that has passed, or because there is no room. */
+static void test_too_many_flows_in_a_stream(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(surplus); i++) {
+        const struct flow_limits limits = { surplus[i].idle * SECOND, surplus[i].active * SECOND };
+        struct told told = told_new(false);
+        struct flow_meter *meter = meter_of(&told, true, 3, &limits);
+
+        account_three(meter);
+        for (uint32_t n = 0; n < surplus[i].too_many; n++)
+            account(meter, at_second(udp_packet(7 + n, 1, (uint16_t)(4 + n), 2, 53), 33));
+        g_assert_cmpuint(g_hash_table_size(told.flows), ==, surplus[i].too_many);
+        g_assert_cmpuint(flow_meter_flows(meter), ==, 3);
+        finish(meter, &told, true);
+        assert_reasons(&told, i);
+        told_clear(&told);
+    }
+}
+
+static void test_too_many_flows_for_the_next_file(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(surplus); i++) {
+        const struct flow_limits limits = { surplus[i].idle * SECOND, surplus[i].active * SECOND };
+        struct told told = told_new(false);
+        struct flow_meter *meter = meter_of(&told, false, 4 - surplus[i].too_many, &limits);
+
+        account_three(meter);
+        account(meter, at_second(udp_packet(7, 1, 4, 2, 53), 33));
+        next_file(meter, &told, false, 7);
+        g_assert_cmpuint(g_hash_table_size(told.flows), ==, surplus[i].too_many);
+        g_assert_cmpuint(flow_meter_flows(meter), ==, 4 - surplus[i].too_many);
+        finish(meter, &told, false);
+        assert_reasons(&told, i);
+        told_clear(&told);
+    }
+}
+
+/* Errors are kept with the packets around them, as long as they are not very many. */
+static void test_a_stream_keeps_few_events(void)
+{
+    enum { EVENTS = 5000 };
+    struct told told = told_new(false);
+    struct flow_meter *meter = meter_of(&told, true, 10, NULL);
+    struct flow_packet error = packet_of(2, tuple_of(FLOW_IPV4, FLOW_PROTOCOL_ICMP, 9, 1));
+    uint32_t most = 0;
+
+    account(meter, udp_packet(1, 1, 50000, 2, 53));
+    error.quote = udp_packet(1, 1, 50000, 2, 53).tuple;
+    error.bits = FLOW_PACKET_QUOTE;
+    for (uint32_t i = 0; i < EVENTS; i++) {
+        struct flow_view view;
+        error.fact.frame = 2 + i;
+        account(meter, error);
+        g_assert_true(flow_meter_flow_view(meter, 0, &view));
+        uint32_t kept = flow_history_facts(view.history, view.index) -
+                        flow_history_forgotten(view.history, view.index);
+        most = MAX(most, kept);
+    }
+    g_assert_cmpuint(most, ==, 4 * FLOW_HISTORY_STRIDE);
+    account(meter, udp_packet(EVENTS + 2, 1, 50000, 2, 53));
+    finish(meter, &told, true);
+    g_assert_nonnull(strstr(told_of(&told, 0), " icmp_errors=5000 "));
+    g_assert_nonnull(strstr(told_of(&told, 0), " pkts=2 "));
+    told_clear(&told);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -463,5 +566,9 @@ int main(int argc, char **argv)
     g_test_add_func("/files/flows-in-places-of-others-are-in-the-order-of-ids",
                     test_flows_in_places_of_others_are_in_the_order_of_ids);
     g_test_add_func("/files/what-is-late-is-told-too", test_what_is_late_is_told_too);
+    g_test_add_func("/files/too-many-flows-in-a-stream", test_too_many_flows_in_a_stream);
+    g_test_add_func("/files/too-many-flows-for-the-next-file",
+                    test_too_many_flows_for_the_next_file);
+    g_test_add_func("/files/a-stream-keeps-few-events", test_a_stream_keeps_few_events);
     return g_test_run();
 }
