@@ -157,30 +157,42 @@ static void test_registered_in_order(void)
     g_assert_true(list->next->data == &parity_group);
 }
 
+/* As the largest power of two in a size asks for, and not wider. */
+static void assert_place(uint32_t at, uint32_t end, uint16_t size)
+{
+    uint32_t alignment = 1;
+
+    while (alignment < 8 && size % (2 * alignment) == 0)
+        alignment *= 2;
+    g_assert_cmpuint(at, >=, end);
+    g_assert_cmpuint(at - end, <, size> 0 ? alignment : 1);
+    g_assert_cmpuint(size > 0 ? at % alignment : 0, ==, 0);
+}
+
 /* Whatever the sizes, places are aligned as the sizes ask for, and none overlaps another. */
 static void test_places_are_aligned_and_apart(void)
 {
     static const uint16_t sizes[] = { 1, 8, 2, 12, 0, 4, 3, 24, 16, 6 };
     struct flow_group group[G_N_ELEMENTS(sizes)] = { { 0 } };
     struct flow_groups groups = { .count = 0 };
-    size_t notes_end = 0, once_end = FLOW_EXTENSIONS_MAX; /* a byte for each group before */
+    uint32_t notes_end = 0, states_end = 0;
+    uint32_t once_end = FLOW_EXTENSIONS_MAX; /* a byte for each group before */
 
     for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
         const struct flow_group_place *place = &groups.on[i];
 
-        group[i].note_size = group[i].once_size = sizes[i];
+        group[i].note_size = group[i].state_size = group[i].once_size = sizes[i];
         g_assert_true(flow_groups_add(&groups, &group[i]));
-        g_assert_cmpuint(place->note_at, >=, notes_end);
-        if (sizes[i] > 0)
-            g_assert_cmpuint(place->once_at, >=, once_end);
-        for (unsigned power = 2; power <= 8; power *= 2)
-            if (sizes[i] > 0 && sizes[i] % power == 0) {
-                g_assert_cmpuint(place->note_at % power, ==, 0);
-                g_assert_cmpuint(place->once_at % power, ==, 0);
-            }
+        assert_place(place->note_at, notes_end, sizes[i]);
+        assert_place(place->state_at, states_end, sizes[i]);
+        if (sizes[i] > 0) {
+            assert_place(place->once_at, once_end, sizes[i]);
+            once_end = place->once_at + sizes[i];
+        }
         notes_end = place->note_at + sizes[i];
-        once_end = sizes[i] > 0 ? place->once_at + sizes[i] : once_end;
+        states_end = place->state_at + sizes[i];
         g_assert_cmpuint(groups.note_size, ==, notes_end);
+        g_assert_cmpuint(groups.state_size, ==, states_end);
         g_assert_cmpuint(groups.once_size, ==, once_end);
     }
 }

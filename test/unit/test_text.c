@@ -3,6 +3,7 @@
 #include <engine/text.h>
 
 #include <glib.h>
+#include <string.h>
 
 /* Flows in words. */
 
@@ -83,6 +84,12 @@ static void test_a_tuple_in_one_line(void)
     struct flow_tuple ping = tuple_of(FLOW_IPV4, FLOW_PROTOCOL_ICMP, 1, 2);
     struct flow_tuple longest = tuple_with_ports(FLOW_IPV6, 136, 1, 51234, 2, 44321);
 
+    static const uint8_t bytes[] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab };
+    struct flow_tuple mac = tuple_of(FLOW_LINK, 0, 2, 1), four = tuple_of(FLOW_IPV4, 89, 1, 2);
+
+    memcpy(mac.end[0].addr, bytes, sizeof bytes);
+    memcpy(four.end[0].addr, bytes, 4);
+    four.end[1].addr[0] = 255;
     ping.ident = 65535;
     ping.bits = FLOW_TUPLE_IDENT;
     for (unsigned end = 0; end < 2; end++)
@@ -96,7 +103,8 @@ static void test_a_tuple_in_one_line(void)
         { tuple_with_ports(FLOW_IPV6, 17, 1, 53, 2, 0), "UDP [fd00::1]:53 → [fd00::2]:0" },
         { tuple_of(FLOW_IPV4, 89, 1, 2), "OSPF 10.0.0.1 → 10.0.0.2" },
         { tuple_of(FLOW_IPV6, 89, 2, 1), "OSPF fd00::2 → fd00::1" },
-        { tuple_of(FLOW_LINK, 0, 2, 1), "802.3 02:00:00:00:00:02 → 02:00:00:00:00:01" },
+        { mac, "802.3 01:23:45:67:89:ab → 02:00:00:00:00:01" },
+        { four, "OSPF 1.35.69.103 → 255.0.0.2" },
         { ping, "ICMP 10.0.0.1 → 10.0.0.2 id 65535" },
         { longest, "UDP-Lite [1111:1111:1111:1111:1111:1111:1111:1111]:51234 → "
                    "[2222:2222:2222:2222:2222:2222:2222:2222]:44321" },
