@@ -103,7 +103,9 @@ static char *line_of(const struct flow_packet *packet)
                                packet->fragment.offset, packet->fragment.len,
                                packet->fragment.is_last ? ", last" : "", waits ? ", waits" : "");
     if (packet->bits & FLOW_PACKET_CARRIER) {
-        g_string_append_printf(line, ", out of %d layers, ", packet->carrier_layers);
+        bool is_first = packet->bits & FLOW_PACKET_CARRIER_FIRST;
+        g_string_append_printf(line, ", %sout of %d layers, ", is_first ? "the first " : "",
+                               packet->carrier_layers);
         say_tuple(line, &packet->carrier);
     }
     if (packet->bits & FLOW_PACKET_QUOTE) {
@@ -214,21 +216,22 @@ static char *walk_says(const struct frame *frame, size_t cut)
 
 /* The parts of frames */
 
-#define MACS      "02000000000b 02000000000a "
-#define IP4       MACS "0800 "
-#define IP6       MACS "86dd "
-#define BAD_SUM   "0bad "
-#define ADDR4     "0a000001 0a000002 "
-#define V6_A      "20010db8000000000000000000000001 "
-#define V6_B      "20010db8000000000000000000000002 "
-#define V6_C      "20010db8000000000000000000000055 "
-#define V6_D      "20010db8000000000000000000000099 "
-#define DATAGRAM  "9c40 270f 000c 0000 61626364 "
-#define INNER     "4500 0020 0007 0000 4011 " BAD_SUM ADDR4 DATAGRAM
-#define INNER6    "60000000 000c 11 40 " V6_A V6_B DATAGRAM
-#define TAGGED    MACS "8100 104d 0800 " INNER /* with the bit DEI */
-#define INNER_IS  "17 10.0.0.1:40000 > 10.0.0.2:9999, 4"
-#define INNER6_IS "17 v6-20-01:40000 > v6-20-02:9999, 4"
+#define MACS        "02000000000b 02000000000a "
+#define IP4         MACS "0800 "
+#define IP6         MACS "86dd "
+#define BAD_SUM     "0bad "
+#define ADDR4       "0a000001 0a000002 "
+#define V6_A        "20010db8000000000000000000000001 "
+#define V6_B        "20010db8000000000000000000000002 "
+#define V6_C        "20010db8000000000000000000000055 "
+#define V6_D        "20010db8000000000000000000000099 "
+#define DATAGRAM    "9c40 270f 000c 0000 61626364 "
+#define INNER       "4500 0020 0007 0000 4011 " BAD_SUM ADDR4 DATAGRAM
+#define INNER6      "60000000 000c 11 40 " V6_A V6_B DATAGRAM
+#define TAGGED      MACS "8100 104d 0800 " INNER /* with the bit DEI */
+#define INNER_IS    "17 10.0.0.1:40000 > 10.0.0.2:9999, 4"
+#define NOTHING6_IS "0 v6-20-01 > v6-20-02, 0"
+#define INNER6_IS   "17 v6-20-01:40000 > v6-20-02:9999, 4"
 /* Of length 0, all that the frame has; of the protocol, which ends a word. */
 #define OUTER(protocol) "4500 0000 0001 0000 40" protocol BAD_SUM "c0000201 c0000202 "
 #define OVER(port)      IP4 OUTER("11 ") "c350" port "0000 0000 "
@@ -406,6 +409,8 @@ static const struct frame tunnels[] = {
       "gre vlan=77: " INNER_IS },
     { "eth ip gre ppp ip gre ip udp",
       IP4 OUTER("2f ") "3081 880b 0040 0005 00000001 00000001 ff03 0021 " GRE9, "pptp=5 " GRE9_IS },
+    { "eth ip gre ppp ip gre ip udp", IP4 OUTER("2f ") "1001 880b 00000001 0021 " GRE9,
+      "pptp=0 " GRE9_IS }, /* without the key that it must have */
     { "eth ip gre ppp ip gre ip udp", IP4 OUTER("2f ") "3001 880b 003e 0005 00000001 0021 " GRE9,
       "pptp=5 " GRE9_IS },
     { "eth ip gre erspan eth vlan ip udp", IP4 OUTER("2f ") "0000 88be " TAGGED,
@@ -439,6 +444,8 @@ static const struct frame tunnels[] = {
     { "eth ipv6 ip udp", IP6 "60000000 0020 04 40 " V6_C V6_D INNER, "4in6: " INNER_IS },
     { "eth ipv6 ipv6 udp", IP6 "60000000 0034 29 40 " V6_C V6_D INNER6, "ip6tnl: " INNER6_IS },
     { "eth pppoes ppp ip gre ip udp", MACS "8864 1100 0005 003e 0021 " GRE9, "pppoe=5 " GRE9_IS },
+    { "eth pppoes ppp mpls ip gre ip udp", MACS "8864 1100 0005 0042 0281 00006140 " GRE9,
+      "pppoe=5 mpls=6 " GRE9_IS },
     /* What encloses it ends it, and not the padding of the frame. */
     { "eth pppoes ppp ip udp", MACS "8864 1100 0005 0022 0021 " ENDLESS TRAILER,
       "pppoe=5: " INNER_IS },
@@ -517,6 +524,9 @@ static const struct frame networks[] = {
       IP6 "60000000 001c 2b 40 " V6_A V6_B "1101 0301 ee400000 0055 0099 00000000 " DATAGRAM,
       "17 v6-20-01:40000 > v6-20-99:9999, 4" },
     { "eth ipv6 ipv6.routing udp",
+      IP6 "60000000 001c 2b 40 " V6_A V6_B "1101 0301 00000000 0055 0099 00000000 " DATAGRAM,
+      INNER6_IS }, /* shorter than its address */
+    { "eth ipv6 ipv6.routing udp",
       IP6 "60000000 0014 2b 40 " V6_A V6_B "1100 0901 00000000 " DATAGRAM,
       INNER6_IS }, /* a type that nobody knows */
     /* The home address, after padding of one byte and of four */
@@ -537,6 +547,14 @@ static const struct frame networks[] = {
       IP6 "60000000 0000 00 40 " V6_A V6_B
           "1100 c204 00000014 9c40 270f 0000 0000 61626364 " TRAILER,
       INNER6_IS },
+    { "eth ipv6 ipv6.hopopts udp",
+      IP6 "60000000 0000 00 40 " V6_A V6_B "1101 0502 0000 c204 0000001c 0102 0000 "
+          "9c40 270f 0000 0000 61626364 " TRAILER,
+      INNER6_IS }, /* after another option */
+    { "eth ipv6 ipv6.hopopts udp",
+      IP6 "60000000 0000 00 40 " V6_A V6_B "1100 0502 0000 0000 " DATAGRAM, NOTHING6_IS },
+    { "eth ipv6 ipv6.hopopts udp",
+      IP6 "60000000 0000 00 40 " V6_A V6_B "1100 c203 00000014 " DATAGRAM, NOTHING6_IS },
     { "eth ip udp", IP4 "4500 0020 0007 0000 4011 " BAD_SUM ADDR4 "9c40 270f 0000 0000 61626364 ",
       "17 10.0.0.1:40000 > 10.0.0.2:9999, 0" }, /* over IPv4 a length of 0 is wrong */
     { "eth ip udp", IP4 "4500 0020 0007 0000 4011 " BAD_SUM ADDR4 "9c40 270f 00ff 0000 61626364 ",
@@ -599,6 +617,11 @@ static const struct frame fragments[] = {
       "vlan=5 ipip: " INNER_IS ", fragment 7 of protocol 4 at 24, 8, last, out of 1 layers, "
       "4 192.0.2.1 > 192.0.2.2",
       .second = INNER },
+    /* The first one came last. */
+    { "eth ip ip udp", IP4 "4500 001c 0007 2000 4004 " BAD_SUM "c0000201 c0000202 4500002000070000",
+      "ipip: " INNER_IS ", fragment 7 of protocol 4 at 0, 8, the first out of 0 layers, "
+      "4 192.0.2.1 > 192.0.2.2",
+      .second = INNER },
 };
 
 #define QUOTED        ", quotes 17 10.0.0.1:40000 > 10.0.0.2:9999"
@@ -659,6 +682,8 @@ static const struct frame transports[] = {
     { SEGMENT("5010", "616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 3" },
     { SEGMENT("8010", "0101080a 00000001 00000002 616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 3" },
     { SEGMENT("6010", "616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 0" }, /* too long */
+    { "eth ip tcp", IP4 "4500 0040 0007 4000 4006 " BAD_SUM ADDR4 "9c40 0050 00000001",
+      "6 10.0.0.1:40000 > 10.0.0.2:80, 0" }, /* cut: how long its header is, nobody knows */
     { "eth ip sctp",
       IP4 "4500 0000 0007 0000 4084 " BAD_SUM ADDR4 "9c40 0b59 00000001 00000000 "
           "0101 0004",
@@ -887,6 +912,24 @@ static void test_offload(void)
     wireshark_offload_is_seen = false;
     g_assert_cmpstr(says, ==, INNER6_IS);
     g_free(says);
+}
+
+/* What follows the IP header, as much of it as was captured. */
+static void test_the_transport_is_what_was_captured(void)
+{
+    const struct frame frame = { "eth ip udp", IP4 INNER, NULL };
+    enum { BEFORE = 14 + 20, ALL = BEFORE + 12 };
+
+    for (size_t cut = BEFORE; cut <= ALL; cut++) {
+        struct dissected *dissected = dissect(&frame, cut);
+        struct flow_packet packet;
+        struct fs_walk walk;
+
+        g_assert_true(fs_extract(dissected->tvb[0], &dissected->pinfo, &all_keys, &walk, &packet));
+        g_assert_true(packet.transport == dissected->bytes[0] + BEFORE);
+        g_assert_cmpuint(packet.transport_len, ==, cut - BEFORE);
+        dissected_free(dissected);
+    }
 }
 
 /* What a frame says about itself, beside who talks to whom */
@@ -1139,6 +1182,8 @@ int main(int argc, char **argv)
     g_test_add_func("/walk/transports", test_transports);
     g_test_add_func("/walk/found-where-the-bytes-prove-it", test_found);
     g_test_add_func("/walk/what-the-application-says", test_application);
+    g_test_add_func("/walk/the-transport-is-what-was-captured",
+                    test_the_transport_is_what_was_captured);
     g_test_add_func("/walk/facts-of-a-frame", test_facts);
     g_test_add_func("/walk/a-cut-invents-no-layer", test_cuts);
     g_test_add_func("/walk/offload-is-seen-where-the-user-says-so", test_offload);
