@@ -712,6 +712,15 @@ static const struct frame found[] = {
     { .layers = "eth ip udp foo ip udp",
       .bytes = TUNNEL "ffffff " PROVEN,
       .says = "foo: " INNER_IS },
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff 4500 0020 0007 0000 4011 f978 c0a8fffe c0a8fffd " DATAGRAM,
+      .says = "foo: 17 192.168.255.254:40000 > 192.168.255.253:9999, 4" }, /* a sum that carries */
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff 4500 0020 0007 0000 4011 f979 c0a8fffe c0a8fffd " DATAGRAM,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+    { .layers = "eth ip udp foo ip ospf",
+      .bytes = TUNNEL "ffffff 4500 0014 0007 0000 4059 6688 " ADDR4,
+      .says = "foo: 89 10.0.0.1 > 10.0.0.2, 0" }, /* a header, and no more */
     { .layers = "eth ip udp foo eth vlan ip udp",
       .bytes = TUNNEL "ffffff " MACS "8100 104d 0800 " PROVEN,
       .says = "foo vlan=77: " INNER_IS },
@@ -916,6 +925,35 @@ static void test_offload(void)
     wireshark_offload_is_seen = false;
     g_assert_cmpstr(says, ==, INNER6_IS);
     g_free(says);
+}
+
+/* How far a header is looked for, and how often others were not found before. */
+static void test_a_search_ends(void)
+{
+    static const struct {
+        unsigned far, in_vain;
+        bool is_found;
+    } rows[] = {
+        { 1, 0, true }, { 2047, 0, true }, { 2048, 0, false }, { 1, 3, true }, { 1, 4, false }
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GString *layers = g_string_new("eth ip udp"), *bytes = g_string_new(TUNNEL);
+        for (unsigned n = 0; n < rows[i].far; n++)
+            g_string_append(bytes, "ff");
+        g_string_append(bytes, PROVEN);
+        for (unsigned n = 0; n < rows[i].in_vain; n++)
+            g_string_append(layers, " foo ipv6");
+        g_string_append(layers, " foo ip udp");
+        const struct frame frame = { .layers = layers->str, .bytes = bytes->str };
+        char *says = walk_says(&frame, SIZE_MAX);
+        g_assert_cmpstr(says, ==,
+                        rows[i].is_found ? "foo: " INNER_IS
+                                         : "17 192.0.2.1:50000 > 192.0.2.2:9000, 0");
+        g_free(says);
+        g_string_free(layers, TRUE);
+        g_string_free(bytes, TRUE);
+    }
 }
 
 /* What follows the IP header, as much of it as was captured. */
@@ -1186,6 +1224,7 @@ int main(int argc, char **argv)
     g_test_add_func("/walk/transports", test_transports);
     g_test_add_func("/walk/found-where-the-bytes-prove-it", test_found);
     g_test_add_func("/walk/what-the-application-says", test_application);
+    g_test_add_func("/walk/a-search-ends", test_a_search_ends);
     g_test_add_func("/walk/the-transport-is-what-was-captured",
                     test_the_transport_is_what_was_captured);
     g_test_add_func("/walk/facts-of-a-frame", test_facts);
