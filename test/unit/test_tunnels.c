@@ -12,32 +12,37 @@ static struct flow_groups groups;
 /* Kinds of layers are told apart by the address of their names. */
 static const char gre[] = "gre", vlan[] = "vlan";
 
-/* A datagram through a tunnel of one host to another, with an identifier, and a tag around it. */
-static void account_over(enum flow_family family, struct flow_meter *meter, uint32_t frame,
-                         uint16_t port, uint8_t from, uint8_t to, uint32_t id)
+/* Through a tunnel of one host to another, with an identifier, and a tag around it. */
+static void account_through(struct flow_meter *meter, struct flow_packet packet,
+                            enum flow_family family, uint8_t from, uint8_t to, uint32_t id)
 {
     struct flow_layer layers[] = {
-        { .name = vlan, .id = { frame }, .ids = 1 },
+        { .name = vlan, .id = { packet.fact.frame }, .ids = 1 },
         { .name = gre,
           .id = { id },
           .ids = 1,
           .family = (uint8_t)family,
           .bits = FLOW_LAYER_ENDS | FLOW_LAYER_ID_KEY | FLOW_LAYER_KEY },
     };
-    struct flow_packet packet = udp_packet(frame, 1, port, 2, 53);
 
     memcpy(layers[1].end[0], host_end(FLOW_IPV4, from, 0).addr, FLOW_ADDR_LEN);
     memcpy(layers[1].end[1], host_end(FLOW_IPV4, to, 0).addr, FLOW_ADDR_LEN);
     packet.layers = layers;
     packet.layer_count = from > 0 ? 2 : 1;
-    packet.fact.wire_len = 100 * frame;
+    packet.fact.wire_len = 100 * packet.fact.frame;
     flow_meter_account(meter, &packet);
 }
 
 static void account(struct flow_meter *meter, uint32_t frame, uint16_t port, uint8_t from,
                     uint8_t to, uint32_t id)
 {
-    account_over(FLOW_IPV4, meter, frame, port, from, to, id);
+    account_through(meter, udp_packet(frame, 1, port, 2, 53), FLOW_IPV4, from, to, id);
+}
+
+static void answer(struct flow_meter *meter, uint32_t frame, uint16_t port, uint8_t from,
+                   uint8_t to, uint32_t id)
+{
+    account_through(meter, udp_packet(frame, 2, 53, 1, port), FLOW_IPV4, from, to, id);
 }
 
 static struct flow_meter *meter_of_three(void)
@@ -82,6 +87,10 @@ static void test_its_flows_are_summed(void)
     expect_number(meter, 6, "tunnel.flows", 2);
     flow_meter_forget_states(meter);
     expect_number(meter, 6, "tunnel.flows", 2);
+    answer(meter, 7, 50004, 8, 7, 1);
+    expect_number(meter, 7, "tunnel.flows", 2);
+    expect_number(meter, 7, "tunnel.pkts", 3);
+    expect_number(meter, 7, "tunnel.wire_bytes", 300 + 600 + 700);
     flow_meter_free(meter);
 }
 
@@ -122,8 +131,8 @@ static void test_the_same_bytes_are_not_the_same_address(void)
     struct flow_meter *meter = flow_meter_new(NULL, 0, &groups);
 
     account(meter, 1, 50000, 8, 9, 5);
-    account_over(FLOW_IPV6, meter, 2, 50001, 8, 9, 5);
-    account_over(FLOW_IPV6, meter, 3, 50002, 9, 8, 5);
+    account_through(meter, udp_packet(2, 1, 50001, 2, 53), FLOW_IPV6, 8, 9, 5);
+    account_through(meter, udp_packet(3, 1, 50002, 2, 53), FLOW_IPV6, 9, 8, 5);
     account(meter, 4, 50003, 8, 8, 5); /* to itself */
     expect_number(meter, 1, "tunnel.id", 0);
     expect_number(meter, 2, "tunnel.id", 1);

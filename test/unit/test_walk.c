@@ -678,6 +678,8 @@ static const struct frame errors[] = {
 #define SEGMENT(header, bytes)                                                                     \
     "eth ip tcp", IP4 "4500 0000 0007 4000 4006 " BAD_SUM ADDR4                                    \
                       "9c40 0050 00000001 00000001 " header " ffff 0000 0000 " bytes
+#define DCCP    IP4 "4500 0000 0007 0000 4021 " BAD_SUM ADDR4 "9c40 270f "
+#define DCCP_IS "33 10.0.0.1:40000 > 10.0.0.2:9999"
 static const struct frame transports[] = {
     { SEGMENT("5010", "616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 3" },
     { SEGMENT("8010", "0101080a 00000001 00000002 616263"), "6 10.0.0.1:40000 > 10.0.0.2:80, 3" },
@@ -688,6 +690,11 @@ static const struct frame transports[] = {
       IP4 "4500 0000 0007 0000 4084 " BAD_SUM ADDR4 "9c40 0b59 00000001 00000000 "
           "0101 0004",
       "132 10.0.0.1:40000 > 10.0.0.2:2905, 4" },
+    /* DCCP says how long its header is, where that much was captured. */
+    { "eth ip dccp", DCCP "0400 0000 0000 0001 00000000 616263", DCCP_IS ", 3" },
+    { "eth ip dccp", DCCP "0300 0000 0000 0001 00000000 616263", DCCP_IS ", 7" },
+    { "eth ip dccp", DCCP "03", DCCP_IS ", 0" },
+    { "eth ip dccp", DCCP, DCCP_IS ", 0" },
     { "eth ip ospf", IP4 "4500 0000 0007 0000 4059 " BAD_SUM ADDR4 "0201 0004",
       "89 10.0.0.1 > 10.0.0.2, 4" },
 };
@@ -1190,6 +1197,56 @@ static void test_keys(void)
     }
 }
 
+/* Between whom a tunnel is: the ends of the header outside of it. */
+static const struct {
+    struct frame frame;
+    unsigned layer;
+    const char *from, *to; /* NULL: between nobody */
+} ends[] = {
+    { { "eth ip udp vxlan eth ip udp", OVER("12b5") "0800 0000 000005 00 " IP4 INNER, NULL },
+      0,
+      "192.0.2.1",
+      "192.0.2.2" },
+    { { "eth ip udp gtp ip gre ip udp", OVER("0868") "30ff 003c 00000005 " GRE9, NULL },
+      0,
+      "192.0.2.1",
+      "192.0.2.2" },
+    { { "eth ip udp gtp ip gre ip udp", OVER("0868") "30ff 003c 00000005 " GRE9, NULL },
+      1,
+      "10.0.0.3",
+      "10.0.0.2" },
+    { { "eth ipv6 ipv6 udp", IP6 "60000000 0034 29 40 " V6_C V6_D INNER6, NULL },
+      0,
+      "v6-20-55",
+      "v6-20-99" },
+    { { "eth vlan ip udp", TAGGED, NULL }, 0, NULL, NULL },
+    { { "eth pppoes ppp ip gre ip udp", MACS "8864 1100 0005 003e 0021 " GRE9, NULL },
+      0,
+      NULL,
+      NULL },
+};
+
+static void test_ends_of_tunnels(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+        struct dissected *dissected = dissect(&ends[i].frame, SIZE_MAX);
+        const char *const want[] = { ends[i].from, ends[i].to };
+        struct fs_walk walk;
+
+        fs_walk(dissected->tvb[0], &dissected->pinfo, &all_keys, &walk);
+        g_assert_cmpuint(walk.layer_count, >, ends[i].layer);
+        const struct flow_layer *layer = &walk.layers[ends[i].layer];
+        g_assert_cmpint((layer->bits & FLOW_LAYER_ENDS) != 0, ==, want[0] != NULL);
+        for (unsigned end = 0; end < 2 && want[end]; end++) {
+            GString *text = g_string_new(NULL);
+            say_address(text, layer->family, layer->end[end]);
+            g_assert_cmpstr(text->str, ==, want[end]);
+            g_string_free(text, TRUE);
+        }
+        dissected_free(dissected);
+    }
+}
+
 /* The path ends where Wireshark's list does, whatever the list says. */
 static void test_many_layers(void)
 {
@@ -1231,6 +1288,7 @@ int main(int argc, char **argv)
     g_test_add_func("/walk/a-cut-invents-no-layer", test_cuts);
     g_test_add_func("/walk/offload-is-seen-where-the-user-says-so", test_offload);
     g_test_add_func("/walk/keys-follow-the-preferences", test_keys);
+    g_test_add_func("/walk/ends-of-tunnels", test_ends_of_tunnels);
     g_test_add_func("/walk/no-more-layers-than-wireshark-has", test_many_layers);
     return g_test_run();
 }
