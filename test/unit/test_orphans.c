@@ -1,4 +1,6 @@
+#include "meter.h"
 #include "orphans.h"
+#include "packets.h"
 
 #include <glib.h>
 
@@ -60,6 +62,39 @@ static void test_they_are_in_the_order_of_their_first_errors(void)
     flow_orphans_free(NULL);
 }
 
+/* Errors about a flow of the capture are that flow's. */
+static void test_a_meter_keeps_them_where_it_is_to(void)
+{
+    for (unsigned keeps = 0; keeps < 2; keeps++) {
+        const struct flow_bounds bounds = { .max_open = 10, .keeps_orphans = keeps };
+        struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+        struct flow_packet packet = udp_packet(1, 1, 50000, 2, 53);
+        struct flow_packet about = packet_of(2, tuple_of(FLOW_IPV4, FLOW_PROTOCOL_ICMP, 9, 1));
+
+        about.bits = FLOW_PACKET_QUOTE;
+        about.fact.icmp_type = 3;
+        about.fact.icmp_code = 1;
+        about.quote = packet.tuple;
+        flow_meter_bound(meter, &bounds);
+        flow_meter_account(meter, &packet);
+        flow_meter_account(meter, &about);
+        g_assert_null(flow_meter_orphan(meter, 0));
+        about.fact.frame = 3;
+        about.quote.end[0].port = 50001;
+        flow_meter_account(meter, &about);
+        const struct flow_orphan *orphan = flow_meter_orphan(meter, 0);
+        g_assert_true((orphan != NULL) == keeps);
+        if (orphan) {
+            g_assert_cmpuint(orphan->errors, ==, 1);
+            g_assert_cmpuint(orphan->frame, ==, 3);
+            g_assert_cmpuint(orphan->type, ==, 3);
+            g_assert_cmpuint(orphan->code, ==, 1);
+        }
+        g_assert_null(flow_meter_orphan(meter, 1));
+        flow_meter_free(meter);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -67,5 +102,7 @@ int main(int argc, char **argv)
                     test_errors_about_a_flow_are_kept_as_one);
     g_test_add_func("/orphans/they-are-in-the-order-of-their-first-errors",
                     test_they_are_in_the_order_of_their_first_errors);
+    g_test_add_func("/orphans/a-meter-keeps-them-where-it-is-to",
+                    test_a_meter_keeps_them_where_it_is_to);
     return g_test_run();
 }
