@@ -365,6 +365,44 @@ static void test_the_expected_takes_two_bytes_and_a_time(void)
     g_free(codec);
 }
 
+/* What changes takes its own bytes, and what stays takes none. */
+static void test_a_change_takes_its_own_bytes(void)
+{
+    enum { EXPECTED = 3, RARE = EXPECTED + 1 };
+    const struct flow_fact first = { .frame = 1,
+                                     .bits = FLOW_FACT_TIME | FLOW_FACT_IP,
+                                     .cap_len = 1000,
+                                     .wire_len = 1000,
+                                     .ip_len = 986,
+                                     .ttl = 64 };
+    struct flow_fact changed[8];
+    const size_t sizes[G_N_ELEMENTS(changed)] = { EXPECTED, RARE + 1, RARE + 1, RARE + 1,
+                                                  RARE + 1, RARE + 1, RARE + 2, RARE + 2 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(changed); i++)
+        changed[i] = first;
+    changed[1].ttl = 63;
+    changed[2].tos = 4;
+    changed[3].header_words = 5;
+    changed[4].flow_label = 6;
+    changed[5].record = 1;
+    changed[6].icmp_type = 3;
+    changed[7].icmp_code = 1;
+    for (size_t i = 0; i < G_N_ELEMENTS(changed); i++) {
+        struct flow_codec *codec = codec_new(0);
+        uint8_t code[256];
+
+        flow_encode(codec, &first, NULL, code);
+        for (unsigned n = 0; n < 2; n++) { /* and the second time it is expected */
+            changed[i].frame++;
+            changed[i].time_ns += 63000;
+            g_assert_cmpuint(flow_encode(codec, &changed[i], NULL, code), ==,
+                             n == 0 ? sizes[i] : EXPECTED);
+        }
+        g_free(codec);
+    }
+}
+
 static struct flow_fact segment(uint32_t frame, int64_t time_ns, enum flow_dir dir, uint32_t len)
 {
     return (struct flow_fact){ .time_ns = time_ns,
@@ -434,6 +472,7 @@ int main(int argc, char **argv)
     g_test_add_func("/codec/the-unknown-is-not-written", test_the_unknown_is_not_written);
     g_test_add_func("/codec/the-expected-takes-two-bytes-and-a-time",
                     test_the_expected_takes_two_bytes_and_a_time);
+    g_test_add_func("/codec/a-change-takes-its-own-bytes", test_a_change_takes_its_own_bytes);
     g_test_add_func("/codec/a-download-takes-ten-bytes-a-packet",
                     test_a_download_takes_ten_bytes_a_packet);
     return g_test_run();
