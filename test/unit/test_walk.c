@@ -527,6 +527,9 @@ static const struct frame networks[] = {
       IP6 "60000000 001c 2b 40 " V6_A V6_B "1101 0301 00000000 0055 0099 00000000 " DATAGRAM,
       INNER6_IS }, /* shorter than its address */
     { "eth ipv6 ipv6.routing udp",
+      IP6 "60000000 001c 2b 40 " V6_A V6_B "1101 0301 00800000 0055 0099 00000000 " DATAGRAM,
+      INNER6_IS },
+    { "eth ipv6 ipv6.routing udp",
       IP6 "60000000 0014 2b 40 " V6_A V6_B "1100 0901 00000000 " DATAGRAM,
       INNER6_IS }, /* a type that nobody knows */
     /* The home address, after padding of one byte and of four */
