@@ -144,6 +144,15 @@ static void test_quic_puts_crypto_frames_together(void)
     expect("quic", BUFFER("\6\0\x2d" START "\6\x2d\x11" END), "ab.org");
     expect("quic", BUFFER("\6\0\x2d" START "\6\x2d\x12" END), NULL); /* it states a byte more */
     expect("quic", BUFFER("\6\0\x2d" START "\6\x2e\x11" END), NULL); /* a byte between them lacks */
+    expect("quic",
+           BUFFER("\6\0\x0a\1\0\0\x3a\3\3"
+                  "0123"
+                  "\6\x0b\x33"
+                  "56789abcdef0123456789abcdef"
+                  "\0"
+                  "\0\2\x13\1"
+                  "\1\0" END),
+           NULL); /* or one that says nothing */
     expect("quic", BUFFER("\6\0\x2d" START "\x1c\6\x2d\x11" END), NULL); /* it is closed */
     expect("quic", BUFFER("\6\0\x3e" HELLO "\x1c"), "ab.org");
     expect("quic", BUFFER("\6\0\1\1\6\1\x3d" AFTER_TYPE), "ab.org"); /* a frame of one byte */
