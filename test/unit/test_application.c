@@ -341,6 +341,8 @@ static const struct message messages[] = {
     { "read", "tftp", REQUEST, BYTES(0, 1, 'f', 0, 'o', 'c', 't', 'e', 't', 0) },
     { "write", "tftp", REQUEST, BYTES(0, 2, 'f', 0, 'o', 'c', 't', 'e', 't', 0) },
     { "data", "tftp", SILENT, BYTES(0, 3, 0, 1, 'x') },
+    { "a-type-of-four-bytes", "rpc", SILENT,
+      BYTES(1, 2, 3, 4, 0, 1, 0, 0, 0, 0, 0, 2, 0, 1, 0x86, 0xa3) },
     { "acknowledgement", "tftp", SILENT, BYTES(0, 4, 0, 1) },
     { "error", "tftp", SILENT, BYTES(0, 5, 0, 1, 'x', 0) },
     { "options", "tftp", SILENT, BYTES(0, 6, 't', 0, '1', 0) },
