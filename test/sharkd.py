@@ -10,15 +10,16 @@ class Failed(Exception):
 
 
 class Sharkd:
-    """A running sharkd, as the user and with the plugin of a Tshark."""
+    """A running sharkd, as the user and with the plugin of a Tshark; options: more for Popen."""
 
     seconds = 60  # the time limit of an answer
 
-    def __init__(self, tshark):
+    def __init__(self, tshark, **options):
         self.numbers = itertools.count(1)
         self.process = subprocess.Popen(
-            [*tshark.as_user, "sharkd", "-"], env=tshark.environment, text=True, errors="replace",
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            [*tshark.as_user, "sharkd", "-"], text=True, errors="replace", stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, **{"env": tshark.environment, "stderr": subprocess.DEVNULL,
+                                       **options})
 
     def __enter__(self):
         return self

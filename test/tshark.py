@@ -10,6 +10,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+# How reports of sanitizers and of valgrind name a line of the plugin, in whichever of its folders.
+SOURCE_LINE = r"/(?:plugin/\w+|include/flowstats)/\w+\.(?:c|cpp|h|def):\d+"
 DAMAGED = (2, 14)  # how tshark ends where a capture is cut short or damaged: before 4.6, and since
 
 
