@@ -298,7 +298,7 @@ class Maker:
                                                     more << 13 | place // 8) + packet[8:10]
                     head += b"\0\0" + packet[12:header]
                     pieces.append(head[:10] + struct.pack(">H", checksum(head)) + head[12:] + piece)
-            return self.damaged_order(pieces)
+            return [self.chance.choice(pieces)] if self.odds(0.1) else self.damaged_order(pieces)
         return wrap
 
     def damaged_order(self, items):

@@ -15,14 +15,38 @@ import pytest
 TEST = Path(__file__).resolve().parent.parent
 sys.path.append(str(TEST / "load"))
 import traffic  # noqa: E402
+from tshark import SOURCE_LINE, TOP  # noqa: E402
 
 
-def test_damaged_captures(captures, tmp_path):
-    """A short run of the fuzzer; FOLDER of finds and the command are in its output."""
-    result = subprocess.run([TEST / "fuzz/run", "--runs", "12", "--finds", tmp_path,
-                             *captures.glob("*.pcap*")], text=True, capture_output=True)
+@pytest.mark.parametrize("kind, runs", [("tshark", 12), ("sharkd", 4), ("exports", 2)])
+def test_hostile_input(captures, tmp_path, kind, runs):
+    """A short run of the fuzzer; the folder of finds and the command are in its output."""
+    if kind == "sharkd" and not shutil.which("sharkd"):
+        pytest.skip("no sharkd")
+    result = subprocess.run([TEST / "fuzz/run", "--kind", kind, "--runs", str(runs), "--finds",
+                             tmp_path, *captures.glob("*.pcap*")], text=True, capture_output=True)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "12 mutated runs, 0 finds" in result.stdout
+    assert f"{runs} runs ({runs} of {kind}), 0 finds" in result.stdout
+
+
+def test_a_report_of_any_of_our_files_is_one_of_ours():
+    """Folders that were added later went unnoticed."""
+    sources = [path for folder in ("plugin", "include") for path in (TOP / folder).rglob("*")
+               if path.suffix in (".c", ".cpp", ".h", ".def")]
+    assert len(sources) > 150
+    for path in sources:
+        assert re.search(SOURCE_LINE, f"    #1 0x55d0 in name {path}:12:3"), path
+
+
+def test_structures_are_at_random_and_repeat(tmp_path):
+    """A seed gives one capture, which Wireshark's tools can read to its end."""
+    captures = []
+    for number, seed in enumerate((*range(20), 3)):
+        path = tmp_path / f"{number}.pcapng"
+        subprocess.run([sys.executable, TEST / "fuzz/structures.py", path, str(seed)], check=True)
+        subprocess.run(["capinfos", "-c", path], check=True, capture_output=True)
+        captures.append(path.read_bytes())
+    assert captures[-1] == captures[3] and len(set(captures)) == 20
 
 
 @pytest.mark.skipif(not shutil.which("clang"), reason="no clang")
