@@ -220,7 +220,7 @@ const struct flow_groups *fs_host_choose(void)
     for (size_t i = 0; i < hosted_count; i++)
         if (hosted[i].is_on && !is_idle(hosted[i].group))
             choose(&hosted[i]);
-    notes = g_realloc(notes, on.note_size);
+    notes = g_realloc(notes, MAX(on.note_size, 1)); /* there, also where no group has notes */
     return &on;
 }
 

@@ -2,18 +2,19 @@
 import json
 import re
 
-from sanitized import TREES, blames_us, limit
+from sanitized import SWITCH, TREES, blames_us, limit
 from sharkd import Failed, Sharkd
-from tshark_runs import FILTERS, REASSEMBLY, SWITCH
+from tshark_runs import FILTERS, REASSEMBLY
 
 SECONDS, CPU_SECONDS = 600, 120  # for an answer, on however busy a machine, and for a session
-OTHER_FILTERS = ("", "tcp", "flow.id == 0", "flow.none == 1", "flow.pkts >", "frame.number > 5")
+REFUSED_FILTERS = ("flow.none == 1", "flow.pkts >")
+OTHER_FILTERS = ("", "tcp", "flow.id == 0", "frame.number > 5", *REFUSED_FILTERS)
 TAPS = ("nstat:flowstats,table", *(f"stat:flowstats.{name}" for name in TREES), "conv:FlowStats",
         "endpt:FlowStats")
 OTHER_TAPS = ("conv:TCP", "endpt:IPv4", "expert", "stat:http", "nstat:flowstats,csv",
               "stat:flowstats.none", "conv:none")
 GRAPHS = ("packets", "bytes", "bits", "max:flow.pkts", "sum:flow.bytes", "avg:flow.duration",
-          "min:flow.tcp.rtt", "frames:flow.id", "load:flow.duration", "max:flow.none",
+          "min:flow.tcp.rtt", "frames:flow.id", "load:flow.duration",
           "avg:flow.sofar.bytes")
 FOLLOWED = (("TCP", "tcp.stream == 0"), ("UDP", "udp.stream == 0"), ("TCP", "flow.id == 0"),
             ("HTTP", "flow.id == 1"), ("NONE", "tcp"))
@@ -39,6 +40,8 @@ class SharkdRuns:
     # Each returns the method and the parameters of a request.
 
     def load(self, chance):
+        if chance.random() < 0.05:
+            return "load", {"file": chance.choice(("/nonexistent", "/dev/null", "/etc/passwd"))}
         return "load", {"file": str(chance.choice(self.files))}
 
     def set(self, chance):
@@ -77,12 +80,15 @@ class SharkdRuns:
 
     @staticmethod
     def iograph(chance):
+        """Where one of several graphs is refused, sharkd 4.0 goes on to feed the others, freed."""
         asked = {"interval": chance.choice((1, 100, 1000, 60000))}
+        if chance.random() < 0.1:
+            return "iograph", {**asked, "graph0": chance.choice(("max:flow.none", "packets")),
+                               "filter0": chance.choice(REFUSED_FILTERS)}
         for i in range(chance.choice((1, 2, 5))):
             asked[f"graph{i}"] = chance.choice(GRAPHS)
             if chance.random() < 0.7:
-                asked[f"filter{i}"] = chance.choice(("flow.pkts", "flow.duration", *FILTERS,
-                                                     *OTHER_FILTERS))
+                asked[f"filter{i}"] = chance.choice(("flow.pkts", "flow.duration", "tcp", *FILTERS))
         return "iograph", asked
 
     @staticmethod

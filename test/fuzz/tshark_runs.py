@@ -1,5 +1,5 @@
 """tshark reads a capture in one pass or two, with random preferences, fields and statistics."""
-from sanitized import EXPORTS, NUMBER, SWITCH, TREES, blames_us
+from sanitized import EXPORTS, SWITCH, TREES, blames_us
 
 REASSEMBLY = ("ip.defragment", "ipv6.defragment", "tcp.desegment_tcp_streams",
               "tcp.reassemble_out_of_order", "tcp.analyze_sequence_numbers", "tcp.check_checksum",
@@ -7,7 +7,7 @@ REASSEMBLY = ("ip.defragment", "ipv6.defragment", "tcp.desegment_tcp_streams",
               "udp.try_heuristic_first", "udp.check_checksum", "sctp.reassembly", "sctp.checksum")
 FILTERS = ("flow.bytes > 1000", "flow.tcp.state_name == \"Reset\" || flow.tuple contains \"UDP\"",
            "flow.sofar.tcp.rtt < 1 && flow.delta >= 0", "flow.vni matches \"x\"", "!flow.is_last",
-           "flow.tunnel.pkts > 1 || flow.among.rank < 3", "flow.rank < 3 && flow.response.count")
+           "flow.tunnel.pkts > 1 || flow.rank < 3")
 STATISTICS = ("flowstats,table", "flowstats,table,ip", *(f"flowstats,{name}" for name in EXPORTS),
               "flowstats,csv,-,flow.index > 2", "flowstats,json,/dev/null,frame.len > 100",
               "flowstats,stream,/dev/null", "flowstats,tunnels,-,udp",

@@ -7,14 +7,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
 import pytest
 
 TEST = Path(__file__).resolve().parent.parent
-sys.path.append(str(TEST / "load"))
+sys.path += [str(TEST / "load"), str(TEST / "fuzz")]
+import presets  # noqa: E402
 import traffic  # noqa: E402
+from sanitized import SWITCH, Sanitized, blames_us  # noqa: E402
 from tshark import SOURCE_LINE, TOP  # noqa: E402
 
 
@@ -27,6 +30,23 @@ def test_hostile_input(captures, tmp_path, kind, runs):
                              tmp_path, *captures.glob("*.pcap*")], text=True, capture_output=True)
     assert result.returncode == 0, result.stdout + result.stderr
     assert f"{runs} runs ({runs} of {kind}), 0 finds" in result.stdout
+
+
+@pytest.fixture(scope="module")
+def sanitized(tmp_path_factory):
+    presets.build("sanitize", "flowstats")
+    with tempfile.TemporaryDirectory() as folder:
+        yield Sanitized(Path(folder), tmp_path_factory.mktemp("finds"), 1)
+
+
+@pytest.mark.parametrize("on", ["tcp_analysis", "app", "host", "mptcp", "sticky", None])
+def test_an_extension_alone(sanitized, captures, on):
+    """Where the only one that is on keeps no notes of packets, an empty note was copied from NULL."""
+    switches = [option for name, values in sanitized.preferences.items() if values == SWITCH
+                for option in ("-o", f"{name}:{str(name == f'flow.{on}').upper()}")]
+    rc, said = sanitized.execute(["-n", "-2", "-O", "flow", "-r", captures / "sample.pcapng",
+                                  *switches])
+    assert rc == 0 and not blames_us(said), said
 
 
 def test_a_report_of_any_of_our_files_is_one_of_ours():
