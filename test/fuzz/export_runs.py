@@ -16,12 +16,13 @@ TRIES = 4
 # What ends tshark at its start, but for two exports to one file.
 REFUSED = ("in.pcapng", "link", "hard", "folder", "locked/new", "read_only", "none/new",
            "folder/../in.pcapng")
-TAKEN = ("new", "new.csv", "there", "dangling", "behind", "folder/new", "folder/../new", "locked/there")
+TAKEN = ("new", "new.csv", "there", "dangling", "behind", "folder/new", "folder/../new",
+         "locked/there")
 PCAPNG = b"\x0a\x0d\x0d\x0a"
 
 
 def lay_out(folder, capture):
-    """Everything that an export may meet; the user may write to it unless its name says otherwise."""
+    """All that an export may meet; the user may write to it unless its name says otherwise."""
     shutil.rmtree(folder, ignore_errors=True)
     for name in (".", "folder", "locked"):
         (folder / name).mkdir(exist_ok=True)
@@ -73,7 +74,10 @@ class ExportRuns:
         return target if target == "-" or target.startswith("/") else self.folder / target
 
     def whole(self, general):
-        """What each says when nothing is in its way; and what was wrong, or None: Wireshark's own."""
+        """The options that were tried last, what was wrong, and what each export says.
+
+        Nothing of the last where not all was read, for the capture is damaged; and that is no find.
+        """
         whole = {}
         for names in (EXPORTS, (STREAM, )):
             lay_out(self.folder, self.data)

@@ -19,9 +19,10 @@ GRAPHS = ("packets", "bytes", "bits", "max:flow.pkts", "sum:flow.bytes", "avg:fl
 FOLLOWED = (("TCP", "tcp.stream == 0"), ("UDP", "udp.stream == 0"), ("TCP", "flow.id == 0"),
             ("HTTP", "flow.id == 1"), ("NONE", "tcp"))
 
-# What comes nearest to ours in a server without the plugin: Wireshark's bugs are to be met there too.
-STOCK = (("nstat:flowstats,table", "nstat:dhcp,stat"), (r"stat:flowstats\.(?!none)\w+", "stat:http"),
-         ("(conv|endpt):FlowStats", r"\1:TCP"), (r"flow\.(tuple|vni|tcp\.state_name)", "frame.protocols"),
+# What comes nearest to ours in a server without the plugin, so that Wireshark's bugs are met there.
+STOCK = (("nstat:flowstats,table", "nstat:dhcp,stat"), ("(conv|endpt):FlowStats", r"\1:TCP"),
+         (r"stat:flowstats\.(?!none)\w+", "stat:http"),
+         (r"flow\.(tuple|vni|tcp\.state_name)", "frame.protocols"),
          (r"flow\.(duration|delta|tcp\.rtt|sofar\.tcp\.rtt)", "frame.time_relative"),
          (r"flow\.is_last", "frame.marked"), (r"flow\.(?!none)\w[\w.]*", "frame.len"))
 
@@ -70,7 +71,8 @@ class SharkdRuns:
         return "frame", {"frame": number, **asked}
 
     def tap(self, chance):
-        chosen = chance.choices(TAPS + (chance.choice(OTHER_TAPS), ), k=chance.choice((1, 2, 5, 15)))
+        known = TAPS + (chance.choice(OTHER_TAPS), )
+        chosen = chance.choices(known, k=chance.choice((1, 2, 5, 15)))
         if chance.random() < 0.3:
             chosen = chosen[:1] * 2
         asked = {f"tap{i}": tap for i, tap in enumerate(chosen)}

@@ -22,8 +22,9 @@ PORTS = (53, 80, 443, 123, 1701, 2152, 3544, 4789, 6081, 4790, 5060, 40000, 4000
 START = 1_700_000_000 * 10**9
 TCP_OPTIONS = [bytes.fromhex(text) for text in (
     "020405b4", "0303070101 01", "0402 0101", "080a 00000001 00000002 0101",
-    "050a 00000010 00000020 0101", "1e0c 0081 0102030405060708", "1e14 2001 0000000100000001 00000001"
-    "0004 0000", "22 0a 0102030405060708 0101", "0000", "ff00", "0200", "08ff", "13 12" + 16 * "aa")]
+    "050a 00000010 00000020 0101", "1e0c 0081 0102030405060708",
+    "1e14 2001 0000000100000001 00000001 0004 0000", "22 0a 0102030405060708 0101", "0000", "ff00",
+    "0200", "08ff", "13 12" + 16 * "aa")]
 CONTENTS = (b"", b"x", b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n",
             bytes.fromhex("0001 0100 0001 0000 0000 0000 07") + b"example\3org\0\0\1\0\1",
             bytes.fromhex("16 0301 0005 01 000001 00"), bytes(1400), b"SSH-2.0-x\r\n", bytes(8))
@@ -170,7 +171,8 @@ class Maker:
     def connection(self, each_way):
         """Segments with the numbers of two ends, not all in a sensible order."""
         next_seq = [self.chance.choice((100, 0xfffffff0, self.number(32))) for _ in range(2)]
-        segments = [(False, 0x02), (True, 0x12), (False, 0x10)][:self.chance.choice((0, 1, 2, 3, 3))]
+        handshake = [(False, 0x02), (True, 0x12), (False, 0x10)]
+        segments = handshake[:self.chance.choice((0, 1, 2, 3, 3))]
         segments += [(self.odds(0.5), self.chance.choice((0x10, 0x18, 0x18, 0x18, 0x11, 0x14, 0x04,
                                                           0x02, 0x38, 0xd8, 0, 0xff)))
                      for _ in range(self.chance.randint(0, 14))]
@@ -251,11 +253,12 @@ class Maker:
         if kind == 3:
             bits = self.number(1)
             header += bytes(3) + bytes([bits]) + bytes(8 * bits)
-        return struct.pack(">HH", 0x1000, 0x88be if kind == 2 else 0x22eb) + bytes(4) + header + frame
+        proto = 0x88be if kind == 2 else 0x22eb
+        return struct.pack(">HH", 0x1000, proto) + bytes(4) + header + frame
 
     def quote(self):
         """Each packet comes before an ICMP error that quotes it."""
-        sender = {4: self.chance.choice(HOSTS), 6: self.chance.choice(HOSTS6)}
+        senders = self.chance.choice(HOSTS), self.chance.choice(HOSTS6)
         most = self.chance.choice((8, 28, 40, 48, 128, 1400))
 
         def wrap(packet, down):
@@ -266,7 +269,7 @@ class Maker:
                                self.lie(0, 8), self.chance.choice((0, 1400)))
             more = b"\x20\0\0\0\0\x08\1\1\0\0\x51\x40" if self.odds(0.1) else b""
             source = packet[8:24] if six else packet[12:16]
-            error = self.ip((sender[6 if six else 4], source.ljust(16 if six else 4, b"\0")),
+            error = self.ip((senders[six], source.ljust(16 if six else 4, b"\0")),
                             58 if six else 1, head + quoted + more)
             return self.chance.choice(([packet, error], [error]))
         return wrap
@@ -337,7 +340,7 @@ class Maker:
 
     def tagged(self):
         """VLANs, labels and sessions, as many and in whatever order."""
-        stack = self.chance.choices(("vlan", "qinq", "mpls", "pppoe", "none", "snap", "pbb",
+        stack = self.chance.choices(("vlan", "qinq", "mpls", "pppoe", "none", "none", "pbb",
                                      "odd"), (6, 3, 3, 2, 6, 1, 1, 1),
                                     k=self.chance.choice((1, 1, 2, 3, 8)))
         ids = [self.number(12) for _ in stack]
@@ -351,8 +354,9 @@ class Maker:
                                                                                     b"\x91\0"))
                 elif kind == "mpls":
                     labels = self.chance.randint(1, 4)
-                    body = b"".join(struct.pack(">I", (ident + i) << 12 | (i == labels - 1) << 8 | 64)
-                                    for i in range(labels)) + body
+                    body = b"".join(
+                        struct.pack(">I", (ident + i) << 12 | (i == labels - 1) << 8 | 64)
+                        for i in range(labels)) + body
                     eth_type = b"\x88\x47"
                 elif kind == "pppoe":
                     body = b"\x11\0" + struct.pack(">HH", ident, self.lie(
@@ -384,8 +388,10 @@ class Maker:
                     ident if ident % 2 else None)), "ip"),
                 lambda: (self.outer(4, lambda packet, down: packet), "ip"),
                 lambda: (self.outer(41, lambda packet, down: packet), "ip"),
-                lambda: (self.in_udp(2152, lambda packet, down: self.gtp(packet, ident + down)), "ip"),
-                lambda: (self.in_udp(1701, lambda packet, down: self.l2tp(packet, ident, down)), "ip"),
+                lambda: (self.in_udp(2152, lambda packet, down: self.gtp(
+                    packet, ident + down)), "ip"),
+                lambda: (self.in_udp(1701, lambda packet, down: self.l2tp(
+                    packet, ident, down)), "ip"),
                 lambda: (self.in_udp(3544, lambda packet, down: self.teredo(packet)), "ip"),
                 lambda: (self.in_udp(6081, lambda packet, down: self.geneve(
                     int.from_bytes(self.ether_type(packet), "big"), packet, ident)), "ip"),
@@ -395,7 +401,8 @@ class Maker:
                     ">HHI", self.lie(len(packet) + 3), ident, 1) + b"\xff\3\0" + self.ppp_type(
                         packet) + packet), "ip"),
                 lambda: (self.outer(51, lambda packet, down: bytes([
-                    4 if packet[:1] < b"\x60" else 41, self.lie(4, 8)]) + bytes(22) + packet), "ip"),
+                    4 if packet[:1] < b"\x60" else 41, self.lie(4, 8)]) + bytes(22)
+                    + packet), "ip"),
                 lambda: (self.quote(), "ip"),
                 lambda: (self.fragments(), "ip"),
                 lambda: (self.ether(self.tagged()), "eth"),
@@ -404,7 +411,8 @@ class Maker:
         return self.chance.choice((
             lambda: (self.in_udp(4789, lambda frame, down: struct.pack(
                 ">BBHI", 8, 0, 0, (ident + down * (ident & 1)) << 8) + frame), "ip"),
-            lambda: (self.in_udp(6081, lambda frame, down: self.geneve(0x6558, frame, ident)), "ip"),
+            lambda: (self.in_udp(6081, lambda frame, down: self.geneve(
+                0x6558, frame, ident)), "ip"),
             lambda: (self.outer(47, lambda frame, down: self.gre(0x6558, frame, ident)), "ip"),
             lambda: (self.outer(47, lambda frame, down: self.erspan(frame, ident)), "ip"),
             lambda: (self.outer(97, lambda frame, down: b"\x30\0" + frame), "ip"),
@@ -444,8 +452,8 @@ class Maker:
              + self.ether_type(packet) + packet),
             (276, "ip", lambda packet, down: self.ether_type(packet) + struct.pack(
                 ">HIHBB", 0, 2, 1, 4 * down, self.lie(6, 8)) + mac + packet),
-            (113, "ip", lambda packet, down: struct.pack(">HHH", 4 * down, 1, 6) + mac + b"\x81\0\0\5"
-             + self.ether_type(packet) + packet),
+            (113, "ip", lambda packet, down: struct.pack(">HHH", 4 * down, 1, 6) + mac
+             + b"\x81\0\0\5" + self.ether_type(packet) + packet),
             (105, "ip", self.mac_frame), (105, "ip", self.mac_frame),
             (127, "ip", lambda packet, down: b"\0\0" + struct.pack("<HI", self.lie(8), 0)
              + self.mac_frame(packet, down)),
@@ -453,8 +461,8 @@ class Maker:
             (104, "ip", lambda packet, down: b"\x0f\0" + self.ether_type(packet) + packet),
             (107, "ip", lambda packet, down: b"\x18\x41\3" + (
                 b"\xcc" if packet[0] < 0x60 else b"\x8e") + packet),
-            (119, "ip", lambda packet, down: struct.pack("<II", 0x44, self.lie(144, 32)) + bytes(136)
-             + self.mac_frame(packet, down)),
+            (119, "ip", lambda packet, down: struct.pack("<II", 0x44, self.lie(144, 32))
+             + bytes(136) + self.mac_frame(packet, down)),
             (239, "ip", lambda packet, down: bytes([2 if packet[0] < 0x60 else 10, 0, 0, 0])
              + struct.pack("<HH", self.lie(4 + len(packet)), 9) + packet + bytes(-len(packet) % 4)),
             (197, "eth", lambda frame, down: bytes(8) + bytes([2, 4]) + struct.pack(
@@ -473,7 +481,8 @@ class Maker:
             wrap, kind = self.wrapper(kind)
             wraps.append(wrap)
         while kind != carries:
-            wrap, kind = (self.ether(self.tagged()), "eth") if carries == "eth" else self.wrapper(kind)
+            wrap, kind = ((self.ether(self.tagged()), "eth") if carries == "eth"
+                          else self.wrapper(kind))
             wraps.append(wrap)
         frames = self.talk()
         for wrap in wraps:

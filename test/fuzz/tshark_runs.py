@@ -72,8 +72,9 @@ class TsharkRuns:
         options = ["-r", capture, *general]
         rc, said = self.tshark.execute(options + ours)
         is_find = blames_us(said)
-        if not is_find and rc < 0 and self.tshark.execute([*options, "-V"], self.tshark.bare)[0] >= 0:
-            is_find, said = True, f"exit code {rc}, 0 without the plugin\n{said}"
+        if not is_find and rc < 0:
+            is_find = self.tshark.execute([*options, "-V"], self.tshark.bare)[0] >= 0
+            said = f"exit code {rc}, 0 without the plugin\n{said}"
         if is_find:
             self.tshark.save(number, said, [capture], "tshark", *options, *ours)
         return not is_find

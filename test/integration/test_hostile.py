@@ -41,7 +41,7 @@ def sanitized(tmp_path_factory):
 
 @pytest.mark.parametrize("on", ["tcp_analysis", "app", "host", "mptcp", "sticky", None])
 def test_an_extension_alone(sanitized, captures, on):
-    """Where the only one that is on keeps no notes of packets, an empty note was copied from NULL."""
+    """Where the one that is on keeps no notes of packets, an empty note was copied from NULL."""
     switches = [option for name, values in sanitized.preferences.items() if values == SWITCH
                 for option in ("-o", f"{name}:{str(name == f'flow.{on}').upper()}")]
     rc, said = sanitized.execute(["-n", "-2", "-O", "flow", "-r", captures / "sample.pcapng",
