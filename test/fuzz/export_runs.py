@@ -83,8 +83,10 @@ class ExportRuns:
             lay_out(self.folder, self.data)
             options = [*general, *self.exports_of((name, f"folder/{name}") for name in names)]
             rc, said, _ = self.execute(options)
-            if blames_us(said) or rc:
-                return options, blames_us(said) and said, {}
+            if blames_us(said) or (rc and not self.fails_without_us()):
+                return options, f"exit code {rc}\n{said}", {}
+            if rc:
+                return options, "", {}
             whole.update((name, (self.folder / "folder" / name).read_bytes()) for name in names)
         return [], "", whole
 
@@ -98,7 +100,9 @@ class ExportRuns:
             if wrong:
                 break
         if wrong:
-            self.tshark.save(number, wrong, [capture], "tshark", "-q", "-r", capture, *options)
+            lay_out(self.folder, self.data)
+            self.tshark.save(number, wrong, [self.folder], "tshark", "-q", "-r",
+                             self.folder / "in.pcapng", *options)
         return not wrong
 
     def attempt(self, chance, whole):
@@ -142,7 +146,7 @@ class ExportRuns:
             size and any(len(whole[name]) > size for name, _ in files))
         expected = 1 if at_start or onto_written or at_end else 0
         if rc != expected:
-            own = written and self.fails_without_us(written)
+            own = written and self.fails_without_us("-w", self.path(written))
             return "" if own else f"exit code {rc}, not {expected}"
         if rc and "flowstats: " not in said:
             return "nothing was said"
@@ -151,10 +155,10 @@ class ExportRuns:
             return "standard output is not whole"
         return self.changed(files, before, whole, rc, at_start, written)
 
-    def fails_without_us(self, written):
-        """Not all that can be read can be written."""
-        options = ["-q", "-n", "-r", self.folder / "in.pcapng", "-w", self.path(written)]
-        return self.tshark.execute(options, self.tshark.bare)[0] != 0
+    def fails_without_us(self, *options):
+        """Not all can be read to its end, and not all that can be read can be written."""
+        return self.tshark.execute(["-q", "-n", "-r", self.folder / "in.pcapng", *options],
+                                   self.tshark.bare)[0] != 0
 
     def changed(self, files, before, whole, rc, at_start, written):
         """A file that is neither as it was nor what was exported to it."""

@@ -67,15 +67,15 @@ class Sanitized(Tshark):
         return process.returncode, said
 
     def save(self, number, said, copied, program, *options, typed=""):
-        """Keep a run's file, and a script that repeats the find with the plugin as built then.
+        """Keep what a run read, and a script that repeats the find with the plugin as built then.
 
-        typed: what the program reads from standard input.
+        copied: files and folders; typed: what the program reads from standard input.
         """
         self.finds.mkdir(parents=True, exist_ok=True)
         name = self.finds / f"{self.seed}-{number}"
         files = {str(path): str(name.with_name(f"{name.name}-{path.name}")) for path in copied}
         for path, kept in files.items():
-            Path(kept).write_bytes(Path(path).read_bytes())
+            subprocess.run(["cp", "-aT", path, kept], check=True)
         environment = {key: value for key, value in self.environment.items()
                        if key not in ("HOME", "PATH", "WIRESHARK_PLUGIN_DIR")}
         command = shlex.join([*self.as_user, "env",
