@@ -157,8 +157,8 @@ class ExportRuns:
 
     def fails_without_us(self, *options):
         """Not all can be read to its end, and not all that can be read can be written."""
-        return self.tshark.execute(["-q", "-n", "-r", self.folder / "in.pcapng", *options],
-                                   self.tshark.bare)[0] != 0
+        options = ["-q", "-n", "-r", self.folder / "in.pcapng", "-z", "io,phs", *options]
+        return self.tshark.execute(options, self.tshark.bare)[0] != 0
 
     def changed(self, files, before, whole, rc, at_start, written):
         """A file that is neither as it was nor what was exported to it."""
