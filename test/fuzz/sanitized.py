@@ -7,8 +7,8 @@ import re
 import resource
 import shlex
 import subprocess
-from pathlib import Path
 
+from presets import libasan
 from tshark import SOURCE_LINE, TOP, Tshark
 
 BUILD = TOP / "build-sanitize"
@@ -25,12 +25,6 @@ NAMES = ("", "http.host, dns.qry.name", "ip.src, frame.protocols, tcp.flags, dat
 TREES = ("states", "rtt", "sizes", "protocols", "directions", "responses", "conn_states", "hosts")
 EXPORTS = ("csv", "json", "zeek", "quality", "cic", "nfstream", "tunnels", "parts")
 STREAM = "stream"  # in one pass, and alone
-
-
-def libasan():
-    path = subprocess.run(["gcc", "-print-file-name=libasan.so"], text=True, capture_output=True,
-                          check=True).stdout
-    return str(Path(path.strip()).resolve())
 
 
 def limit(seconds=CPU_SECONDS):
