@@ -404,6 +404,41 @@ static bool comes_with_section(const struct place *place, bool with_sofar)
            (with_sofar || place->field->scope != FLOW_SCOPE_SOFAR);
 }
 
+static void find_asked_for(GPtrArray *ret_places)
+{
+    g_ptr_array_set_size(ret_places, 0);
+    for (unsigned b = 0; b < batches->len; b++) {
+        struct batch *batch = batches->pdata[b];
+        for (unsigned n = 0; n < batch->count; n += GLANCE) {
+            if (!is_any_asked_for(batch, n))
+                continue;
+            for (unsigned i = n; i < n + GLANCE; i++)
+                if (is_asked_for(&batch->places[i]))
+                    g_ptr_array_add(ret_places, &batch->places[i]);
+        }
+    }
+}
+
+/*
+ * The places that are asked for at a packet.  tshark asks for the same fields at
+ * each frame of a pass, in the order of frames, so one look at all places does for
+ * many; the other programs ask for others in each tree.
+ */
+static const GPtrArray *asked_for(const struct flow_view *view)
+{
+    enum { AGAIN = 256 };
+    static GPtrArray *places;
+    static uint32_t last_frame, asked;
+
+    if (!places)
+        places = g_ptr_array_new();
+    if (!fs_program_runs_once() || view->fact->frame <= last_frame || asked % AGAIN == 0)
+        find_asked_for(places);
+    last_frame = view->fact->frame;
+    asked++;
+    return places;
+}
+
 /*
  * In a tree that nobody looks at, which -T fields has made visible or not, only
  * the fields that somebody asks for are added, right inside the root.  A section
@@ -412,22 +447,14 @@ static bool comes_with_section(const struct place *place, bool with_sofar)
 static void show_asked_for(proto_tree *tree, tvbuff_t *tvb, struct flow_view *view, bool with_sofar)
 {
     struct showing showing = { .tree = tree, .tvb = tvb, .view = view };
+    const GPtrArray *places = asked_for(view);
 
-    for (unsigned b = 0; b < batches->len; b++) {
-        const struct batch *batch = batches->pdata[b];
-        for (unsigned n = 0; n < batch->count; n += GLANCE) {
-            if (!is_any_asked_for(batch, n))
-                continue;
-            for (unsigned i = n; i < n + GLANCE; i++) {
-                const struct place *place = &batch->places[i];
-                if (!is_asked_for(place))
-                    continue;
-                if (!place->field)
-                    show_whole_section(&showing, place->section, with_sofar);
-                else if (!comes_with_section(place, with_sofar))
-                    show_field(&showing, place);
-            }
-        }
+    for (unsigned i = 0; i < places->len; i++) {
+        const struct place *place = places->pdata[i];
+        if (!place->field)
+            show_whole_section(&showing, place->section, with_sofar);
+        else if (!comes_with_section(place, with_sofar))
+            show_field(&showing, place);
     }
 }
 
