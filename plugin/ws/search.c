@@ -100,7 +100,7 @@ static bool carries_listed(const struct fs_listing *listing, size_t layer,
     size_t next = layer_after(listing, layer);
     struct fs_net net;
 
-    if (here->data[here->at] >> 4 != (family == FLOW_IPV4 ? 4 : 6))
+    if (fs_bytes_here(here) == 0 || here->data[here->at] >> 4 != (family == FLOW_IPV4 ? 4 : 6))
         return false; /* as nearly everywhere */
     if (!protocols)
         protocols = find_dissector_table("ip.proto");

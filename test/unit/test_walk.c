@@ -829,6 +829,13 @@ static const struct frame found[] = {
     { .layers = "foo eth ip udplite", .bytes = "61626364 " IP4 LITE_TOO_LONG },
     { .layers = "foo eth ip udp", .bytes = "61626364 " IP4 LITE },
     { .layers = "foo eth ip", .bytes = "61626364 " IP4 LITE },
+    /* Captured up to where the header would begin */
+    { .layers = "foo eth ip udplite", .bytes = "61626364 " IP4 },
+    { .layers = "foo eth vlan ip udplite", .bytes = "61626364 " MACS "8100 0005 0800" },
+    { .layers = "foo eth vlan ipv6 udplite", .bytes = "61626364 " MACS "8100 0005 86dd" },
+    { .layers = "eth ip udp foo eth ip udplite",
+      .bytes = TUNNEL "ffffff " IP4,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
     /* Through headers that say themselves where they end */
     { .layers = "eth ip udp foo eth mpls ip udp",
       .bytes = TUNNEL "ffffff " MACS "8847 00005040 00006140 " PROVEN,
