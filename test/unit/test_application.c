@@ -390,14 +390,15 @@ static const struct {
     const char *application;
     size_t request, response; /* bytes; 0: none says so */
 } shortest[] = {
-    { "dns", 3, 3 },   { "mdns", 3, 3 },     { "llmnr", 3, 3 },    { "nbns", 3, 3 },
-    { "dhcp", 1, 1 },  { "dhcpv6", 1, 1 },   { "ntp", 1, 1 },      { "http", 4, 5 },
-    { "ssdp", 7, 5 },  { "tls", 6, 6 },      { "dtls", 14, 14 },   { "quic", 5, 11 },
-    { "stun", 2, 2 },  { "sip", 7, 4 },      { "radius", 1, 1 },   { "snmp", 14, 14 },
-    { "rpc", 12, 12 }, { "bt-dht", 55, 46 }, { "isakmp", 20, 20 }, { "udpencap", 24, 24 },
-    { "rip", 1, 1 },   { "ldap", 6, 6 },     { "cldap", 6, 6 },    { "gtp", 2, 2 },
-    { "gtpv2", 2, 2 }, { "pfcp", 2, 2 },     { "wg", 4, 4 },       { "openvpn", 9, 9 },
-    { "mgcp", 5, 4 },  { "coap", 4, 4 },     { "kerberos", 3, 3 }, { "tftp", 2, 0 },
+    { "dns", 3, 3 },        { "mdns", 3, 3 },        { "llmnr", 3, 3 },    { "nbns", 3, 3 },
+    { "dhcp", 1, 1 },       { "dhcpv6", 1, 1 },      { "ntp", 1, 1 },      { "http", 4, 5 },
+    { "ssdp", 7, 5 },       { "tls", 6, 6 },         { "dtls", 14, 14 },   { "quic", 5, 11 },
+    { "stun", 2, 2 },       { "classicstun", 2, 2 }, { "sip", 7, 4 },      { "radius", 1, 1 },
+    { "snmp", 14, 14 },     { "rpc", 12, 12 },       { "bt-dht", 55, 46 }, { "isakmp", 20, 20 },
+    { "udpencap", 24, 24 }, { "rip", 1, 1 },         { "ripng", 1, 1 },    { "ldap", 6, 6 },
+    { "cldap", 6, 6 },      { "gtp", 2, 2 },         { "gtpv2", 2, 2 },    { "pfcp", 2, 2 },
+    { "wg", 4, 4 },         { "openvpn", 9, 9 },     { "mgcp", 5, 4 },     { "coap", 4, 4 },
+    { "kerberos", 3, 3 },   { "tftp", 2, 0 },
 };
 
 static size_t shortest_of(const char *application, int message)
