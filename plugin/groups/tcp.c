@@ -170,7 +170,7 @@ static void learn_initiator(struct flow_tcp *tcp, uint8_t flags, enum flow_dir d
         return;
     if ((tcp->bits & FLOW_TCP_INITIATOR) && initiator != initiator_of(tcp)) {
         memset(tcp->syn_ack, 0, sizeof tcp->syn_ack);
-        tcp->syn_ack_count = tcp->syn_acks = 0;
+        tcp->syn_ack_count = tcp->syn_acks = tcp->syn_ack_retrans = 0;
         forget_ack(tcp);
     }
     tcp->bits &= (uint16_t)~FLOW_TCP_INITIATOR_DOWN;

@@ -1,5 +1,7 @@
+#include "ask.h"
 #include "packets.h"
 
+#include "core.h"
 #include "names.h"
 #include "state.h"
 #include "tcp_group.h"
@@ -550,6 +552,15 @@ static const struct timing timings[] = {
     { "syn-ack-before-a-syn-that-it-is-none-of", "<SA!@5 <SA!@6 >S@10 <SA@20 >A@30",
       "syn 10 syn-ack 20 ack 30 net 10 user 10 rtt 20 connect 20" },
 
+    { "the-syn-comes-last-in-the-file", "<SA@20 >A@30 >S@10",
+      "syn 10 syn-ack 20 ack 30 net 10 user 10 rtt 20 connect 20" },
+    { "the-syn-comes-last-and-its-syn-ack-was-sent-again", "<SA@20 <SA@1020 >A@1030 >S@10",
+      "syn 10 syn-ack 20 ack 1030 net 10 connect 1020 syn-acks 1" },
+    { "the-syn-comes-last-and-one-syn-ack-is-none-of-it", "<SA!@15 <SA@20 >S@10 >A@30",
+      "syn 10 syn-ack 20 ack 30 net 10 user 10 rtt 20 connect 20" },
+    { "syn-acks-of-the-true-initiator-are-none", ">SA@5 >SA@6 >S@10 >A@30",
+      "syn 10 ack 30 rtt 20 connect 20" },
+
     /* Repeats: of an answer that may be one of several, there is no time */
     { "repeated-syn-is-ambiguous", ">S@10 >S@1010 <SA@1020 >A@1030",
       "syn 1010 syn-ack 1020 ack 1030 user 10 connect 1020 syns 1" },
@@ -886,9 +897,67 @@ static void test_survived_rsts_leave_no_trace(void)
     g_rand_free(rand);
 }
 
+/* The fields, of which one direction is enough. */
+static void test_rows_of_one_direction(void)
+{
+    static const struct {
+        const char *flags;
+        enum flow_dir dir;
+    } rows[] = { { "R", FLOW_UP }, { "S", FLOW_UP }, { "SA", FLOW_DOWN } };
+    struct flow_groups groups = { .count = 0 };
+
+    flow_groups_add(&groups, &flow_core);
+    flow_groups_add(&groups, &flow_tcp_group);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct flow_meter *meter = flow_meter_new(NULL, 0, &groups);
+        struct flow_packet packet = tcp_packet(1, 1, 50000, 2, 80, rows[i].flags, 100, 300);
+
+        flow_meter_account(meter, &packet);
+        expect_number(meter, 1, "direction", (uint64_t)rows[i].dir);
+        expect_number(meter, 1, "tcp.syn_retrans", 0);
+        g_assert_true(ask_known(meter, 1, "tcp.state_name").as.text != NULL);
+        flow_meter_free(meter);
+    }
+
+    struct flow_meter *meter = flow_meter_new(NULL, 0, &groups);
+    struct flow_packet datagram = udp_packet(1, 1, 50000, 2, 53);
+    flow_meter_account(meter, &datagram);
+    expect_absent(meter, 1, "tcp.state");
+    expect_absent(meter, 1, "tcp.syn_retrans");
+    expect_absent(meter, 1, "tcp.reset_by_name");
+    flow_meter_free(meter);
+}
+
+static void test_who_reset_it_has_a_name(void)
+{
+    static const char *const names[] = { [FLOW_UP] = "up", [FLOW_DOWN] = "down" };
+    struct flow_groups groups = { .count = 0 };
+
+    flow_groups_add(&groups, &flow_core);
+    flow_groups_add(&groups, &flow_tcp_group);
+    for (unsigned dir = 0; dir < FLOW_DIRS; dir++) {
+        struct flow_meter *meter = flow_meter_new(NULL, 0, &groups);
+        const struct flow_packet packets[] = {
+            tcp_packet(1, 1, 50000, 2, 80, "S", 100, 0),
+            tcp_packet(2, 2, 80, 1, 50000, "SA", 300, 101),
+            tcp_packet(3, 1, 50000, 2, 80, "A", 101, 301),
+            dir == FLOW_UP ? tcp_packet(4, 1, 50000, 2, 80, "R", 101 + PAYLOAD_LEN, 0)
+                           : tcp_packet(4, 2, 80, 1, 50000, "R", 301 + PAYLOAD_LEN, 0),
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(packets); i++)
+            flow_meter_account(meter, &packets[i]);
+        expect_text(meter, 4, "tcp.reset_by_name", names[dir]);
+        expect_number(meter, 4, "tcp.reset_by", dir);
+        expect_number(meter, 4, "tcp.reset_frame", 4);
+        flow_meter_free(meter);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    flow_fields_add(&flow_tcp_group);
     g_test_set_nonfatal_assertions();
     for (size_t i = 0; i < G_N_ELEMENTS(stories); i++) {
         char *path = g_strdup_printf("/tcp/state/%s", stories[i].claim);
@@ -910,6 +979,8 @@ int main(int argc, char **argv)
     g_test_add_func("/tcp/reset/the-first-rst-that-stands", test_first_rst_that_stands);
     g_test_add_func("/tcp/reset/many-rsts", test_many_rsts);
     g_test_add_func("/tcp/reset/survived-rsts-leave-no-trace", test_survived_rsts_leave_no_trace);
+    g_test_add_func("/tcp/rows-of-one-direction", test_rows_of_one_direction);
+    g_test_add_func("/tcp/who-reset-it-has-a-name", test_who_reset_it_has_a_name);
     g_test_add_func("/tcp/laws-hold-for-random-segments", test_laws);
     return g_test_run();
 }
