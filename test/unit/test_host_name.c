@@ -164,6 +164,11 @@ static void test_quic_puts_crypto_frames_together(void)
     expect("quic", BUFFER("\3\5\0\0\0\1\2\3\6\0\x3e" HELLO), "ab.org"); /* with those of ECN */
     expect("quic", BUFFER("\3\5\0\1\0\1\1\1\2\3\6\0\x3e" HELLO), "ab.org");
     expect("quic", BUFFER("\3\5\0\0\0\1\2\6\0\x3e" HELLO), NULL); /* one of them lacks */
+    /* Its last byte is the last that there is room for, and one behind it. */
+    expect("quic", BUFFER("\6\x80\0\xff\xff\1x\6\0\x3e" HELLO), "ab.org");
+    expect("quic", BUFFER("\6\x80\0\xff\xff\2xx\6\0\x3e" HELLO), NULL);
+    expect("quic", BUFFER("\6\x80\1\0\0\0\6\0\x3e" HELLO), "ab.org");
+    expect("quic", BUFFER("\6\x80\1\0\1\0\6\0\x3e" HELLO), NULL);
     expect("quic", BUFFER("\6\0"), NULL);
     expect("quic", BUFFER("\6\0\x40"), NULL);
     expect("quic", BUFFER(HELLO), "ab.org");          /* put together by Wireshark */

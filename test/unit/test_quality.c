@@ -410,6 +410,23 @@ static void test_offload_is_told_by_the_receivers_size(void)
     flow_meter_free(meter);
 }
 
+/* No size is announced by 0, and the least one by 1. */
+static void test_offload_is_told_by_the_least_size(void)
+{
+    for (uint16_t mss = 0; mss < 2; mss++) {
+        struct flow_packet packets[] = {
+            segment(1, FLOW_UP, "S", 100, 0, 0),
+            segment(2, FLOW_DOWN, "SA", 500, 101, 0),
+            segment(3, FLOW_UP, "A", 101, 501, 2),
+        };
+
+        announce(&packets[1], mss);
+        struct flow_meter *meter = meter_of(packets, 3);
+        expect_number(meter, 1, "quality.up.offload", mss);
+        flow_meter_free(meter);
+    }
+}
+
 static void test_offload_is_told_by_the_ip_length(void)
 {
     struct flow_packet packets[] = { datagram(1, 1), datagram(2, 2), datagram(3, 3),
@@ -536,5 +553,7 @@ int main(int argc, char **argv)
     g_test_add_func("/quality/the-capture-point-is-known-from-the-third-packet-on",
                     test_the_capture_point_is_known_from_the_third_packet_on);
     g_test_add_func("/quality/copies-add-up-whatever-comes", test_copies_add_up_whatever_comes);
+    g_test_add_func("/quality/offload-is-told-by-the-least-size",
+                    test_offload_is_told_by_the_least_size);
     return g_test_run();
 }

@@ -53,6 +53,21 @@ static void test_packets_with_payload_are_listed_with_their_way(void)
     flow_meter_free(meter);
 }
 
+/* Half a microsecond is one, each way; less than that is 0, without a sign. */
+static void test_deltas_are_rounded(void)
+{
+    static const int64_t ns[] = { 0, 499, 0, 500, 0, 1499, 0 };
+    struct flow_meter *meter = flow_meter_new(NULL, 0, &groups);
+
+    for (uint32_t i = 0; i < G_N_ELEMENTS(ns); i++) {
+        struct flow_packet packet = udp_packet(i + 1, 1, 50000, 2, 53);
+        packet.fact.time_ns = SECOND + ns[i];
+        flow_meter_account(meter, &packet);
+    }
+    expect_text(meter, 1, "splt_delta", "0 0 0 1 -1 1 -1");
+    flow_meter_free(meter);
+}
+
 static void test_a_setting_lists_empty_packets_too(void)
 {
     *setting("splt_empty")->value = 1;
@@ -155,5 +170,6 @@ int main(int argc, char **argv)
                     test_gaps_are_absent_where_a_time_is_unknown);
     g_test_add_func("/splt/the-longest-list-has-room", test_the_longest_list_has_room);
     g_test_add_func("/splt/parts-merge", test_parts_merge);
+    g_test_add_func("/splt/deltas-are-rounded", test_deltas_are_rounded);
     return g_test_run();
 }

@@ -485,6 +485,21 @@ static void test_timeouts_at_the_ends_of_the_scale(void)
     world_free(&world);
 }
 
+/* The shortest timeout that there is; 0 is none. */
+static void test_a_nanosecond_is_a_timeout(void)
+{
+    const struct flow_limits idle = { .idle_ns = 1 }, active = { .active_ns = 1 }, none = { 0 };
+    struct world world = world_of(0);
+    struct flow_packet packet = udp_packet(0, 1, 50000, 2, 53);
+    struct flow *flow = begin(&world, &packet);
+
+    flow_learn(flow, &packet, FLOW_UP);
+    g_assert_cmpint((int)flow_limits_passed(&idle, flow, SECOND), ==, FLOW_SUCCESSOR_IDLE);
+    g_assert_cmpint((int)flow_limits_passed(&active, flow, SECOND), ==, FLOW_SUCCESSOR_ACTIVE);
+    g_assert_cmpint((int)flow_limits_passed(&none, flow, SECOND), ==, FLOW_SUCCESSOR_NONE);
+    world_free(&world);
+}
+
 /* A timeout's flow keeps source and reason; a connection's asks the rules, and once. */
 static void test_who_decides_the_source_of_a_successor(void)
 {
@@ -563,6 +578,7 @@ int main(int argc, char **argv)
     g_test_add_func("/table/timeouts", test_timeouts);
     g_test_add_func("/table/timeouts-at-the-ends-of-the-scale",
                     test_timeouts_at_the_ends_of_the_scale);
+    g_test_add_func("/table/a-nanosecond-is-a-timeout", test_a_nanosecond_is_a_timeout);
     g_test_add_func("/table/who-decides-the-source-of-a-successor",
                     test_who_decides_the_source_of_a_successor);
     g_test_add_func("/table/a-new-connection-goes-before-timeouts",

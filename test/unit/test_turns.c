@@ -302,6 +302,21 @@ static void test_a_keep_alive_is_known_by_the_acknowledgements_before_it(void)
     flow_meter_free(meter);
 }
 
+/* So does the number of a segment of its own without payload. */
+static void test_a_keep_alive_is_known_by_the_number_before_it(void)
+{
+    static const struct row rows[] = {
+        { FLOW_UP, 0, 0, "", 2000, 0 },
+        { FLOW_UP, 10, 1, "", 1999, 0 },
+        { FLOW_DOWN, 20, 5, "", 7000, 0 },
+    };
+    struct flow_meter *meter = METER(rows);
+
+    expect_number(meter, 1, "up.turns", 0);
+    expect_number(meter, 1, "down.turns", 1);
+    flow_meter_free(meter);
+}
+
 /* Sequence numbers wrap; and after a long gap in the capture what comes is new. */
 static void test_numbers_go_round_and_far_ones_are_new(void)
 {
@@ -495,6 +510,8 @@ int main(int argc, char **argv)
     g_test_add_func("/turns/a-server-that-speaks-first-greets",
                     test_a_server_that_speaks_first_greets);
     g_test_add_func("/turns/payload-of-a-syn-opens-a-turn", test_payload_of_a_syn_opens_a_turn);
+    g_test_add_func("/turns/a-keep-alive-is-known-by-the-number-before-it",
+                    test_a_keep_alive_is_known_by_the_number_before_it);
     g_test_add_func("/turns/a-keep-alive-is-known-by-the-acknowledgements-before-it",
                     test_a_keep_alive_is_known_by_the_acknowledgements_before_it);
     g_test_add_func("/turns/numbers-go-round-and-far-ones-are-new",

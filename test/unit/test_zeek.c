@@ -17,6 +17,13 @@ static const struct {
     uint64_t missed;
     uint64_t size[FLOW_DIRS];
 } rows[] = {
+    { "a byte is data, and none is none",
+      { HANDSHAKE, UP("A", 100, 500, 1), DOWN("A", 500, 101, 1) },
+      "S1",
+      "ShADd",
+      0,
+      { 1, 1 } },
+
     /* conn_state, in the order of the rules */
     { "REJ: a SYN is answered by a RST",
       { UP("S", 99, 0, 0), DOWN("RA", 0, 100, 0) },
