@@ -84,6 +84,32 @@ def test_a_message_counts_where_it_is_complete(tshark, save):
         assert flow.get("flow.app") == apps[-1]
 
 
+CHAIN = """
+local function layer(n)
+    local proto = Proto("chain" .. n, "Layer " .. n)
+    local inner = n < %d and layer(n + 1)
+    function proto.dissector(buffer, pinfo, tree)
+        tree:add(proto, buffer())
+        if inner then inner:call(buffer, pinfo, tree) end
+    end
+    return proto.dissector
+end
+DissectorTable.get("udp.port"):add(9999, layer(1))
+"""
+
+
+@pytest.mark.parametrize("layers, app", [(1, 1), (15, 15), (16, 16), (17, 16), (20, 16)])
+def test_so_deep_it_is_looked(tshark, save, layers, app):
+    from scapy.all import IP, UDP, Ether
+    path = save("chain.pcap", [Ether() / IP(src="10.0.0.1", dst="10.0.0.2") /
+                               UDP(sport=50000, dport=9999) / b"chain"])
+    script = tshark.folder / f"chain_{layers}.lua"
+    script.write_text(CHAIN % layers)
+    script.chmod(0o644)
+    flow, = tshark.flows(path, "-X", f"lua_script:{script}")
+    assert flow["flow.app"] == f"chain{app}"
+
+
 def test_off_is_absent(tshark, captures):
     for flow in tshark.flows(captures / "answers_first.pcap", "-o", "flow.app:FALSE"):
         assert "flow.app" not in flow
