@@ -139,6 +139,22 @@ def test_segments_of_one_side_are_analysed(tshark, save, ports):
     assert counts == {0}
 
 
+def test_a_header_that_is_cut_has_no_verdict(tshark, save):
+    """Wherever it is: what Wireshark shows of a retransmission is what is counted."""
+    from scapy.all import IP, TCP, Ether
+    options = [("Timestamp", (7, 9)), ("NOP", None), ("NOP", None)]
+    packet = Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(
+        sport=40000, dport=80, flags="PA", seq=100, ack=1, options=options) / (b"x" * 50)
+    assert len(packet) == 14 + 20 + 32 + 50
+    for length in 34 + 14, 34 + 20, 34 + 31, 34 + 32, 34 + 33:
+        cut = Ether(bytes(packet)[:length])
+        cut.wirelen = len(packet)
+        path = save(f"cut_retransmission_at_{length}.pcap", [packet, packet, cut])
+        compare(tshark, path)
+        flow, = tshark.flows(path)
+        assert flow["flow.tcp.analysis.up.retransmission"] == 1 + (length >= 34 + 32), length
+
+
 def test_absent_in_other_flows(tshark, captures):
     for flow in tshark.flows(captures / "udp.pcap"):
         assert not [name for name in flow if name.startswith("flow.tcp.analysis")]

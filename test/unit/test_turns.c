@@ -302,6 +302,21 @@ static void test_a_keep_alive_is_known_by_the_acknowledgements_before_it(void)
     flow_meter_free(meter);
 }
 
+/* The first byte after a SYN is new, and the SYN's number is none. */
+static void test_the_byte_after_a_syn_is_new(void)
+{
+    static const struct row rows[] = {
+        { FLOW_UP, 0, 0, "S", 100, 0 },    { FLOW_DOWN, 10, 0, "SA", 300, 101 },
+        { FLOW_UP, 20, 1, "A", 101, 301 }, { FLOW_DOWN, 30, 1, "A", 301, 102 },
+        { FLOW_UP, 40, 1, "A", 101, 302 }, { FLOW_DOWN, 50, 1, "A", 300, 102 },
+    };
+    struct flow_meter *meter = METER(rows);
+
+    expect_number(meter, 1, "up.turns", 1);
+    expect_number(meter, 1, "down.turns", 1);
+    flow_meter_free(meter);
+}
+
 /* So does the number of a segment of its own without payload. */
 static void test_a_keep_alive_is_known_by_the_number_before_it(void)
 {
@@ -510,6 +525,7 @@ int main(int argc, char **argv)
     g_test_add_func("/turns/a-server-that-speaks-first-greets",
                     test_a_server_that_speaks_first_greets);
     g_test_add_func("/turns/payload-of-a-syn-opens-a-turn", test_payload_of_a_syn_opens_a_turn);
+    g_test_add_func("/turns/the-byte-after-a-syn-is-new", test_the_byte_after_a_syn_is_new);
     g_test_add_func("/turns/a-keep-alive-is-known-by-the-number-before-it",
                     test_a_keep_alive_is_known_by_the_number_before_it);
     g_test_add_func("/turns/a-keep-alive-is-known-by-the-acknowledgements-before-it",
