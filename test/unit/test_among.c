@@ -97,6 +97,50 @@ static void test_what_is_recorded_later_counts(void)
     flow_meter_free(meter);
 }
 
+/* What has ended with an earlier file is not among the flows, and has no place among the others. */
+static void test_flows_that_were_forgotten_are_not_among_them(void)
+{
+    const struct flow_bounds bounds = { .max_open = 2 };
+    struct flow_meter *meter = flow_meter_new(NULL, 7, &groups);
+
+    flow_meter_bound(meter, &bounds);
+    for (uint32_t i = 0; i < 3; i++)
+        account(meter, i + 1, (struct row){ (uint16_t)i, 1000 - 100 * i });
+    flow_meter_end_file(meter, 3);
+    flow_meter_begin_file(meter);
+    account(meter, 1, (struct row){ 5, 300 });
+    account(meter, 2, (struct row){ 2, 100 });
+    flow_meter_finish(meter);
+    expect_number(meter, 1, "live", 2);
+    expect_number(meter, 2, "live", 1);
+    expect_number(meter, 2, "live_tcp", 0);
+    expect_absent(meter, 1, "rank");
+    expect_absent(meter, 1, "share");
+    flow_meter_free(meter);
+}
+
+static void ignore(struct flow_view *view, void *data)
+{
+    (void)view;
+    (void)data;
+}
+
+/* In a stream, too. */
+static void test_flows_that_ended_are_not_among_them(void)
+{
+    const struct flow_bounds bounds = { .max_open = 2, .is_stream = true, .ended = ignore };
+    struct flow_meter *meter = flow_meter_new(NULL, 7, &groups);
+
+    flow_meter_bound(meter, &bounds);
+    for (uint32_t i = 0; i < 4; i++) {
+        account(meter, i + 1, (struct row){ (uint16_t)i, 1000 - 100 * i });
+        expect_number(meter, i + 1, "live", 1);
+        expect_number(meter, i + 1, "live_tcp", 0);
+        expect_absent(meter, i + 1, "rank");
+    }
+    flow_meter_free(meter);
+}
+
 /* Three connections on the same ports, and one on others between them. */
 static void test_flows_know_who_had_their_ports(void)
 {
@@ -183,6 +227,10 @@ int main(int argc, char **argv)
     g_test_add_func("/among/flows-live-from-their-first-packet-to-their-last",
                     test_flows_live_from_their_first_packet_to_their_last);
     g_test_add_func("/among/what-is-recorded-later-counts", test_what_is_recorded_later_counts);
+    g_test_add_func("/among/flows-that-were-forgotten-are-not-among-them",
+                    test_flows_that_were_forgotten_are_not_among_them);
+    g_test_add_func("/among/flows-that-ended-are-not-among-them",
+                    test_flows_that_ended_are_not_among_them);
     g_test_add_func("/among/flows-know-who-had-their-ports", test_flows_know_who_had_their_ports);
     g_test_add_func("/among/connections-are-open-from-their-syn-on",
                     test_connections_are_open_from_their_syn_on);
