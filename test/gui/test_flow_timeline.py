@@ -463,7 +463,9 @@ def test_pictures_are_dark_in_a_dark_desktop_and_light_on_wish(desktop, tshark, 
                 assert len(texts) > 1
                 assert min(contrast(background, text) for text in texts) > 4.5
             driver.act(box, "Toggle")
-        assert wireshark.quit() == (0, [])
+        rc, complaints = wireshark.quit()
+        # Qt 6 looks for a service of a real desktop.
+        assert rc == 0 and [line for line in complaints if "portal" not in line] == []
 
 
 def test_what_is_saved_is_what_the_name_says(sample):

@@ -200,6 +200,11 @@ def test_every_view_in_every_format(plot, captures, view):
 LEAKS = """
 # Its cache lasts as long as the program.
 leak:libfontconfig
+# Those of faces and glyphs, too, of Qt 6.
+leak:QFreetypeFace
+leak:QFontEngineFT
+leak:libharfbuzz
+leak:libfreetype
 # So does Qt's application, which cannot be ended and started again.
 leak:start_without_window
 # What is registered is Wireshark's from then on.
