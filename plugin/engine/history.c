@@ -3,6 +3,7 @@
 #include "codec.h"
 #include "hash.h"
 #include "pages.h"
+#include "sorted.h"
 
 #include <string.h>
 
@@ -639,14 +640,5 @@ uint32_t flow_history_frames_before(const struct flow_history *history)
 
 uint32_t flow_history_file(const struct flow_history *history, uint32_t frame)
 {
-    uint32_t before = 0, count = history->file_ends->len;
-
-    while (count > 0) {
-        uint32_t half = count / 2, end = g_array_index(history->file_ends, uint32_t, before + half);
-        if (end < frame)
-            before += half + 1, count -= half + 1;
-        else
-            count = half;
-    }
-    return before + 1;
+    return flow_sorted_less(history->file_ends, frame) + 1;
 }

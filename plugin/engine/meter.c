@@ -60,7 +60,7 @@ struct flow_meter *flow_meter_new(const struct flow_limits *limits, uint32_t fir
     meter->evaluation = flow_evaluation_new(meter->history, meter->table, meter->groups);
     meter->among = flow_among_new(meter->history, meter->table, meter->paths, meter->evaluation,
                                   meter->groups);
-    if (flow_groups_find(meter->groups, &flow_among_flows) < meter->groups->count)
+    if (flow_groups_have(meter->groups, &flow_among_flows))
         meter->links = flow_links_new(meter->history, meter->table, meter->paths);
     meter->fragments = flow_fragments_new();
     if (limits)

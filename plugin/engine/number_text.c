@@ -1,5 +1,7 @@
 #include "number_text.h"
 
+#include "span.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,32 +13,6 @@ static char *digits_before(char *end, uint64_t number, int least)
         *--end = (char)('0' + number % 10);
     return end;
 }
-
-const char *flow_integer_text(uint64_t number, char text[FLOW_NUMBER_TEXT_LEN])
-{
-    char *end = text + FLOW_NUMBER_TEXT_LEN - 1;
-
-    *end = '\0';
-    return digits_before(end, number, 1);
-}
-
-const char *flow_seconds_text(int64_t ns, char text[FLOW_NUMBER_TEXT_LEN])
-{
-    uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
-    char *at = text + FLOW_NUMBER_TEXT_LEN - 1;
-
-    *at = '\0';
-    at = digits_before(at, size % 1000000000, 9);
-    *--at = '.';
-    at = digits_before(at, size / 1000000000, 1);
-    if (ns < 0)
-        *--at = '-';
-    return at;
-}
-
-/* What nearly every number is within: its 15 digits have at most 18 decimals. */
-#define LEAST_REAL 1e-4
-#define MOST_REAL  1e14
 
 static const uint64_t tens[] = {
     1,
@@ -59,6 +35,39 @@ static const uint64_t tens[] = {
     UINT64_C(100000000000000000),
     UINT64_C(1000000000000000000),
 };
+
+/* A number whose last digits, so many, stand behind a point; with none there is no point. */
+static char *decimal_before(char *end, uint64_t number, unsigned decimals)
+{
+    if (decimals > 0) {
+        end = digits_before(end, number % tens[decimals], (int)decimals);
+        *--end = '.';
+    }
+    return digits_before(end, number / tens[decimals], 1);
+}
+
+const char *flow_integer_text(uint64_t number, char text[FLOW_NUMBER_TEXT_LEN])
+{
+    char *end = text + FLOW_NUMBER_TEXT_LEN - 1;
+
+    *end = '\0';
+    return digits_before(end, number, 1);
+}
+
+const char *flow_seconds_text(int64_t ns, char text[FLOW_NUMBER_TEXT_LEN])
+{
+    char *at = text + FLOW_NUMBER_TEXT_LEN - 1;
+
+    *at = '\0';
+    at = decimal_before(at, flow_span_size(ns), 9);
+    if (ns < 0)
+        *--at = '-';
+    return at;
+}
+
+/* What nearly every number is within: its 15 digits have at most 18 decimals. */
+#define LEAST_REAL 1e-4
+#define MOST_REAL  1e14
 
 /* The 15 digits of a number as an integer, exactly rounded, and how many of them are decimals. */
 static bool digits_of(double real, uint64_t *ret_digits, unsigned *ret_decimals)
@@ -99,12 +108,7 @@ const char *flow_real_text(double real, char text[FLOW_NUMBER_TEXT_LEN])
     for (; decimals > 0 && digits % 10 == 0; decimals--)
         digits /= 10;
 
-    char *at = text + FLOW_NUMBER_TEXT_LEN - 1;
-    *at = '\0';
-    if (decimals > 0) {
-        for (; decimals > 0; decimals--, digits /= 10)
-            *--at = (char)('0' + digits % 10);
-        *--at = '.';
-    }
-    return digits_before(at, digits, 1);
+    char *end = text + FLOW_NUMBER_TEXT_LEN - 1;
+    *end = '\0';
+    return decimal_before(end, digits, decimals);
 }

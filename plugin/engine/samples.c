@@ -1,5 +1,7 @@
 #include "samples.h"
 
+#include "span.h"
+
 #include <math.h>
 
 /* Sums: numbers of several 64-bit words, least significant first. */
@@ -38,11 +40,6 @@ static void negate(uint64_t words[2])
     add_word(words, 2, 0, 1);
 }
 
-static uint64_t magnitude(int64_t value)
-{
-    return value < 0 ? -(uint64_t)value : (uint64_t)value;
-}
-
 /* By halves of 32 bits, as no standard type holds the square of a word. */
 static void add_square(uint64_t squares[3], uint64_t size)
 {
@@ -67,7 +64,7 @@ void flow_samples_add(struct flow_samples *samples, int64_t value)
         samples->max = value;
     samples->count++;
     add_words(samples->sum, words, 2);
-    add_square(samples->squares, magnitude(value));
+    add_square(samples->squares, flow_span_size(value));
 }
 
 void flow_samples_merge(struct flow_samples *samples, const struct flow_samples *more)

@@ -17,4 +17,10 @@ static inline int64_t flow_span(int64_t from_ns, int64_t to_ns)
     return ns;
 }
 
+/* Return how long a span is, whatever its sign. */
+static inline uint64_t flow_span_size(int64_t ns)
+{
+    return ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+}
+
 #endif

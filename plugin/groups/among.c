@@ -1,6 +1,7 @@
 #include "among.h"
 
 #include "core.h"
+#include "sorted.h"
 #include "tcp.h"
 #include "tcp_group.h"
 #include "tunnels.h"
@@ -199,25 +200,11 @@ bool flow_among_share(struct flow_among *among, uint32_t flow, double *ret_perce
     return true;
 }
 
-/* How many of sorted numbers are less than that one. */
-static uint32_t less_than(const GArray *numbers, uint64_t number)
-{
-    uint32_t low = 0, high = numbers->len;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (g_array_index(numbers, uint32_t, middle) < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 uint32_t flow_among_live(struct flow_among *among, uint32_t frame)
 {
     compute(among);
-    return less_than(among->firsts, (uint64_t)frame + 1) - less_than(among->lasts, frame);
+    return flow_sorted_less(among->firsts, (uint64_t)frame + 1) -
+           flow_sorted_less(among->lasts, frame);
 }
 
 static struct earlier *earlier_at(const struct flow_among *among, uint32_t flow)

@@ -1,6 +1,7 @@
 #include "splt.h"
 
 #include "number_text.h"
+#include "span.h"
 #include "view.h"
 
 /* How many packets are listed, and whether those without payload are too. */
@@ -81,7 +82,7 @@ static const char *deltas(const struct splt_state *state)
     *at = '\0';
     for (uint32_t i = 0; i < state->count; i++) {
         int64_t delta_ns = i > 0 ? state->time_ns[i] - state->time_ns[i - 1] : 0;
-        uint64_t delta = rounded(delta_ns < 0 ? -(uint64_t)delta_ns : (uint64_t)delta_ns);
+        uint64_t delta = rounded(flow_span_size(delta_ns));
         at = g_stpcpy(g_stpcpy(at, i > 0 ? " " : ""), delta_ns < 0 && delta > 0 ? "-" : "");
         at = g_stpcpy(at, flow_integer_text(delta, number));
     }

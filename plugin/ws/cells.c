@@ -1,6 +1,7 @@
 #include "cells.h"
 
 #include "number_text.h"
+#include "span.h"
 
 #include <string.h>
 
@@ -37,7 +38,9 @@ void fs_cell_text(GString *out, const char *text)
 
 void fs_cell_number(GString *out, uint64_t number)
 {
-    g_string_append_printf(out, "%" G_GUINT64_FORMAT, number);
+    char text[FLOW_NUMBER_TEXT_LEN];
+
+    g_string_append(out, flow_integer_text(number, text));
     end_cell(out);
 }
 
@@ -58,7 +61,7 @@ void fs_cell_real(GString *out, double real)
 /* A number of units that are 10^decimals to one; zeros at the end are left out. */
 static void append_decimal(GString *out, int64_t number, int decimals)
 {
-    uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number, unit = 1;
+    uint64_t size = flow_span_size(number), unit = 1;
 
     for (int i = 0; i < decimals; i++)
         unit *= 10;

@@ -39,7 +39,7 @@ static const char *amount(uint64_t bytes, char text[SHORT])
 /* Three digits, and all that stand before the point. */
 static const char *milliseconds(int64_t ns, char text[LONG])
 {
-    uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns, step = 1, scale = 1000000;
+    uint64_t size = flow_span_size(ns), step = 1, scale = 1000000;
     const char *sign = ns < 0 ? "-" : "";
     int decimals = 6;
 

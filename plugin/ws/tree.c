@@ -343,7 +343,7 @@ static bool is_shown(const struct showing *showing, const struct place *place)
     if (!group || !group->is_quiet)
         return true;
     return is_asked_for(place) || (showing->reading == WHOLE && fs_program() == FS_WIRESHARK &&
-                                   flow_groups_have(showing->view->groups, group));
+                                   flow_view_has(showing->view, group));
 }
 
 static void show_section(struct section *section, proto_tree *parent, tvbuff_t *tvb,

@@ -34,11 +34,11 @@ from scapy.layers.snmp import SNMP, SNMPget, SNMPresponse, SNMPvarbind
 from scapy.layers.vxlan import VXLAN
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "captures"))
+import generate  # noqa: E402
 from recipes import Talk, eth, write_pcap  # noqa: E402
 from recipes.tunnels import outer  # noqa: E402
 
 SEED = 1
-REAL_CAPTURES = Path(__file__).resolve().parents[3] / "shared/captures"
 A, B = "10.64.64.1", "10.128.64.2"
 A6, B6 = "2001:db8::4040:4001", "2001:db8:1::4080:4002"
 REACH = 0x3f00, 0x3f  # how far an address may move in its last 16 bits, and in those before
@@ -403,14 +403,9 @@ def write(path, shape, count):
     write_pcap(path, SHAPES[shape](count))
 
 
-def has_real():
-    return REAL_CAPTURES.is_dir()
-
-
 def write_real(path, count, each=200):
     """So many packets of real captures, the first ones of each, in an order that chance chooses."""
-    captures = sorted(path for path in REAL_CAPTURES.rglob("*")
-                      if path.suffix in (".pcap", ".pcapng", ".cap"))
+    captures = generate.real()
     random.Random(SEED).shuffle(captures)
     with tempfile.TemporaryDirectory() as folder:
         parts, packets = [], 0

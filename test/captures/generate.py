@@ -10,6 +10,7 @@ from recipes import (  # noqa: F401  each registers its captures
 
 
 SAMPLE = Path(__file__).resolve().parent / "sample.pcapng"
+REAL = Path(__file__).resolve().parents[3] / "shared/captures"
 
 
 def generate(folder):
@@ -21,6 +22,12 @@ def shipped(folder):
     """The captures, written into a folder, and the sample where it is."""
     generate(folder)
     return [*sorted(Path(folder).glob("*.pcap*")), SAMPLE]
+
+
+def real():
+    """Real captures, where there are any beside the repository."""
+    return sorted(path for path in REAL.rglob("*") if path.is_file()
+                  and path.suffix in (".pcap", ".pcapng", ".cap"))
 
 
 if __name__ == "__main__":

@@ -3,18 +3,12 @@ import subprocess
 
 import generate
 import structures
-from tshark import TOP
 
-REAL = TOP.parent / "shared/captures"
 MERGED_BYTES = 300_000
 
 
 def shipped_and_real(folder):
-    captures = generate.shipped(folder)
-    if REAL.is_dir():
-        captures += sorted(path for path in REAL.rglob("*") if path.is_file()
-                           and path.suffix in (".pcap", ".pcapng", ".cap"))
-    return captures
+    return generate.shipped(folder) + generate.real()
 
 
 def quietly(*command):

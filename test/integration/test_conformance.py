@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import generate
+
 CONFORMANCE = Path(__file__).resolve().parent.parent / "conformance"
-REAL = CONFORMANCE.parent.parent.parent / "shared/captures"
-HAS_REAL = REAL.is_dir() and any(REAL.iterdir())
 
 
 def conforms(*arguments):
@@ -20,6 +20,7 @@ def test_own_captures(captures):
     assert "addresses: 0 compared" not in conforms("--alone", captures)
 
 
-@pytest.mark.skipif(not HAS_REAL, reason="no folder of real captures beside the repository")
+@pytest.mark.skipif(not generate.real(), reason="no folder of real captures beside the repository")
 def test_real_captures():
-    print(conforms("--seconds", os.environ.get("FLOWSTATS_CONFORMANCE_SECONDS", "600"), REAL))
+    print(conforms("--seconds", os.environ.get("FLOWSTATS_CONFORMANCE_SECONDS", "600"),
+                   generate.REAL))
