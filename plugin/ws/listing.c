@@ -5,6 +5,9 @@
 
 #include <wiretap/wtap.h>
 
+/* How often an IP header that is not listed is searched for in vain in one frame. */
+enum { SEARCHES_MAX = 4 };
+
 /* Tell which layers the walk ends at, and where a quote starts. */
 static inline void note_layer(struct fs_listing *listing, enum fs_header_kind kind, size_t layer)
 {
@@ -119,31 +122,6 @@ static void list_again(const struct fs_cursor *start, struct fs_listing *listing
     append(listing, row_of_family(family));
 }
 
-/*
- * The family of the IP header after an MPLS label stack, which Wireshark finds
- * by its first nibble; FLOW_LINK where there is none, or it is listed.
- */
-static enum flow_family unlisted_after_mpls(const struct fs_cursor *start, size_t mpls)
-{
-    const struct fs_listing *listing = start->listing;
-    struct fs_net ignored;
-    struct fs_cursor ahead;
-
-    if (mpls + 1 < listing->count &&
-        (fs_header_is_net(listing->row[mpls + 1]) || carries_ethernet(listing, mpls + 1)))
-        return FLOW_LINK;
-    fs_cursor_branch(start, &ahead);
-    ahead.here = start->here;
-    if (!fs_run(&ahead, 0, mpls))
-        return FLOW_LINK;
-    if (ahead.lost)
-        return family_left_behind(start);
-    if (fs_bytes_here(&ahead.here) == 0)
-        return FLOW_LINK;
-    enum flow_family family = ahead.here.data[ahead.here.at] >> 4 == 4 ? FLOW_IPV4 : FLOW_IPV6;
-    return fs_net_read(&ahead.here, family, &ignored) ? family : FLOW_LINK;
-}
-
 static void insert(struct fs_listing *listing, size_t layer, uint8_t row)
 {
     for (size_t i = listing->count++; i > layer; i--) {
@@ -158,15 +136,68 @@ static void insert(struct fs_listing *listing, size_t layer, uint8_t row)
         note_layer(listing, fs_header_kind(listing->row[i]), i);
 }
 
+/* Whether a walk that knew of the header at this layer would find it inside depth others. */
+static bool would_be_found(const struct fs_cursor *start, size_t layer, enum flow_family family,
+                           size_t depth)
+{
+    struct fs_listing with_it = *start->listing;
+    struct fs_cursor ahead;
+
+    insert(&with_it, layer, row_of_family(family));
+    fs_cursor_branch(start, &ahead);
+    ahead.listing = &with_it;
+    ahead.here = start->here;
+    fs_run(&ahead, 0, layer);
+    return !ahead.lost && ahead.depth > depth;
+}
+
+/*
+ * The family of the IP header after an MPLS label stack, which Wireshark finds
+ * by its first nibble; FLOW_LINK where there is none, or it is listed.  Behind a
+ * layer that nobody could pass the header has to be searched for, at most
+ * searches times in vain.
+ */
+static enum flow_family unlisted_after_mpls(const struct fs_cursor *start, size_t mpls,
+                                            unsigned *searches)
+{
+    const struct fs_listing *listing = start->listing;
+    struct fs_net ignored;
+    struct fs_cursor ahead;
+
+    if (mpls + 1 < listing->count &&
+        (fs_header_is_net(listing->row[mpls + 1]) || carries_ethernet(listing, mpls + 1)))
+        return FLOW_LINK;
+    fs_cursor_branch(start, &ahead);
+    ahead.here = start->here;
+    if (!fs_run(&ahead, 0, mpls))
+        return FLOW_LINK;
+    if (ahead.lost && start->listing->last_net == FS_NOWHERE)
+        return family_left_behind(start);
+    if (ahead.lost && *searches > 0) {
+        if (would_be_found(start, mpls + 1, FLOW_IPV4, ahead.depth))
+            return FLOW_IPV4;
+        if (would_be_found(start, mpls + 1, FLOW_IPV6, ahead.depth))
+            return FLOW_IPV6;
+        --*searches;
+    }
+    if (ahead.lost)
+        return FLOW_LINK;
+    if (fs_bytes_here(&ahead.here) == 0)
+        return FLOW_LINK;
+    enum flow_family family = ahead.here.data[ahead.here.at] >> 4 == 4 ? FLOW_IPV4 : FLOW_IPV6;
+    return fs_net_read(&ahead.here, family, &ignored) ? family : FLOW_LINK;
+}
+
 static void list_after_mpls(const struct fs_cursor *start, struct fs_listing *listing)
 {
     static uint8_t mpls;
+    unsigned searches = SEARCHES_MAX;
 
     if (!mpls)
         mpls = row_named("mpls");
     for (size_t i = 0; i < listing->count && listing->count < FS_LAYERS_MAX; i++) {
         enum flow_family family =
-            listing->row[i] == mpls ? unlisted_after_mpls(start, i) : FLOW_LINK;
+            listing->row[i] == mpls ? unlisted_after_mpls(start, i, &searches) : FLOW_LINK;
         if (family != FLOW_LINK)
             insert(listing, ++i, row_of_family(family));
     }
