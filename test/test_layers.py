@@ -19,9 +19,9 @@ BEFORE_GROUPS = ["hash", "span", "sorted", "pages", "samples", "texts", "plain_t
 AFTER_GROUPS = ["field", "meter", "tally"]
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
 GROUND = ["ws_compat", "arguments", "clock", "prefs", "bytes", "ip", "transport", "cursor",
-          "headers", "search", "run", "listing", "walk", "payload", "program", "host", "session",
-          "tap", "output", "target", "drawing", "value_text", "cells", "columns", "sink", "summary",
-          "stat_rows", "pictures", "picture_module"]
+          "headers", "search", "run", "listing", "walk", "setup", "payload", "program", "host",
+          "session", "tap", "output", "target", "drawing", "value_text", "cells", "columns", "sink",
+          "summary", "stat_rows", "pictures", "picture_module"]
 # The only libraries of the engine and the groups.
 LIBRARIES = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h", "math.h"}
 

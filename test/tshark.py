@@ -71,13 +71,16 @@ class Tshark:
         return {name for name, kind in self.our_fields if kind == "FT_DOUBLE"}
 
     def as_exported(self, name, text):
-        """A number that tshark prints of a field, in the words of our exports.
+        """What tshark prints of a field, in the words of our exports.
 
-        They have 15 digits of a real number, as tshark had before 4.6; it has all since.
+        They have 15 digits of a real number, as tshark had before 4.6; it has all since.  From 4.4
+        on it escapes backslashes.
         """
         if name == "flow.eth.type":
             return str(int(text, 0))
-        return f"{float(text):.15g}" if name in self.real_names else text
+        if name in self.real_names:
+            return f"{float(text):.15g}"
+        return text.replace("\\\\", "\\") if self.version >= (4, 4) else text
 
     @functools.cached_property
     def field_names(self):

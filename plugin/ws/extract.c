@@ -179,7 +179,8 @@ static void read_transport(struct flow_fact *fact, uint8_t protocol, const uint8
     }
 }
 
-static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
+static void read_net(const packet_info *pinfo, struct flow_packet *packet,
+                     const struct fs_walk *walk)
 {
     const struct fs_net *net = walk->net;
     const uint8_t *data = net->payload.data + net->payload.at;
@@ -198,7 +199,7 @@ static void read_net(struct flow_packet *packet, const struct fs_walk *walk)
         return;
 
     read_transport(&packet->fact, net->protocol, data, captured);
-    packet->fact.record = (uint8_t)fs_record_of(walk);
+    packet->fact.record = (uint8_t)fs_record_of(pinfo, packet, walk);
     if (captured > 0)
         packet->message_type = (uint8_t)flow_message_of_icmp(net->protocol, data[0]);
     packet->handshake = (uint8_t)flow_message_of_handshake(net->protocol, data, captured);
@@ -252,7 +253,7 @@ bool fs_extract(tvbuff_t *tvb, packet_info *pinfo, const struct fs_walk_options 
     read_frame(&ret_packet->fact, pinfo);
     read_macs(ret_packet, ret_walk->link);
     if (ret_walk->net)
-        read_net(ret_packet, ret_walk);
+        read_net(pinfo, ret_packet, ret_walk);
     else
         read_link(ret_packet, ret_walk);
     return true;

@@ -1,6 +1,7 @@
 #include "payload.h"
 
 #include "headers.h"
+#include "setup.h"
 #include "transport.h"
 
 #include <engine/application.h>
@@ -89,7 +90,8 @@ static bool is_listed(wmem_list_frame_t *layer, int proto)
     return layer != NULL;
 }
 
-enum flow_record fs_record_of(const struct fs_walk *walk)
+enum flow_record fs_record_of(const packet_info *pinfo, const struct flow_packet *packet,
+                              const struct fs_walk *walk)
 {
     enum { HANDSHAKE = 22, APPLICATION_DATA = 23, VERSION = 3, CLIENT_HELLO = 1, HEADER = 5 };
     static int proto_tls;
@@ -104,7 +106,7 @@ enum flow_record fs_record_of(const struct fs_walk *walk)
         return FLOW_RECORD_NONE;
     if (proto_tls <= 0)
         proto_tls = proto_get_id_by_filter_name("tls");
-    if (!is_listed(walk->payload, proto_tls))
+    if (!is_listed(walk->payload, proto_tls) && !fs_is_known_to(pinfo, packet, proto_tls))
         return FLOW_RECORD_NONE;
     return is_hello ? FLOW_RECORD_CLIENT_HELLO : FLOW_RECORD_APPLICATION_DATA;
 }

@@ -12,7 +12,8 @@
  */
 enum flow_message fs_message_of(const void *source);
 
-/* The TLS record that the payload begins with, where Wireshark decoded TLS in the frame. */
-enum flow_record fs_record_of(const struct fs_walk *walk);
+/* The TLS record that the payload begins with, where Wireshark takes the connection for TLS. */
+enum flow_record fs_record_of(const packet_info *pinfo, const struct flow_packet *packet,
+                              const struct fs_walk *walk);
 
 #endif

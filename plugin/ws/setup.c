@@ -83,3 +83,13 @@ uint32_t fs_setup_frame(const packet_info *pinfo, const struct flow_packet *pack
         conversation = find(pinfo, &packet->tuple, kind, 0, 0);
     return conversation && conversation->setup_frame != pinfo->num ? conversation->setup_frame : 0;
 }
+
+bool fs_is_known_to(const packet_info *pinfo, const struct flow_packet *packet, int proto)
+{
+    const struct kind *kind = kind_of(packet->tuple.protocol);
+
+    if (!kind || !is_dissected(pinfo, packet, kind))
+        return false;
+    const conversation_t *conversation = find(pinfo, &packet->tuple, kind, 0, 0);
+    return conversation && conversation_get_proto_data(conversation, proto);
+}

@@ -11,4 +11,11 @@
  */
 uint32_t fs_setup_frame(const packet_info *pinfo, const struct flow_packet *packet);
 
+/*
+ * Whether a dissector keeps something about that conversation: it was called for
+ * a packet of it, also for those that it is not listed for, as a segment that
+ * waits for the rest of a message.
+ */
+bool fs_is_known_to(const packet_info *pinfo, const struct flow_packet *packet, int proto);
+
 #endif

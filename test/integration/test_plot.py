@@ -200,7 +200,9 @@ def test_every_view_in_every_format(plot, captures, view):
 LEAKS = """
 # Its cache lasts as long as the program.
 leak:libfontconfig
-# Those of faces and glyphs, too, of Qt 6.
+# Those of fonts, faces and glyphs, too, of Qt 6.
+leak:QFontDatabasePrivate
+leak:QFontCache
 leak:QFreetypeFace
 leak:QFontEngineFT
 leak:libharfbuzz

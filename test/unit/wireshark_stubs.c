@@ -2,6 +2,7 @@
 
 #include "wireshark_stubs.h"
 
+#include <epan/conversation.h>
 #include <epan/prefs-int.h>
 
 static const char *names[WIRESHARK_NAMES_MAX];
@@ -76,4 +77,15 @@ ws_bool prefs_get_bool_value(pref_t *preference, pref_source_t source)
     (void)preference;
     (void)source;
     return wireshark_offload_is_seen;
+}
+
+/* Nobody has seen a packet before. */
+conversation_t *find_conversation(const uint32_t frame_num, const address *addr_a,
+                                  const address *addr_b, const conversation_type ctype,
+                                  const uint32_t port_a, const uint32_t port_b,
+                                  const unsigned options)
+{
+    (void)frame_num, (void)addr_a, (void)addr_b, (void)ctype, (void)port_a, (void)port_b,
+        (void)options;
+    return NULL;
 }

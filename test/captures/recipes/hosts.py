@@ -94,6 +94,21 @@ def tls_host_after_starttls():
 
 
 @capture
+def tls_setup_in_segments():
+    """Records that wait for their second segments, as a ClientHello with such a key does."""
+    hello = records(client_hello(VERSIONS, named(b"slow.example.org"), KEY_SHARE))
+    data = b"\x17\3\3" + vector(2, bytes(2000))
+    talk = sent(hello)
+    at = 101 + len(hello)
+    say(talk, 60, records(b"\2" + vector(3, b"\3\3" + bytes(68))), 501, at, down=True)
+    last = b"\x17\3\3" + vector(2, b"x")
+    for time, segment in ((95, data[:1400]), (96, data[1400:]), (200, last)):
+        say(talk, time, segment, at, 578)
+        at += len(segment)
+    return talk.packets
+
+
+@capture
 def tls_host_cut():
     """Captured up to the middle of the extensions; the name had come before."""
     talk = sent(records(client_hello(named(b"cut.example.org"), KEY_SHARE, VERSIONS)))
