@@ -203,6 +203,7 @@ leak:libfontconfig
 # Those of fonts, faces and glyphs, too, of Qt 6.
 leak:QFontDatabasePrivate
 leak:QFontCache
+leak:QFont::QFont
 leak:QFreetypeFace
 leak:QFontEngineFT
 leak:libharfbuzz
