@@ -623,9 +623,10 @@ class Half:
             if self.ip_id is not None and 0 < (ident - self.ip_id) % 65536 < 128:
                 self.counts["lost"] += (ident - self.ip_id) % 65536 - 1
             self.ip_id = ident
-        # tshark shows none of a fragment, and none of a header that its IP packet cuts short.
+        # Of a fragment tshark shows none, and of a header that its IP packet cuts short none or,
+        # from 4.6 on, its start.
         self.seq = header.of_transport("seq_raw")
-        self.seq_known = self.seq is not None
+        self.seq_known = self.seq is not None and header.of_transport("len") is not None
 
     def expected(self, frame):
         """The leaves that the frame has, and those that it must have."""
