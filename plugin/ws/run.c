@@ -160,8 +160,8 @@ static bool pass_net(struct fs_cursor *cursor, size_t layer, enum flow_family fa
     uint32_t needed = family == FLOW_IPV4 ? 20 : 40;
     bool is_last = layer == cursor->listing->last_net;
     bool is_here = !cursor->lost && fs_bytes_here(&cursor->here) >= needed;
-    /* What an ICMP error quotes may have left its own addresses. */
-    bool can_check = cursor->listing->icmp == FS_NOWHERE;
+    /* What is quoted may have left its own addresses. */
+    bool can_check = cursor->listing->icmp == FS_NOWHERE && !cursor->listing->has_quote;
 
     if (is_here && (!is_last || !can_check || is_last_decoded(cursor, family)) &&
         add_net(cursor, family))

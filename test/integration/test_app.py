@@ -71,6 +71,23 @@ def test_of_two_that_are_equally_deep_the_first(tshark, save, messages, app, pas
     assert flow["flow.app"] == app
 
 
+STARTS = [(b"GET / HTTP/1.1\r\n\r\n", "http"), (b"M-SEARCH * HTTP/1.1\r\n\r\n", "http"),
+          (b"PUT", None), (b"GE / HTTP/1.1\r\n\r\n", None), (b"get / HTTP/1.1\r\n\r\n", None),
+          (b"xGET / HTTP/1.1\r\n\r\n", None), (b"HTTP/1.1 204 OK\r\n\r\n", "http"),
+          (b"HTTPS/1.1 204 OK\r\n\r\n", None), (b"RTP/1.1 204 OK\r\n\r\n", None)]
+
+
+def test_a_message_of_http_starts_as_one(tshark, save):
+    """A method of three letters or more and a blank, or the version."""
+    from scapy.all import IP, TCP, Ether
+    path = save("http_starts.pcap", [
+        Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(sport=40000 + number, dport=80, flags="PA",
+                                                           seq=100, ack=1) / payload
+        for number, (payload, _) in enumerate(STARTS)])
+    assert [(payload, flow.get("flow.app")) for (payload, _), flow in
+            zip(STARTS, tshark.flows(path))] == STARTS
+
+
 def test_a_message_counts_where_it_is_complete(tshark, save):
     """The first half is nobody's, whether Wireshark makes a tree of it or not."""
     query = bytes.fromhex("0007 0100 0001 0000 0000 0000 0161 00 0001 0001")

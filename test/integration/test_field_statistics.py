@@ -126,3 +126,26 @@ def test_a_stream_says_the_same(tshark, captures):
         return {flow["flow.id"]: [flow.get(name) for name in (*ours("ip.ttl"), *ours("dns.time"))]
                 for flow in map(json.loads, lines)}
     assert flows("flowstats,stream") == flows("flowstats,json")
+
+
+def test_real_numbers_have_statistics(tshark, save):
+    """Milliseconds that pings took: neither the first nor the last is the least or the greatest."""
+    from scapy.all import ICMP, IP, Ether
+    packets = []
+    for number, ms in enumerate((1.0, 0.5, 2.25, 0.75)):
+        for kind, time in (8, 0), (0, ms / 1000):
+            ends = ("10.0.0.1", "10.0.0.2") if kind == 8 else ("10.0.0.2", "10.0.0.1")
+            packets.append(Ether() / IP(src=ends[0], dst=ends[1]) /
+                           ICMP(type=kind, id=7, seq=number))
+            packets[-1].time = 1000 + number + time
+    path, names = save("ping_times.pcap", packets), ours("icmp.resptime")
+    for options in (), ("-M", "4"):
+        flow, = map(json.loads, tshark.run(
+            "-n", "-q", *options, "-r", path, "-z", "flowstats,json",
+            *chosen("icmp.resptime")).stdout.splitlines())
+        assert [flow[name] for name in names] == pytest.approx([4, 0.5, 1.125, 2.25, 4.5])
+    names = tuple(ours("icmp.resptime", so_far=True))
+    frames = tshark.fields(path, names, "-2", *chosen("icmp.resptime"))
+    assert [[float(frame[name]) for name in names] for frame in frames[1::2]] == [
+        pytest.approx(row) for row in ([1, 1, 1, 1, 1], [2, 0.5, 0.75, 1, 1.5],
+                                       [3, 0.5, 1.25, 2.25, 3.75], [4, 0.5, 1.125, 2.25, 4.5])]

@@ -155,6 +155,43 @@ def test_a_header_that_is_cut_has_no_verdict(tshark, save):
         assert flow["flow.tcp.analysis.up.retransmission"] == 1 + (length >= 34 + 32), length
 
 
+def packet_in(frame):
+    """An OpenFlow message with a frame that a switch hands on."""
+    size = len(frame)
+    return (bytes([1, 10]) + (18 + size).to_bytes(2, "big") + bytes(4) + b"\xff" * 4 +
+            size.to_bytes(2, "big") + bytes([0, 1, 0, 0]) + bytes(frame))
+
+
+def test_conversations_of_one_frame_are_told_apart(tshark, save):
+    """60 connections, and 200 others that report packets of them all: the same host and ports."""
+    from scapy.all import IP, TCP, Ether
+
+    def segment(host, payload=b""):
+        return Ether() / IP(src="10.0.0.1", dst=host) / TCP(sport=40000, dport=6653, flags="A",
+                                                           seq=100, ack=1) / payload
+    shown = [segment(f"10.1.0.{n}") for n in range(1, 61)]
+    payload = b"".join(map(packet_in, shown))
+    path = save("openflow.pcap", shown + [segment(f"10.2.0.{n}", payload) for n in range(1, 201)])
+    frames = tshark.fields(path, ("flow.id", "flow.dst", "flow.tcp.stream", "tcp.stream", "ip.dst"))
+    assert [frame["flow.id"] for frame in frames] == [str(n) for n in range(260)]
+    assert all(len(frame["ip.dst"].split(";")) == 61 for frame in frames[60:])
+    for frame in frames:
+        assert frame["flow.dst"] == frame["ip.dst"].split(";")[0]
+        assert frame["flow.tcp.stream"] == frame["tcp.stream"].split(";")[0]
+
+
+def test_a_connection_is_no_other_protocols(tshark, save):
+    """Whose ends are the same, and whose payload has the length of a TCP header in its place."""
+    from scapy.all import IP, TCP, UDP, Ether
+    ends = Ether() / IP(src="10.0.0.1", dst="10.0.0.2")
+    path = save("same_ends_udp.pcap", [
+        ends / TCP(sport=40000, dport=9999, flags="A", seq=100, ack=1),
+        ends / UDP(sport=40000, dport=9999) / (bytes(4) + b"\x50" + bytes(20))])
+    tcp, udp = tshark.flows(path)
+    assert tcp["flow.tcp.stream"] == 0
+    assert "flow.tcp.stream" not in udp
+
+
 def test_absent_in_other_flows(tshark, captures):
     for flow in tshark.flows(captures / "udp.pcap"):
         assert not [name for name in flow if name.startswith("flow.tcp.analysis")]

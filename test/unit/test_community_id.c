@@ -123,6 +123,38 @@ static void test_what_was_not_captured_has_none(void)
     g_assert_null(id_of(packet_of(1, tuple_of(FLOW_LINK, 0, 1, 2))));
 }
 
+/* What stands for ports: the type at the sender's side, its answer's or the code at the other. */
+static void test_ports_of_icmp(void)
+{
+    struct flow_packet answer = icmp_packet(FLOW_IPV6, 129, 0, 2, 1);
+    answer.message_type = FLOW_MESSAGE_RESPONSE;
+    struct flow_packet cut = icmp_packet(FLOW_IPV4, 8, 0, 1, 2);
+    cut.fact.bits &= (uint16_t)~FLOW_FACT_CHECKSUM;
+    const struct {
+        struct flow_packet packet;
+        bool has_ports;
+        uint16_t ports[FLOW_DIRS];
+    } rows[] = {
+        { icmp_packet(FLOW_IPV4, 8, 0, 1, 2), true, { 8, 0 } },
+        { icmp_packet(FLOW_IPV4, 13, 0, 1, 2), true, { 13, 14 } },
+        { icmp_packet(FLOW_IPV4, 3, 1, 1, 2), true, { 3, 1 } },
+        { answer, true, { 128, 129 } },
+        { cut, false, { 0, 0 } },
+        { packet_with_ports(FLOW_PROTOCOL_TCP, 1, 40000, 2, 80), false, { 0, 0 } },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+        struct flow_view view;
+        uint16_t ports[FLOW_DIRS] = { 0, 0 };
+        flow_meter_account(meter, &rows[i].packet);
+        g_assert_true(flow_meter_flow_view(meter, 0, &view));
+        g_assert_cmpint(flow_icmp_ports(&view, ports), ==, rows[i].has_ports);
+        g_assert_cmpmem(ports, sizeof ports, rows[i].ports, sizeof rows[i].ports);
+        flow_meter_free(meter);
+    }
+}
+
 /* The identifier of conn.log: the same both ways, another at another time. */
 static void test_uid(void)
 {
@@ -150,6 +182,7 @@ int main(int argc, char **argv)
     g_test_add_func("/community-id/other-icmp-is-one-way", test_other_icmp_is_one_way);
     g_test_add_func("/community-id/what-was-not-captured-has-none",
                     test_what_was_not_captured_has_none);
+    g_test_add_func("/community-id/ports-of-icmp", test_ports_of_icmp);
     g_test_add_func("/community-id/uid", test_uid);
     return g_test_run();
 }

@@ -157,6 +157,12 @@ static void test_windows_are_as_sent_where_one_side_does_not_scale(void)
     expect_number(meter, 1, "tcp.down.win_min", 200);
     expect_absent(meter, 1, "tcp.down.mss");
     flow_meter_free(meter);
+
+    meter = connection(without_options(syn()), with_scale(syn_ack(), 7));
+    expect_number(meter, 1, "tcp.up.win_min", 100);
+    expect_number(meter, 1, "tcp.down.win_min", 200);
+    expect_absent(meter, 1, "tcp.up.mss");
+    flow_meter_free(meter);
 }
 
 static void test_windows_are_absent_where_no_syn_tells(void)

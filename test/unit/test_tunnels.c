@@ -142,6 +142,25 @@ static void test_the_same_bytes_are_not_the_same_address(void)
     flow_meter_free(meter);
 }
 
+/* One that was forgotten may have been in any of them. */
+static void test_where_flows_were_forgotten_no_tunnel_is_known(void)
+{
+    const struct flow_bounds bounds = { .max_open = 2 };
+    struct flow_meter *meter = flow_meter_new(NULL, 7, &groups);
+
+    flow_meter_bound(meter, &bounds);
+    for (uint16_t i = 0; i < 3; i++)
+        account(meter, i + 1u, 50000 + i, 8, 9, 5);
+    expect_number(meter, 3, "tunnel.flows", 3);
+    flow_meter_end_file(meter, 3);
+    flow_meter_begin_file(meter);
+    account(meter, 1, 50002, 8, 9, 5);
+    flow_meter_finish(meter);
+    expect_absent(meter, 1, "tunnel.id");
+    expect_absent(meter, 1, "tunnel.flows");
+    flow_meter_free(meter);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -153,5 +172,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tunnels/sums-merge", test_sums_merge);
     g_test_add_func("/tunnels/the-same-bytes-are-not-the-same-address",
                     test_the_same_bytes_are_not_the_same_address);
+    g_test_add_func("/tunnels/where-flows-were-forgotten-no-tunnel-is-known",
+                    test_where_flows_were_forgotten_no_tunnel_is_known);
     return g_test_run();
 }

@@ -486,6 +486,8 @@ static const struct frame networks[] = {
       IP6 "60000000 0024 33 40 " V6_A V6_B
           "1104 0000 00000001 00000001 0102030405060708090a0b0c " DATAGRAM,
       INNER6_IS },
+    { "eth ip ah", IP4 "4500 001c 0007 0000 4033 " BAD_SUM ADDR4 "5900 0000 00000001",
+      "89 10.0.0.1 > 10.0.0.2, 0" }, /* as short as can be, and nothing after it */
     /* Source routes: loose, strict, used up, with a NOP before, an end before */
     { "eth ip udp",
       IP4 "4800 002c 0007 0000 4011 " BAD_SUM ADDR4 "830b04 0a000037 0a000063 00 " DATAGRAM,
@@ -536,6 +538,9 @@ static const struct frame networks[] = {
     { "eth ipv6 ipv6.dstopts udp",
       IP6 "60000000 0024 3c 40 " V6_A V6_B "1102 0100 c910 " V6_C "0000 " DATAGRAM,
       "17 v6-20-55:40000 > v6-20-02:9999, 4" },
+    { "eth ipv6 ipv6.dstopts udp",
+      IP6 "60000000 0024 3c 40 " V6_A V6_B "1102 0102 0000 c910 " V6_C DATAGRAM,
+      "17 v6-20-55:40000 > v6-20-02:9999, 4" }, /* the header ends with it */
     { "eth ipv6 ipv6.dstopts udp",
       IP6 "60000000 0024 3c 40 " V6_A V6_B "1102 00 00 c910 " V6_C "0000 " DATAGRAM,
       "17 v6-20-55:40000 > v6-20-02:9999, 4" },
@@ -862,6 +867,15 @@ static const struct frame found[] = {
     { .layers = "eth ip sflow ip udp",
       .bytes = TUNNEL "ffffff " PROVEN,
       .left4 = 20 + 8 + 3 + LENGTH4,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+    /* What is quoted left its addresses. */
+    { .layers = "eth ip udp openflow_v1 eth ip udp",
+      .bytes = TUNNEL "ffffff " IP4 PROVEN,
+      .left4 = LENGTH4,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+    { .layers = "eth ip udp openflow_v1 eth ipv6 udp",
+      .bytes = TUNNEL "ffffff " IP6 INNER6,
+      .left6 = LENGTH6,
       .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
 };
 
