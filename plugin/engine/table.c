@@ -11,6 +11,13 @@ struct open_flows {
     struct flow *latest;
 };
 
+/*
+ * Most packets are of a flow that had one not long ago.  So those found last have
+ * places of their own; in which one a flow looks needs no secret, for a flow that
+ * is not there is looked up in an index.
+ */
+enum { RECENT_BITS = 10, RECENT = 1 << RECENT_BITS };
+
 struct flow_table {
     struct pages flows; /* struct flow */
     GArray *free;       /* uint32_t: places of flows that were forgotten */
@@ -20,12 +27,23 @@ struct flow_table {
     GHashTable *tunnelled;
     GHashTable *open; /* a set of struct open_flows */
     struct flow_paths *paths;
-    bool has_gaps;       /* some flow was forgotten */
-    struct flow *recent; /* the one found last, or NULL: packets come in trains */
+    bool has_gaps; /* some flow was forgotten */
     uint32_t next_id;
+    struct flow *recent[RECENT]; /* by recent_place(): those found last, or NULL */
 };
 
 enum { NEWER, OLDER }; /* flow.open[] */
+
+static struct flow **recent_place(struct flow_table *table, const struct flow_key *key)
+{
+    const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15); /* Knuth's multiplicative hashing */
+    uint64_t words[sizeof *key / sizeof(uint64_t)], sum = 0;
+
+    memcpy(words, key, sizeof words);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        sum = sum * 3 + words[i];
+    return &table->recent[sum * golden >> (64 - RECENT_BITS)];
+}
 
 static struct flow_key key_of_way(const struct flow_way *way)
 {
@@ -295,7 +313,7 @@ static struct flow *find_open(const struct flow_table *table, const struct flow_
 struct flow *flow_table_find(struct flow_table *table, const struct flow_search *search,
                              const struct flow_fact *fact)
 {
-    struct flow *flow = table->recent;
+    struct flow **recent = recent_place(table, &search->key), *flow = *recent;
 
     if (flow && is_of(flow, search))
         return flow;
@@ -303,7 +321,7 @@ struct flow *flow_table_find(struct flow_table *table, const struct flow_search 
     if (!flow && search->encapsulation != 0)
         flow = find_open(table, search, fact);
     if (flow)
-        table->recent = flow;
+        *recent = flow;
     return flow;
 }
 
@@ -382,10 +400,12 @@ static void replace(struct flow_table *table, struct flow *flow)
 
 void flow_table_forget(struct flow_table *table, struct flow *flow)
 {
+    struct flow **recent = recent_place(table, &flow->key);
+
     if (!(flow->bits & FLOW_REPLACED))
         replace(table, flow);
-    if (table->recent == flow)
-        table->recent = NULL;
+    if (*recent == flow)
+        *recent = NULL;
     g_array_append_val(table->free, flow->index);
     flow->bits = FLOW_FORGOTTEN;
     table->has_gaps = true;
@@ -486,7 +506,7 @@ struct flow *flow_table_begin(struct flow_table *table, const struct flow_search
         set_encapsulation(table, flow, !dir, earlier->way[!dir].encapsulation);
     if (is_open(flow))
         list_as_open(table, flow);
-    table->recent = flow;
+    *recent_place(table, &flow->key) = flow;
     *ret_dir = dir;
     return flow;
 }
