@@ -12,9 +12,9 @@ struct open_flows {
 };
 
 /*
- * Most packets are of a flow that had one not long ago.  So those found last have
- * places of their own; in which one a flow looks needs no secret, for a flow that
- * is not there is looked up in an index.
+ * Most packets are of a flow that had one not long ago.  So the flows found last
+ * have places, chosen by their keys.  That needs no secret: a flow whose place
+ * another one has is looked up in the index, as one that is new.
  */
 enum { RECENT_BITS = 10, RECENT = 1 << RECENT_BITS };
 
