@@ -1,5 +1,6 @@
 #include "codec.h"
 
+#include <glib.h>
 #include <string.h>
 
 /*
@@ -112,17 +113,24 @@ static uint32_t expected_cap_len(const struct flow_fact *last, uint32_t wire_len
     return last->cap_len < last->wire_len && last->cap_len < wire_len ? last->cap_len : wire_len;
 }
 
-/* Eight bytes of notes take a byte that marks those that are not 0, and these. */
+/*
+ * Eight bytes of notes take a byte that marks those that are not 0, and these.
+ * They are read as words: there is room for whole ones.
+ */
 static uint8_t *put_notes(uint8_t *at, const uint8_t *notes, uint32_t size)
 {
-    for (uint32_t i = 0; i < size; i += 8) {
+    for (uint32_t i = 0; i < size; i += sizeof(uint64_t)) {
         uint8_t *marks = at++;
-        *marks = 0;
-        for (uint32_t k = i; k < i + 8 && k < size; k++)
-            if (notes[k]) {
-                *marks |= (uint8_t)(1u << (k - i));
-                *at++ = notes[k];
+        unsigned marked = 0;
+        uint64_t word;
+        memcpy(&word, notes + i, sizeof word);
+        word = GUINT64_FROM_LE(word);
+        for (unsigned mark = 1; word; word >>= 8, mark <<= 1)
+            if (word & 0xff) {
+                marked |= mark;
+                *at++ = (uint8_t)word;
             }
+        *marks = (uint8_t)marked;
     }
     return at;
 }
@@ -249,7 +257,6 @@ size_t flow_encode(struct flow_codec *codec, const struct flow_fact *fact, const
 {
     enum flow_dir dir = flow_fact_dir(fact);
     const struct flow_fact *last = &codec->last[dir];
-    uint32_t other_seq = next_seq(&codec->last[!dir]);
     uint8_t *at = ret_code + 2;
     unsigned marks = dir == FLOW_DOWN ? MARK_DOWN : 0;
 
@@ -285,7 +292,7 @@ size_t flow_encode(struct flow_codec *codec, const struct flow_fact *fact, const
     }
     if (fact->tcp_ack != last->tcp_ack) {
         marks |= MARK_ACK;
-        at = put_difference(at, fact->tcp_ack, other_seq);
+        at = put_difference(at, fact->tcp_ack, next_seq(&codec->last[!dir]));
     }
     if (fact->tcp_window != last->tcp_window) {
         marks |= MARK_WINDOW;

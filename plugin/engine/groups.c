@@ -22,7 +22,7 @@ bool flow_groups_add(struct flow_groups *groups, const struct flow_group *group)
     place->state_at = place_after(groups->state_size, group->state_size);
     groups->state_size = place->state_at + group->state_size;
     if (group->once_size > 0) {
-        uint32_t end = MAX(groups->once_size, (uint32_t)FLOW_EXTENSIONS_MAX);
+        uint32_t end = MAX(groups->once_size, (uint32_t)sizeof(uint32_t));
         place->once_at = place_after(end, group->once_size);
         groups->once_size = place->once_at + group->once_size;
     }

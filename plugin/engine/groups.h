@@ -11,7 +11,7 @@ struct flow_group_place {
     const struct flow_group *group;
     uint32_t note_at;
     uint32_t state_at;
-    uint32_t once_at; /* after a byte for each group: whether once() knows */
+    uint32_t once_at; /* after what flow_once_is_known() reads */
 };
 
 struct flow_groups {
@@ -24,6 +24,26 @@ struct flow_groups {
 
 /* Add a group; false where there are FLOW_EXTENSIONS_MAX already. */
 bool flow_groups_add(struct flow_groups *groups, const struct flow_group *group);
+
+/*
+ * What all groups keep once of a flow begins with a bit for each of them, by its
+ * number among those that are on: whether once() knows.
+ */
+_Static_assert(FLOW_EXTENSIONS_MAX <= 32, "they have a bit each");
+
+static inline bool flow_once_is_known(const void *once, size_t number)
+{
+    const uint32_t *known = once;
+
+    return *known >> number & 1;
+}
+
+static inline void flow_once_set_known(void *once, size_t number)
+{
+    uint32_t *known = once;
+
+    *known |= UINT32_C(1) << number;
+}
 
 /* Return the number of a group among those that are on; count where it is off. */
 size_t flow_groups_find(const struct flow_groups *groups, const struct flow_group *group);

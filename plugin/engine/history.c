@@ -33,22 +33,30 @@ struct event {
     uint8_t code;
 };
 
+/* What a stream has besides, once there is more than one packet in it. */
+struct more {
+    GArray *restarts;        /* size_t: where packet 128, 256 ... begins; NULL in short flows */
+    GArray *events;          /* struct event; NULL: none */
+    struct flow_fact *first; /* the first packet, where it was forgotten; else NULL */
+    size_t room;             /* bytes for codes */
+    uint32_t gone_packets;   /* were forgotten */
+    uint32_t gone_events;
+    struct flow_codec codec; /* last: it goes on with the notes; after the last packet */
+};
+
+/* Most flows are short, and many have but one packet. */
 struct stream {
     uint8_t *codes;
-    struct flow_codec *codec; /* after the last packet; NULL while there is only one */
-    GArray *restarts;         /* size_t: where packet 128, 256 ... begins; NULL in short flows */
-    GArray *events;           /* struct event; NULL: none */
-    struct flow_fact *first;  /* the first packet, where it was forgotten; else NULL */
-    size_t size;              /* bytes of codes, and room for them */
-    size_t room;
+    struct more *more; /* NULL: there is one packet, and nothing else */
+    size_t size;       /* bytes of codes */
     int64_t first_time_ns;
     uint32_t packets;
-    uint32_t gone_packets; /* of them: were forgotten */
-    uint32_t gone_events;
     uint32_t first_frame;
     uint32_t last_frame;
     bool has_first_time;
 };
+
+_Static_assert(sizeof(struct stream) <= 48, "kept for each flow");
 
 struct frame {
     uint32_t flow; /* + 1; 0: none */
@@ -127,24 +135,42 @@ static void free_array(GArray *array)
         g_array_unref(array);
 }
 
-static uint32_t kept_of(const struct stream *stream)
+static uint32_t gone_packets(const struct stream *stream)
 {
-    return stream->packets - stream->gone_packets;
+    return stream->more ? stream->more->gone_packets : 0;
 }
 
-static void clear_stream(struct stream *stream)
+static uint32_t gone_events(const struct stream *stream)
+{
+    return stream->more ? stream->more->gone_events : 0;
+}
+
+static uint32_t kept_of(const struct stream *stream)
+{
+    return stream->packets - gone_packets(stream);
+}
+
+static void clear_more(struct more *more)
+{
+    g_clear_pointer(&more->restarts, free_array);
+    g_clear_pointer(&more->events, free_array);
+    more->room = 0;
+}
+
+static void clear_codes(struct stream *stream)
 {
     g_clear_pointer(&stream->codes, g_free);
-    g_clear_pointer(&stream->codec, g_free);
-    g_clear_pointer(&stream->restarts, free_array);
-    g_clear_pointer(&stream->events, free_array);
-    stream->size = stream->room = 0;
+    stream->size = 0;
 }
 
 static void free_stream(struct stream *stream)
 {
-    clear_stream(stream);
-    g_clear_pointer(&stream->first, g_free);
+    clear_codes(stream);
+    if (!stream->more)
+        return;
+    clear_more(stream->more);
+    g_free(stream->more->first);
+    g_clear_pointer(&stream->more, g_free);
 }
 
 void flow_history_free(struct flow_history *history)
@@ -173,55 +199,57 @@ static void reset_codec(struct flow_codec *codec, uint32_t note_size)
 
 /* Record */
 
-/*
- * The codec after the stream's packets.  Most flows are short, and many have but
- * one packet: only with the second one does a flow get a codec of its own.
- */
-static struct flow_codec *codec_of(const struct flow_history *history, struct stream *stream)
+/* What a stream has besides its first packet; made when it is first asked for. */
+static struct more *more_of(const struct flow_history *history, struct stream *stream)
 {
-    struct flow_fact fact;
+    struct flow_fact first;
+    struct more *more = stream->more;
 
-    if (!stream->codec) {
-        stream->codec = g_malloc(flow_codec_size(history->note_size));
-        reset_codec(stream->codec, history->note_size);
-        if (kept_of(stream) > 0)
-            flow_decode(stream->codec, stream->codes, &fact);
+    if (!more) {
+        more = stream->more =
+            g_malloc0(offsetof(struct more, codec) + flow_codec_size(history->note_size));
+        more->room = stream->size;
+        more->codec.note_size = history->note_size;
+        if (stream->size > 0)
+            flow_decode(&more->codec, stream->codes, &first);
     }
-    return stream->codec;
-}
-
-static void append(struct stream *stream, const uint8_t *code, size_t size)
-{
-    if (stream->size + size > stream->room) {
-        size_t more = stream->room < LONG_STREAM ? stream->room : stream->room / 2;
-        stream->room = MAX(stream->room + more, stream->size + size);
-        stream->codes = g_realloc(stream->codes, stream->room);
-    }
-    memcpy(stream->codes + stream->size, code, size);
-    stream->size += size;
+    return more;
 }
 
 /* A flow's first packet is encoded by a codec that is not kept. */
-static size_t encode_first(struct flow_history *history, const struct flow_fact *fact,
-                           const void *notes)
+static void append_first(struct flow_history *history, struct stream *stream,
+                         const struct flow_fact *fact, const void *notes)
 {
     reset_codec(history->first, history->note_size);
-    return flow_encode(history->first, fact, notes, history->code);
+    stream->size = flow_encode(history->first, fact, notes, history->code);
+    stream->codes = g_memdup2(history->code, stream->size);
 }
 
-static size_t encode_next(struct flow_history *history, struct stream *stream,
-                          const struct flow_fact *fact, const void *notes)
+static void begin_stride(const struct flow_history *history, const struct stream *stream,
+                         struct more *more)
 {
-    struct flow_codec *codec = codec_of(history, stream);
-    uint32_t kept = kept_of(stream);
+    if (!more->restarts)
+        more->restarts = g_array_new(FALSE, FALSE, sizeof(size_t));
+    if (stream->size > 0)
+        g_array_append_val(more->restarts, stream->size);
+    reset_codec(&more->codec, history->note_size);
+}
 
-    if (kept > 0 && kept % FLOW_HISTORY_STRIDE == 0) {
-        if (!stream->restarts)
-            stream->restarts = g_array_new(FALSE, FALSE, sizeof(size_t));
-        g_array_append_val(stream->restarts, stream->size);
-        reset_codec(codec, history->note_size);
+static void append(struct flow_history *history, struct stream *stream,
+                   const struct flow_fact *fact, const void *notes)
+{
+    struct more *more = more_of(history, stream);
+
+    if ((stream->packets - more->gone_packets) % FLOW_HISTORY_STRIDE == 0)
+        begin_stride(history, stream, more);
+    size_t size = flow_encode(&more->codec, fact, notes, history->code);
+    if (stream->size + size > more->room) {
+        more->room += more->room < LONG_STREAM ? more->room : more->room / 2;
+        more->room = MAX(more->room, stream->size + size);
+        stream->codes = g_realloc(stream->codes, more->room);
     }
-    return flow_encode(codec, fact, notes, history->code);
+    memcpy(stream->codes + stream->size, history->code, size);
+    stream->size += size;
 }
 
 /* The next one, or that of a flow that was forgotten. */
@@ -263,16 +291,14 @@ uint32_t flow_history_record(struct flow_history *history, uint32_t flow,
                              const struct flow_fact *fact, const void *notes)
 {
     struct stream *stream = stream_of(history, flow);
-    size_t size;
 
     g_return_val_if_fail(flow <= history->streams.count, 0);
     if (stream && stream->packets > 0) {
-        size = encode_next(history, stream, fact, notes);
+        append(history, stream, fact, notes);
     } else {
         stream = begin_stream(history, flow, fact);
-        size = encode_first(history, fact, notes);
+        append_first(history, stream, fact, notes);
     }
-    append(stream, history->code, size);
     history->recorded++;
     stream->last_frame = fact->frame;
     index_frame(history, fact->frame, flow, stream->packets);
@@ -289,9 +315,10 @@ void flow_history_record_event(struct flow_history *history, uint32_t flow,
                           .frame = event->frame,
                           .type = event->icmp_type,
                           .code = event->icmp_code };
-    if (!stream->events)
-        stream->events = g_array_new(FALSE, FALSE, sizeof(struct event));
-    g_array_append_val(stream->events, kept);
+    struct more *more = more_of(history, stream);
+    if (!more->events)
+        more->events = g_array_new(FALSE, FALSE, sizeof(struct event));
+    g_array_append_val(more->events, kept);
     history->recorded++;
 }
 
@@ -319,7 +346,7 @@ uint32_t flow_history_packets(const struct flow_history *history, uint32_t flow)
 
 static uint32_t events_of(const struct stream *stream)
 {
-    return stream->events ? stream->events->len : 0;
+    return stream->more && stream->more->events ? stream->more->events->len : 0;
 }
 
 uint64_t flow_history_recorded(const struct flow_history *history)
@@ -331,12 +358,12 @@ uint32_t flow_history_facts(const struct flow_history *history, uint32_t flow)
 {
     const struct stream *stream = stream_of(history, flow);
 
-    return stream ? stream->packets + stream->gone_events + events_of(stream) : 0;
+    return stream ? stream->packets + gone_events(stream) + events_of(stream) : 0;
 }
 
 static const struct event *event_at(const struct stream *stream, uint32_t number)
 {
-    return &g_array_index(stream->events, struct event, number);
+    return &g_array_index(stream->more->events, struct event, number);
 }
 
 /* How many of the events that are kept came before a packet. */
@@ -361,7 +388,7 @@ static uint32_t events_before_fact(const struct stream *stream, uint32_t fact)
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (event_at(stream, middle)->packets + stream->gone_events + middle < fact)
+        if (event_at(stream, middle)->packets + gone_events(stream) + middle < fact)
             low = middle + 1;
         else
             high = middle;
@@ -374,7 +401,7 @@ uint32_t flow_history_facts_until(const struct flow_history *history, uint32_t f
 {
     const struct stream *stream = stream_of(history, flow);
 
-    return packet + 1 + (stream ? stream->gone_events + events_before_packet(stream, packet) : 0);
+    return packet + 1 + (stream ? gone_events(stream) + events_before_packet(stream, packet) : 0);
 }
 
 /* Read */
@@ -386,7 +413,7 @@ static void restart(const struct flow_history *history, const struct stream *str
 
     reset_codec(&cursor->codec, history->note_size);
     cursor->packets = stride * FLOW_HISTORY_STRIDE;
-    cursor->at = stride > 0 ? g_array_index(stream->restarts, size_t, stride - 1) : 0;
+    cursor->at = stride > 0 ? g_array_index(stream->more->restarts, size_t, stride - 1) : 0;
 }
 
 static void step(const struct flow_history *history, const struct stream *stream,
@@ -404,7 +431,7 @@ static struct cursor *move_to(struct flow_history *history, const struct stream 
                               uint32_t flow, uint32_t number)
 {
     struct cursor *cursor = pages_make(&history->cursors, flow % CURSORS);
-    uint32_t packet = number - stream->gone_packets;
+    uint32_t packet = number - gone_packets(stream);
     uint32_t stride = packet / FLOW_HISTORY_STRIDE * FLOW_HISTORY_STRIDE;
 
     if (cursor->flow != flow + 1 || cursor->packets > packet + 1 || cursor->packets < stride) {
@@ -447,7 +474,7 @@ static const struct flow_fact *event_fact(struct flow_history *history, const st
 
 static uint32_t gone_facts(const struct stream *stream)
 {
-    return stream->gone_packets + stream->gone_events;
+    return gone_packets(stream) + gone_events(stream);
 }
 
 const struct flow_fact *flow_history_fact(struct flow_history *history, uint32_t flow,
@@ -457,7 +484,7 @@ const struct flow_fact *flow_history_fact(struct flow_history *history, uint32_t
 
     if (!stream || number >= flow_history_facts(history, flow) || number < gone_facts(stream))
         return NULL;
-    uint32_t events = events_before_fact(stream, number), all = events + stream->gone_events;
+    uint32_t events = events_before_fact(stream, number), all = events + gone_events(stream);
     bool is_event = events < events_of(stream) && event_at(stream, events)->packets + all == number;
     return is_event ? event_fact(history, stream, flow, events, number, ret_notes)
                     : packet_fact(history, stream, flow, number - all, number, ret_notes);
@@ -468,15 +495,15 @@ bool flow_history_packet(struct flow_history *history, uint32_t flow, uint32_t p
 {
     const struct stream *stream = stream_of(history, flow);
 
-    if (stream && stream->first && packet == 0) {
-        *ret_fact = *stream->first;
+    if (stream && stream->more && stream->more->first && packet == 0) {
+        *ret_fact = *stream->more->first;
         return true;
     }
-    if (!stream || packet >= stream->packets || packet < stream->gone_packets)
+    if (!stream || packet >= stream->packets || packet < gone_packets(stream))
         return false;
     struct cursor *cursor = pages_make(&history->cursors, flow % CURSORS);
     bool is_before =
-        cursor->flow == flow + 1 && cursor->packets == packet - stream->gone_packets + 2;
+        cursor->flow == flow + 1 && cursor->packets == packet - gone_packets(stream) + 2;
     *ret_fact = is_before ? cursor->before : move_to(history, stream, flow, packet)->last;
     ret_fact->flow = flow;
     ret_fact->ordinal = flow_history_facts_until(history, flow, packet) - 1;
@@ -549,51 +576,55 @@ static void forget_cursor(struct flow_history *history, uint32_t flow)
         cursor->flow = 0;
 }
 
-static void forget_events(struct stream *stream, uint32_t count)
+static void forget_events(struct more *more, uint32_t count)
 {
     if (count > 0)
-        g_array_remove_range(stream->events, 0, count);
-    stream->gone_events += count;
+        g_array_remove_range(more->events, 0, count);
+    more->gone_events += count;
 }
 
-static void keep_first(struct flow_history *history, uint32_t flow, struct stream *stream)
+static void keep_first(struct flow_history *history, uint32_t flow, struct more *more)
 {
     struct flow_fact first;
 
-    if (!stream->first && flow_history_packet(history, flow, 0, &first))
-        stream->first = g_memdup2(&first, sizeof first);
+    if (!more->first && flow_history_packet(history, flow, 0, &first))
+        more->first = g_memdup2(&first, sizeof first);
 }
 
 /* Up to where the codec began anew. */
 static void forget_codes(struct stream *stream, uint32_t strides)
 {
-    size_t begin = g_array_index(stream->restarts, size_t, strides - 1);
+    GArray *restarts = stream->more->restarts;
+    size_t begin = g_array_index(restarts, size_t, strides - 1);
 
     stream->size -= begin;
     memmove(stream->codes, stream->codes + begin, stream->size);
-    g_array_remove_range(stream->restarts, 0, strides);
-    for (unsigned i = 0; i < stream->restarts->len; i++)
-        g_array_index(stream->restarts, size_t, i) -= begin;
+    g_array_remove_range(restarts, 0, strides);
+    for (unsigned i = 0; i < restarts->len; i++)
+        g_array_index(restarts, size_t, i) -= begin;
 }
 
 void flow_history_forget(struct flow_history *history, uint32_t flow, uint32_t packets)
 {
     struct stream *stream = stream_of(history, flow);
-    uint32_t gone = stream ? packets - stream->gone_packets : 0;
+    uint32_t gone = stream ? packets - gone_packets(stream) : 0;
 
-    g_return_if_fail(!stream || (packets >= stream->gone_packets && packets <= stream->packets));
+    g_return_if_fail(!stream || (packets >= gone_packets(stream) && packets <= stream->packets));
     if (!stream)
         return;
     bool is_all = packets == stream->packets;
     g_return_if_fail(is_all || gone % FLOW_HISTORY_STRIDE == 0);
-    keep_first(history, flow, stream);
+    struct more *more = more_of(history, stream);
+    keep_first(history, flow, more);
     forget_cursor(history, flow);
-    forget_events(stream, events_before_packet(stream, packets));
-    if (is_all)
-        clear_stream(stream);
-    else if (gone > 0)
+    forget_events(more, events_before_packet(stream, packets));
+    if (is_all) {
+        clear_codes(stream);
+        clear_more(more);
+    } else if (gone > 0) {
         forget_codes(stream, gone / FLOW_HISTORY_STRIDE);
-    stream->gone_packets = packets;
+    }
+    more->gone_packets = packets;
 }
 
 uint32_t flow_history_kept(const struct flow_history *history, uint32_t flow)

@@ -110,9 +110,8 @@ bool flow_meter_flow_view(struct flow_meter *meter, uint32_t n, struct flow_view
 void flow_meter_forget_states(struct flow_meter *meter);
 
 /*
- * Return what groups keep once of the flow of a frame, to be written: a byte for
- * each group (whether it knows), then their values.  NULL where the frame has no
- * flow, or no group keeps anything.
+ * Return what groups keep once of the flow of a frame, to be written (groups.h).
+ * NULL where the frame has no flow, or no group keeps anything.
  */
 void *flow_meter_once(struct flow_meter *meter, uint32_t frame);
 

@@ -11,26 +11,45 @@ struct open_flows {
     struct flow *latest;
 };
 
+/*
+ * Most packets are of a flow that had one not long ago.  So the flows found last
+ * have places, chosen by their keys.  That needs no secret: a flow whose place
+ * another one has is looked up in the index, as one that is new.
+ */
+enum { RECENT_BITS = 10, RECENT = 1 << RECENT_BITS };
+
 struct flow_table {
     struct pages flows; /* struct flow */
     GArray *free;       /* uint32_t: places of flows that were forgotten */
     GPtrArray *order;   /* struct flow, in the order of ids; NULL: that of their places */
     GHashTable *plain;  /* a set of struct flow: the current one of each key without tunnels */
-    /* A set of struct flow_way: the current flow of each key, direction and encapsulation. */
+    /* A set of struct flow_tunnelled_way: the current flow of each key, direction and
+     * encapsulation. */
     GHashTable *tunnelled;
     GHashTable *open; /* a set of struct open_flows */
     struct flow_paths *paths;
-    bool has_gaps;       /* some flow was forgotten */
-    struct flow *recent; /* the one found last, or NULL: packets come in trains */
+    bool has_gaps; /* some flow was forgotten */
     uint32_t next_id;
+    struct flow *recent[RECENT]; /* by recent_place(): those found last, or NULL */
 };
 
 enum { NEWER, OLDER }; /* flow.open[] */
 
-static struct flow_key key_of_way(const struct flow_way *way)
+static struct flow **recent_place(struct flow_table *table, const struct flow_key *key)
+{
+    const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15); /* Knuth's multiplicative hashing */
+    uint64_t words[sizeof *key / sizeof(uint64_t)], sum = 0;
+
+    memcpy(words, key, sizeof words);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        sum = sum * 3 + words[i];
+    return &table->recent[sum * golden >> (64 - RECENT_BITS)];
+}
+
+static struct flow_key key_of_way(const struct flow_tunnelled_way *way)
 {
     const struct flow *flow = way->flow;
-    enum flow_dir dir = way == &flow->way[FLOW_UP] ? FLOW_UP : FLOW_DOWN;
+    enum flow_dir dir = way == &flow->tunnelled->way[FLOW_UP] ? FLOW_UP : FLOW_DOWN;
     struct flow_key key = flow->key;
 
     key.path = way->encapsulation;
@@ -73,6 +92,8 @@ void flow_table_free(struct flow_table *table)
     g_hash_table_unref(table->open);
     g_hash_table_unref(table->tunnelled);
     g_hash_table_unref(table->plain);
+    for (uint32_t i = 0; i < table->flows.count; i++)
+        g_free(((struct flow *)pages_at(&table->flows, i))->tunnelled);
     if (table->order)
         g_ptr_array_unref(table->order);
     g_array_unref(table->free);
@@ -191,23 +212,25 @@ static bool is_of(const struct flow *flow, const struct flow_search *search)
 
     return flow_key_equal(&flow->key, &search->key) &&
            (search->encapsulation == 0 || (has(flow, FLOW_KNOWN_UP, dir) &&
-                                           flow->way[dir].encapsulation == search->encapsulation));
+                                           flow_encapsulation(flow, dir) == search->encapsulation));
 }
 
 /* The current flow whose packets from that end of the key have that encapsulation. */
 static struct flow *current(const struct flow_table *table, const struct flow_key *key,
                             unsigned end, uint32_t encapsulation)
 {
-    const struct flow_way *way;
+    const struct flow_tunnelled_way *way;
+    struct flow_tunnelled tunnelled;
     struct flow probe;
 
     if (encapsulation == 0)
         return g_hash_table_lookup(table->plain, key);
     probe.key = *key;
     probe.source = (uint8_t)end;
-    probe.way[FLOW_UP].flow = &probe;
-    probe.way[FLOW_UP].encapsulation = encapsulation;
-    way = g_hash_table_lookup(table->tunnelled, &probe.way[FLOW_UP]);
+    probe.tunnelled = &tunnelled;
+    tunnelled.way[FLOW_UP].flow = &probe;
+    tunnelled.way[FLOW_UP].encapsulation = encapsulation;
+    way = g_hash_table_lookup(table->tunnelled, &tunnelled.way[FLOW_UP]);
     return way ? way->flow : NULL;
 }
 
@@ -224,7 +247,7 @@ static bool fits_segment(const struct flow *flow, enum flow_dir dir, const struc
 {
     enum { WITHIN = 1 << 24 };
     const struct flow_way *other = &flow->way[!dir];
-    uint32_t distance = fact->tcp_ack - other->seq;
+    uint32_t distance = fact->tcp_ack - flow->tunnelled->way[!dir].seq;
 
     if (!(fact->tcp_flags & FLOW_TCP_ACK) || !has(flow, FLOW_BASE_UP, !dir))
         return false;
@@ -261,6 +284,11 @@ static struct open_flows *open_flows_of(const struct flow_table *table, const st
     return g_hash_table_lookup(table->open, &open);
 }
 
+static struct flow *older(const struct flow *flow)
+{
+    return flow->tunnelled->open[OLDER];
+}
+
 /*
  * A flow that has no packet in this direction yet: the one whose other
  * direction has the same tunnels, else the same identifiers, else the one that
@@ -281,9 +309,9 @@ static struct flow *find_open(const struct flow_table *table, const struct flow_
             return flow;
     }
     flow = open->latest;
-    for (unsigned i = 0; flow && i < FLOW_TABLE_CANDIDATES; i++, flow = flow->open[OLDER]) {
+    for (unsigned i = 0; flow && i < FLOW_TABLE_CANDIDATES; i++, flow = older(flow)) {
         enum flow_dir dir = flow_dir_of(flow, search->sender);
-        if (flow_paths_have_same_ids(table->paths, flow->way[!dir].encapsulation,
+        if (flow_paths_have_same_ids(table->paths, flow_encapsulation(flow, !dir),
                                      search->encapsulation))
             return flow;
         if (!fitting && fits(flow, dir, fact))
@@ -295,7 +323,7 @@ static struct flow *find_open(const struct flow_table *table, const struct flow_
 struct flow *flow_table_find(struct flow_table *table, const struct flow_search *search,
                              const struct flow_fact *fact)
 {
-    struct flow *flow = table->recent;
+    struct flow **recent = recent_place(table, &search->key), *flow = *recent;
 
     if (flow && is_of(flow, search))
         return flow;
@@ -303,7 +331,7 @@ struct flow *flow_table_find(struct flow_table *table, const struct flow_search 
     if (!flow && search->encapsulation != 0)
         flow = find_open(table, search, fact);
     if (flow)
-        table->recent = flow;
+        *recent = flow;
     return flow;
 }
 
@@ -323,9 +351,9 @@ static void list_as_open(struct flow_table *table, struct flow *flow)
         open->key.way = (uint8_t)silent_end(flow);
         g_hash_table_add(table->open, open);
     }
-    flow->open[OLDER] = open->latest;
+    flow->tunnelled->open[OLDER] = open->latest;
     if (open->latest)
-        open->latest->open[NEWER] = flow;
+        open->latest->tunnelled->open[NEWER] = flow;
     open->latest = flow;
 }
 
@@ -342,13 +370,14 @@ static void unlist(struct flow_table *table, struct flow *flow)
     if (!is_open(flow))
         return;
     open = open_flows_of(table, &flow->key, silent_end(flow));
-    if (flow->open[OLDER])
-        flow->open[OLDER]->open[NEWER] = flow->open[NEWER];
-    if (flow->open[NEWER])
-        flow->open[NEWER]->open[OLDER] = flow->open[OLDER];
+    struct flow **neighbours = flow->tunnelled->open;
+    if (neighbours[OLDER])
+        neighbours[OLDER]->tunnelled->open[NEWER] = neighbours[NEWER];
+    if (neighbours[NEWER])
+        neighbours[NEWER]->tunnelled->open[OLDER] = neighbours[OLDER];
     else
-        open->latest = flow->open[OLDER];
-    flow->open[NEWER] = flow->open[OLDER] = NULL;
+        open->latest = neighbours[OLDER];
+    neighbours[NEWER] = neighbours[OLDER] = NULL;
     if (!open->latest)
         g_hash_table_remove(table->open, open);
 }
@@ -356,17 +385,18 @@ static void unlist(struct flow_table *table, struct flow *flow)
 static void unset_encapsulation(struct flow_table *table, struct flow *flow, enum flow_dir dir)
 {
     if (has(flow, FLOW_KNOWN_UP, dir) && !is_plain(flow))
-        g_hash_table_remove(table->tunnelled, &flow->way[dir]);
+        g_hash_table_remove(table->tunnelled, &flow->tunnelled->way[dir]);
 }
 
 static void set_encapsulation(struct flow_table *table, struct flow *flow, enum flow_dir dir,
                               uint32_t encapsulation)
 {
     unset_encapsulation(table, flow, dir);
-    flow->way[dir].encapsulation = encapsulation;
     set(flow, FLOW_KNOWN_UP, dir);
-    if (!is_plain(flow))
-        g_hash_table_add(table->tunnelled, &flow->way[dir]);
+    if (is_plain(flow))
+        return;
+    flow->tunnelled->way[dir].encapsulation = encapsulation;
+    g_hash_table_add(table->tunnelled, &flow->tunnelled->way[dir]);
 }
 
 /* Let another flow take its place in the indexes. */
@@ -382,10 +412,13 @@ static void replace(struct flow_table *table, struct flow *flow)
 
 void flow_table_forget(struct flow_table *table, struct flow *flow)
 {
+    struct flow **recent = recent_place(table, &flow->key);
+
     if (!(flow->bits & FLOW_REPLACED))
         replace(table, flow);
-    if (table->recent == flow)
-        table->recent = NULL;
+    if (*recent == flow)
+        *recent = NULL;
+    g_clear_pointer(&flow->tunnelled, g_free);
     g_array_append_val(table->free, flow->index);
     flow->bits = FLOW_FORGOTTEN;
     table->has_gaps = true;
@@ -401,7 +434,7 @@ void flow_table_join(struct flow_table *table, struct flow *flow, const struct f
         return;
     if (dir != flow_first_dir(flow))
         unlist(table, flow);
-    if (!has(flow, FLOW_KNOWN_UP, dir) || flow->way[dir].encapsulation != search->encapsulation)
+    if (!has(flow, FLOW_KNOWN_UP, dir) || flow_encapsulation(flow, dir) != search->encapsulation)
         set_encapsulation(table, flow, dir, search->encapsulation);
     set(flow, FLOW_SEEN_UP, dir);
     flow->way[dir].path = search->path
@@ -471,7 +504,10 @@ struct flow *flow_table_begin(struct flow_table *table, const struct flow_search
     enum flow_dir dir;
 
     flow->key = search->key;
-    flow->way[FLOW_UP].flow = flow->way[FLOW_DOWN].flow = flow;
+    if (!is_plain(flow)) {
+        flow->tunnelled = g_new0(struct flow_tunnelled, 1);
+        flow->tunnelled->way[FLOW_UP].flow = flow->tunnelled->way[FLOW_DOWN].flow = flow;
+    }
     decide_source(flow, search, packet, earlier);
     dir = flow_dir_of(flow, search->sender);
     flow->bits |= dir == FLOW_DOWN ? FLOW_FIRST_DOWN : 0;
@@ -483,10 +519,10 @@ struct flow *flow_table_begin(struct flow_table *table, const struct flow_search
     flow_table_join(table, flow, search, packet);
     /* The network is the same after a timeout. */
     if (is_cut_by_timeout(earlier) && has(earlier, FLOW_KNOWN_UP, !dir))
-        set_encapsulation(table, flow, !dir, earlier->way[!dir].encapsulation);
+        set_encapsulation(table, flow, !dir, flow_encapsulation(earlier, !dir));
     if (is_open(flow))
         list_as_open(table, flow);
-    table->recent = flow;
+    *recent_place(table, &flow->key) = flow;
     *ret_dir = dir;
     return flow;
 }
@@ -544,7 +580,8 @@ static void learn_syn(struct flow *flow, enum flow_dir dir, const struct flow_fa
 /* As Wireshark learns the numbers that it makes sequence numbers relative to. */
 static void learn_segment(struct flow *flow, enum flow_dir dir, const struct flow_fact *fact)
 {
-    flow->way[dir].seq = fact->tcp_seq;
+    if (flow->tunnelled)
+        flow->tunnelled->way[dir].seq = fact->tcp_seq;
     if (fact->tcp_flags & FLOW_TCP_SYN) {
         learn_syn(flow, dir, fact);
     } else if (!has(flow, FLOW_BASE_UP, dir)) {

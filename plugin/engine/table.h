@@ -29,7 +29,7 @@ enum flow_successor {
 enum flow_bits {
     FLOW_SEEN_UP = 1 << 0, /* a packet went that way; way[].path is known */
     FLOW_SEEN_DOWN = 1 << 1,
-    /* way[].encapsulation is known: of a packet, or of the flow that a timeout cut before */
+    /* flow_encapsulation() is known: of a packet, or of the flow that a timeout cut before */
     FLOW_KNOWN_UP = 1 << 2,
     FLOW_KNOWN_DOWN = 1 << 3,
     FLOW_BASE_UP = 1 << 4, /* base_seq is known */
@@ -50,21 +50,28 @@ enum flow_bits {
 
 /* What accounting knows of one direction of a flow. */
 struct flow_way {
-    struct flow *flow;         /* whose way it is */
-    uint32_t encapsulation;    /* flow_paths_compared() of its packets; 0: none */
     uint32_t path;             /* flow_paths_shown() of its first packet; 0: none */
     uint32_t base_seq;         /* TCP: the number before its first byte */
-    uint32_t seq;              /* TCP: of its last segment */
     uint16_t syn_len;          /* bytes of data that its SYN carried */
     uint8_t mac[FLOW_MAC_LEN]; /* link address of its sender */
+};
+
+/* What a flow in tunnels has besides: its key alone does not tell it from others. */
+struct flow_tunnelled {
+    struct flow_tunnelled_way {
+        struct flow *flow;      /* whose way it is */
+        uint32_t encapsulation; /* flow_paths_compared() of its packets */
+        uint32_t seq;           /* TCP: of its last segment */
+    } way[FLOW_DIRS];
+    struct flow *open[2]; /* the neighbours in the table's list of those open one way */
 };
 
 /* What does not change in a flow, and what decides whether it goes on. */
 struct flow {
     struct flow_key key; /* first: the table looks flows up by it */
     struct flow_way way[FLOW_DIRS];
-    struct flow *open[2]; /* the neighbours in the table's list of those open one way */
-    int64_t start_ns;     /* earliest and latest timestamp */
+    struct flow_tunnelled *tunnelled; /* NULL: its key has no tunnels */
+    int64_t start_ns;                 /* earliest and latest timestamp */
     int64_t last_ns;
     uint32_t id;
     uint32_t index;                       /* its place in the table */
@@ -76,7 +83,13 @@ struct flow {
     uint8_t successor;                    /* enum flow_successor */
 };
 
-_Static_assert(sizeof(struct flow) <= 168, "kept for each flow, with its paths for each one only");
+_Static_assert(sizeof(struct flow) <= 128, "kept for each flow, with its paths for each one only");
+
+/* flow_paths_compared() of the packets of a direction; 0: none. */
+static inline uint32_t flow_encapsulation(const struct flow *flow, enum flow_dir dir)
+{
+    return flow->tunnelled ? flow->tunnelled->way[dir].encapsulation : 0;
+}
 
 /* An end of the flow: of FLOW_UP's sender, the source, or FLOW_DOWN's, the destination. */
 static inline const struct flow_end *flow_end_of(const struct flow *flow, enum flow_dir sender)

@@ -86,7 +86,7 @@ const void *flow_view_once(struct flow_view *view, const struct flow_group *grou
     size_t number = number_of(view, group);
     const uint8_t *once = flow_history_once(view->history, view->index);
 
-    return once && number < view->groups->count && once[number]
+    return once && number < view->groups->count && flow_once_is_known(once, number)
                ? once + view->groups->on[number].once_at
                : NULL;
 }

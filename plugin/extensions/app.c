@@ -70,17 +70,6 @@ static const struct {
     { "communityid", NOTHING },    { "snort", NOTHING },          { "prp", NOTHING },
 };
 
-static void look_up_roles(void)
-{
-    roles = g_byte_array_new();
-    names = g_ptr_array_new();
-    places = g_hash_table_new(NULL, NULL);
-    dissector_table_foreach("media_type", set_content, NULL);
-    dissector_table_foreach("ber.oid", set_content, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(known_roles); i++)
-        set_role(proto_get_id_by_filter_name(known_roles[i].name), known_roles[i].role);
-}
-
 static enum role role_of(int protocol)
 {
     return (unsigned)protocol < roles->len ? (enum role)roles->data[protocol] : APPLICATION;
@@ -151,12 +140,13 @@ static bool starts_xmpp(const char *data, size_t length)
     return length > 0 && data[0] == '<';
 }
 
-static const struct {
+static struct {
     const char *name;
     bool (*starts)(const char *data, size_t length);
+    int protocol; /* looked up with the roles */
 } lax[] = {
-    { "http", starts_http },
-    { "xmpp", starts_xmpp },
+    { .name = "http", .starts = starts_http },
+    { .name = "xmpp", .starts = starts_xmpp },
 };
 
 static bool is_started(const struct flow_extract *from,
@@ -178,13 +168,26 @@ static bool is_started(const struct flow_extract *from,
     return false;
 }
 
+static void look_up_roles(void)
+{
+    roles = g_byte_array_new();
+    names = g_ptr_array_new();
+    places = g_hash_table_new(NULL, NULL);
+    dissector_table_foreach("media_type", set_content, NULL);
+    dissector_table_foreach("ber.oid", set_content, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(known_roles); i++)
+        set_role(proto_get_id_by_filter_name(known_roles[i].name), known_roles[i].role);
+    for (size_t i = 0; i < G_N_ELEMENTS(lax); i++)
+        lax[i].protocol = proto_get_id_by_filter_name(lax[i].name);
+}
+
 /* Whether the first protocol over TCP found something of its own. */
 static bool is_its_own(const struct flow_extract *from, int protocol)
 {
     if (from->packet->tuple.protocol != FLOW_PROTOCOL_TCP)
         return true;
     for (size_t i = 0; i < G_N_ELEMENTS(lax); i++)
-        if (strcmp(lax[i].name, proto_get_protocol_filter_name(protocol)) == 0)
+        if (lax[i].protocol == protocol)
             return is_started(from, lax[i].starts);
     return true;
 }

@@ -51,104 +51,14 @@ static bool find_segment(const struct flow_extract *from, struct segment *ret_se
            ret_segment->port[0] == pinfo->srcport && ret_segment->port[1] == pinfo->destport;
 }
 
-static conversation_t *find(const struct flow_tuple *tuple, uint32_t frame,
-                            const struct segment *segment)
-{
-    address end[2];
-
-    for (unsigned i = 0; i < 2; i++)
-        if (tuple->family == FLOW_IPV4)
-            set_address(&end[i], AT_IPv4, 4, tuple->end[i].addr);
-        else
-            set_address(&end[i], AT_IPv6, FLOW_ADDR_LEN, tuple->end[i].addr);
-    return find_conversation(frame, &end[0], &end[1], CONVERSATION_TCP, segment->port[0],
-                             segment->port[1], 0);
-}
-
-/*
- * Wireshark hashes addresses byte by byte, and twice on the way back, which
- * costs as much as all the rest of this plugin.  So what was found is kept, by
- * the two ends; it is the same where TCP has just used it for this frame.
- */
-struct found {
-    const conversation_t *conversation;
-    const struct tcp_analysis *tcp; /* its data */
-    struct flow_end end[2];
-};
-
-enum { FOUND_BITS = 10, FOUND = 1 << FOUND_BITS };
-
-static struct found *found; /* of the open file; NULL: none yet */
-
-static ws_bool forget(wmem_allocator_t *scope _U_, wmem_cb_event_t event _U_, void *data _U_)
-{
-    found = NULL;
-    return FALSE;
-}
-
-/* Of one end, so that numbers which the two ends share do not cancel out. */
-static uint32_t hash_of(const struct flow_end *end)
-{
-    enum { GOLDEN = 0x9e3779b1 }; /* Knuth's multiplicative hashing */
-    /* IPv4 addresses are in the first four bytes; IPv6 hosts differ in the last ones. */
-    uint32_t hash =
-        (fs_be32(end->addr) ^ fs_be32(end->addr + FLOW_ADDR_LEN - 4)) * GOLDEN + end->port;
-
-    return (hash ^ hash >> 15) * GOLDEN;
-}
-
-/* The same both ways. */
-static unsigned slot_of(const struct flow_end end[2])
-{
-    return (hash_of(&end[0]) + hash_of(&end[1])) >> (32 - FOUND_BITS);
-}
-
-static bool is_between(const struct found *last, const struct flow_end end[2])
-{
-    enum { SIZE = sizeof(struct flow_end) };
-    unsigned first = last->end[0].port != end[0].port;
-
-    return memcmp(&last->end[first], &end[0], SIZE) == 0 &&
-           memcmp(&last->end[!first], &end[1], SIZE) == 0;
-}
-
-static const struct tcp_analysis *data_of(conversation_t *conversation)
-{
-    static int proto_tcp;
-
-    if (proto_tcp <= 0)
-        proto_tcp = proto_get_id_by_filter_name("tcp");
-    return conversation ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
-}
-
-static const struct tcp_analysis *conversation_of(const struct flow_packet *packet, uint32_t frame,
-                                                  const struct segment *segment)
-{
-    const struct flow_tuple *tuple = &packet->tuple;
-
-    if (packet->fact.bits & FLOW_FACT_FRAG)
-        return data_of(find(tuple, frame, segment));
-    if (!found) {
-        found = wmem_alloc0_array(wmem_file_scope(), struct found, FOUND);
-        wmem_register_callback(wmem_file_scope(), forget, NULL);
-    }
-    struct found *last = &found[slot_of(tuple->end)];
-    if (!last->tcp || last->conversation->last_frame != frame || !is_between(last, tuple->end)) {
-        conversation_t *conversation = find(tuple, frame, segment);
-        last->conversation = conversation;
-        last->tcp = data_of(conversation);
-        memcpy(last->end, tuple->end, sizeof last->end);
-    }
-    return last->tcp;
-}
-
 static bool look_up(const struct flow_extract *from, struct fs_tcp_data *ret_data)
 {
     struct segment segment;
 
     if (!find_segment(from, &segment))
         return false;
-    ret_data->conversation = conversation_of(from->packet, from->pinfo->num, &segment);
+    ret_data->conversation =
+        fs_tcp_conversation_of(from->packet, from->pinfo->num, segment.port).tcp;
     ret_data->seq = fs_be32(segment.header + 4);
     ret_data->ack = fs_be32(segment.header + 8);
     return ret_data->conversation != NULL;

@@ -1,9 +1,8 @@
 #ifndef FLOWSTATS_TCP_DATA_H
 #define FLOWSTATS_TCP_DATA_H
 
-#include "ws_compat.h"
+#include "tcp_conversation.h"
 
-#include <epan/dissectors/packet-tcp.h>
 #include <flowstats/extension.h>
 
 /* What Wireshark's TCP knows of a packet that it has just dissected, without a tree. */

@@ -30,16 +30,16 @@ static size_t hosted_count;
 static struct flow_groups on;
 static const struct hosted *host_of[FLOW_EXTENSIONS_MAX]; /* of those */
 
-/* The numbers of those that look at packets, and of those that keep facts of a flow. */
+/* The numbers of those that want fields, of those with notes, and of those that keep once. */
 static struct numbers {
     size_t count;
     uint8_t of[FLOW_EXTENSIONS_MAX];
-} extracting, keeping;
+} wanting, noting, keeping;
 
 /* Of the packet that is being dissected. */
 static struct flow_extract from;
 static uint8_t *notes;
-static const GPtrArray **fields_of[FLOW_EXTENSIONS_MAX]; /* of those that are on */
+static const GPtrArray **fields_of[FLOW_EXTENSIONS_MAX]; /* of those that want some; else NULL */
 
 static bool is_usable(const struct flow_group *group)
 {
@@ -193,6 +193,12 @@ bool fs_host_apply(dissector_handle_t post_dissector)
     return is_changed;
 }
 
+static void add_number(struct numbers *numbers, bool is_one, uint8_t number)
+{
+    if (is_one)
+        numbers->of[numbers->count++] = number;
+}
+
 static void choose(struct hosted *host)
 {
     const struct flow_group *group = host->group;
@@ -201,10 +207,10 @@ static void choose(struct hosted *host)
     if (!flow_groups_add(&on, group))
         return;
     host_of[number] = host;
-    if (group->note_size > 0 || group->once_size > 0)
-        extracting.of[extracting.count++] = number;
-    if (group->once_size > 0)
-        keeping.of[keeping.count++] = number;
+    fields_of[number] = NULL;
+    add_number(&wanting, group->wanted != NULL, number);
+    add_number(&noting, group->note_size > 0, number);
+    add_number(&keeping, group->once_size > 0, number);
 }
 
 /* A group that wants fields of the user's choice has nothing to do where none is chosen. */
@@ -216,11 +222,11 @@ static bool is_idle(const struct flow_group *group)
 const struct flow_groups *fs_host_choose(void)
 {
     on = (struct flow_groups){ .count = 0 };
-    extracting.count = keeping.count = 0;
+    wanting.count = noting.count = keeping.count = 0;
     for (size_t i = 0; i < hosted_count; i++)
         if (hosted[i].is_on && !is_idle(hosted[i].group))
             choose(&hosted[i]);
-    notes = g_realloc(notes, MAX(on.note_size, 1)); /* there, also where no group has notes */
+    notes = g_realloc(notes, on.note_size);
     return &on;
 }
 
@@ -243,41 +249,45 @@ static const GPtrArray **find_fields(packet_info *pinfo, proto_tree *tree, const
     return fields;
 }
 
+static void take_notes(struct flow_packet *packet)
+{
+    memset(notes, 0, on.note_size);
+    for (size_t i = 0; i < noting.count; i++) {
+        unsigned number = noting.of[i];
+        const struct flow_group_place *place = &on.on[number];
+        from.fields = fields_of[number];
+        place->group->extract(&from, notes + place->note_at);
+    }
+    packet->notes = notes;
+    packet->note_size = (uint16_t)on.note_size;
+}
+
 void fs_host_extract(packet_info *pinfo, proto_tree *tree, struct flow_packet *packet)
 {
-    if (extracting.count == 0)
-        return;
-    memset(notes, 0, on.note_size);
     from.packet = packet;
     from.pinfo = pinfo;
     from.serial++;
     from.transport = packet->transport;
     from.transport_len = packet->transport_len;
     from.payload = packet->payload;
-    for (size_t i = 0; i < extracting.count; i++) {
-        unsigned number = extracting.of[i];
-        const struct flow_group_place *place = &on.on[number];
-        const GPtrArray *wanted = host_of[number]->wanted;
-        fields_of[number] = wanted ? find_fields(pinfo, tree, wanted) : NULL;
-        from.fields = fields_of[number];
-        if (place->group->note_size > 0)
-            place->group->extract(&from, notes + place->note_at);
+    for (size_t i = 0; i < wanting.count; i++) {
+        unsigned number = wanting.of[i];
+        fields_of[number] = find_fields(pinfo, tree, host_of[number]->wanted);
     }
-    packet->notes = notes;
-    packet->note_size = (uint16_t)on.note_size;
+    if (noting.count > 0)
+        take_notes(packet);
 }
 
 void fs_host_keep_once(void *once)
 {
-    uint8_t *is_known = once;
-
     for (size_t i = 0; once && i < keeping.count; i++) {
         unsigned number = keeping.of[i];
         const struct flow_group_place *place = &on.on[number];
-        if (is_known[number])
+        if (flow_once_is_known(once, number))
             continue;
         from.fields = fields_of[number];
-        is_known[number] = place->group->once(&from, is_known + place->once_at);
+        if (place->group->once(&from, (uint8_t *)once + place->once_at))
+            flow_once_set_known(once, number);
     }
 }
 

@@ -491,7 +491,7 @@ static void row(GString *out, struct flow_view *view)
 
     for (enum flow_dir end = FLOW_UP; end < FLOW_DIRS; end++) {
         enum flow_dir dir = flow_dir_of(flow, end);
-        line.encapsulation[end] = flow->way[dir].encapsulation;
+        line.encapsulation[end] = flow_encapsulation(flow, dir);
         line.has_encapsulation[end] = flow->bits & (unsigned)FLOW_KNOWN_UP << dir;
     }
     unsigned pieces = put_whole(&line, view);

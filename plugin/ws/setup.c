@@ -1,6 +1,6 @@
 #include "setup.h"
 
-#include <epan/conversation.h>
+#include "tcp_conversation.h"
 
 /* What Wireshark calls a protocol: of packets, and of conversations. */
 static const struct kind {
@@ -37,22 +37,11 @@ static bool is_dissected(const packet_info *pinfo, const struct flow_packet *pac
            pinfo->destport == end[1].port;
 }
 
-static address address_of(const struct flow_tuple *tuple, unsigned end)
-{
-    address addr;
-
-    if (tuple->family == FLOW_IPV4)
-        set_address(&addr, AT_IPv4, 4, tuple->end[end].addr);
-    else
-        set_address(&addr, AT_IPv6, FLOW_ADDR_LEN, tuple->end[end].addr);
-    return addr;
-}
-
 /* A conversation of which as much is known as "options" leave: the end "from" is always known. */
 static const conversation_t *find(const packet_info *pinfo, const struct flow_tuple *tuple,
                                   const struct kind *kind, unsigned from, unsigned options)
 {
-    const address first = address_of(tuple, from), second = address_of(tuple, !from);
+    const address first = fs_address_of(tuple, from), second = fs_address_of(tuple, !from);
 
     return find_conversation(pinfo->num, &first, &second, kind->conversation, tuple->end[from].port,
                              tuple->end[!from].port, options);
@@ -71,25 +60,34 @@ static const conversation_t *find_announced(const packet_info *pinfo,
     return conversation ? conversation : find(pinfo, tuple, kind, 1, NO_ADDR_B);
 }
 
-uint32_t fs_setup_frame(const packet_info *pinfo, const struct flow_packet *packet)
+/* That of a packet which has just been dissected; NULL: none.  What was announced goes first. */
+static const conversation_t *conversation_of(const packet_info *pinfo,
+                                             const struct flow_packet *packet)
 {
-    const struct kind *kind = kind_of(packet->tuple.protocol);
+    const struct flow_tuple *tuple = &packet->tuple;
+    const struct kind *kind = kind_of(tuple->protocol);
 
     if (!kind || !is_dissected(pinfo, packet, kind))
-        return 0;
+        return NULL;
+    if (kind->conversation == CONVERSATION_TCP) {
+        const uint16_t port[2] = { tuple->end[0].port, tuple->end[1].port };
+        return fs_tcp_conversation_of(packet, pinfo->num, port).conversation;
+    }
     /* UDP's dissector of 4.6 makes one of both ends beside it, which would be found first. */
-    const conversation_t *conversation = find_announced(pinfo, &packet->tuple, kind);
-    if (!conversation)
-        conversation = find(pinfo, &packet->tuple, kind, 0, 0);
+    const conversation_t *conversation = find_announced(pinfo, tuple, kind);
+    return conversation ? conversation : find(pinfo, tuple, kind, 0, 0);
+}
+
+uint32_t fs_setup_frame(const packet_info *pinfo, const struct flow_packet *packet)
+{
+    const conversation_t *conversation = conversation_of(pinfo, packet);
+
     return conversation && conversation->setup_frame != pinfo->num ? conversation->setup_frame : 0;
 }
 
 bool fs_is_known_to(const packet_info *pinfo, const struct flow_packet *packet, int proto)
 {
-    const struct kind *kind = kind_of(packet->tuple.protocol);
+    const conversation_t *conversation = conversation_of(pinfo, packet);
 
-    if (!kind || !is_dissected(pinfo, packet, kind))
-        return false;
-    const conversation_t *conversation = find(pinfo, &packet->tuple, kind, 0, 0);
     return conversation && conversation_get_proto_data(conversation, proto);
 }

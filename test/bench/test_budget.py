@@ -22,8 +22,8 @@ PACKETS = 4000
 
 # What is run without the plugin and with it, and the limits with 4.0 and from 4.4 on.
 LIMITS = [
-    pytest.param(DISSECT, (*DISSECT, *OFF), (1.065, 1.09), id="dissection"),
-    pytest.param(DISSECT, DISSECT, (1.08, 1.11), id="with the extensions that are on"),
+    pytest.param(DISSECT, (*DISSECT, *OFF), (1.06, 1.09), id="dissection"),
+    pytest.param(DISSECT, DISSECT, (1.07, 1.11), id="with the extensions that are on"),
     pytest.param(("-2", *FIELDS), ("-2", *FIELDS_OF_FLOWS, *OFF), (None, 1.12),
                  id="fields in two passes"),
     pytest.param(FIELDS, (*FIELDS, *OFF), (1.065, 1.08), id="fields"),

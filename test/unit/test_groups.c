@@ -176,7 +176,7 @@ static void test_places_are_aligned_and_apart(void)
     struct flow_group group[G_N_ELEMENTS(sizes)] = { { 0 } };
     struct flow_groups groups = { .count = 0 };
     uint32_t notes_end = 0, states_end = 0;
-    uint32_t once_end = FLOW_EXTENSIONS_MAX; /* a byte for each group before */
+    uint32_t once_end = sizeof(uint32_t); /* a bit for each group before */
 
     for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
         const struct flow_group_place *place = &groups.on[i];
@@ -459,7 +459,7 @@ static void test_what_is_kept_once_is_of_the_flow(void)
     g_assert_true(flow_meter_once(meter, 1) == once);
     g_assert_cmpint((uint8_t *)flow_meter_once(meter, 3) - once, ==,
                     (groups->once_size + 7) / 8 * 8); /* words, for numbers that are read there */
-    once[number] = true;
+    flow_once_set_known(once, number);
     memcpy(once + groups->on[number].once_at, &said, sizeof said);
     expect_number(meter, 1, "unit.parity", said);
     expect_number(meter, 2, "unit.parity", said);

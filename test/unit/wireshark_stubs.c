@@ -1,8 +1,8 @@
 #include "ws_compat.h"
 
+#include "setup.h"
 #include "wireshark_stubs.h"
 
-#include <epan/conversation.h>
 #include <epan/prefs-int.h>
 
 static const char *names[WIRESHARK_NAMES_MAX];
@@ -79,13 +79,11 @@ ws_bool prefs_get_bool_value(pref_t *preference, pref_source_t source)
     return wireshark_offload_is_seen;
 }
 
-/* Nobody has seen a packet before. */
-conversation_t *find_conversation(const uint32_t frame_num, const address *addr_a,
-                                  const address *addr_b, const conversation_type ctype,
-                                  const uint32_t port_a, const uint32_t port_b,
-                                  const unsigned options)
+/* No dissector has seen a packet before. */
+bool fs_is_known_to(const packet_info *pinfo, const struct flow_packet *packet, int proto)
 {
-    (void)frame_num, (void)addr_a, (void)addr_b, (void)ctype, (void)port_a, (void)port_b,
-        (void)options;
-    return NULL;
+    (void)pinfo;
+    (void)packet;
+    (void)proto;
+    return false;
 }
