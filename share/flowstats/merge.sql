@@ -3,7 +3,8 @@
 -- what is absent rather than wrong, is in doc/scale.md.
 --
 -- A part goes on with the flow of its key, or begins another one.  What only TCP's order of segments
--- tells is carried from part to part, one after the other; the rest are sums, firsts and lasts.
+-- tells is carried from part to part, one after the other; the rest are sums, firsts and lasts.  How
+-- a column merges is said by the row of its field (plugin/groups/*.def), and written here from there.
 
 -- Numbers of TCP are of 32 bits and go round.
 CREATE OR REPLACE MACRO reaches(number, from_number) AS
@@ -178,6 +179,10 @@ WITH RECURSIVE fold AS (
           FROM fold a JOIN tcp p ON p.key = a.key AND p.n = a.n + 1 WHERE p.n > 1)))))
 SELECT * FROM fold;
 
+-- What lies between two parts of a flow is added to what the later one counts.
+CREATE OR REPLACE MACRO gap(id, id_before) AS
+  CASE WHEN (id - id_before + 65536) % 65536 BETWEEN 1 AND 127 THEN (id - id_before + 65536) % 65536 - 1 ELSE 0 END;
+
 -- Which flow of its key each part belongs to.
 CREATE OR REPLACE TEMP TABLE q AS
   WITH told AS (
@@ -191,12 +196,12 @@ CREATE OR REPLACE TEMP TABLE q AS
     SELECT p.*, true AS is_used FROM p WHERE kind = 'error'),
   placed AS (
     SELECT * REPLACE (last_value(flowno IGNORE NULLS) OVER (PARTITION BY key ORDER BY place) AS flowno) FROM told WHERE is_used)
-  SELECT *, lag(ip_id0 IGNORE NULLS) OVER by_flow AS id_before0, lag(ip_id1 IGNORE NULLS) OVER by_flow AS id_before1
+  SELECT * REPLACE (
+    lost0 + coalesce(gap(first_ip_id0, lag(ip_id0 IGNORE NULLS) OVER by_flow), 0) AS lost0,
+    lost1 + coalesce(gap(first_ip_id1, lag(ip_id1 IGNORE NULLS) OVER by_flow), 0) AS lost1)
   FROM placed WHERE flowno IS NOT NULL WINDOW by_flow AS (PARTITION BY key, flowno ORDER BY place);
 
-CREATE OR REPLACE MACRO gap(id, id_before) AS
-  CASE WHEN (id - id_before + 65536) % 65536 BETWEEN 1 AND 127 THEN (id - id_before + 65536) % 65536 - 1 ELSE 0 END;
-
+-- The flows: what their parts say together.
 CREATE OR REPLACE TEMP TABLE sums AS
   SELECT key, flowno, first(family ORDER BY place) AS family, first(proto ORDER BY place) AS proto, first(proto_name ORDER BY place) AS proto_name,
     first(tuple0 ORDER BY place) AS tuple0, first(tuple1 ORDER BY place) AS tuple1, first(addr0 ORDER BY place) AS addr0, first(addr1 ORDER BY place) AS addr1,
@@ -205,15 +210,23 @@ CREATE OR REPLACE TEMP TABLE sums AS
     first(eth_type ORDER BY place) AS eth_type, first(vni0 ORDER BY place) AS vni0, first(vni1 ORDER BY place) AS vni1,
     first({'number': number, 'frame': coalesce(begin_frame, 4294967296), 'flow': flow} ORDER BY place) AS born, first(cause ORDER BY place) AS cause,
     arg_min(first_frame + before, place) AS first_frame, arg_max(last_frame + before, place) AS last_frame,
-    min(start_ns) AS start_ns, max(last_ns) AS last_ns, arg_max(c, place) AS c, bool_or(segments > 0) AS is_tcp,
-    sum(icmp_errors)::BIGINT AS errors, arg_max(icmp_error_frame + before, place) AS error_frame, arg_max(icmp_error_type, place) AS error_type,
-    arg_max(icmp_error_code, place) AS error_code, any_value(idle_ns) AS idle_ns,
-    sum(pkts0)::BIGINT AS pkts0, sum(bytes0)::BIGINT AS bytes0, sum(wire_bytes0)::BIGINT AS wire_bytes0, sum(payload_pkts0)::BIGINT AS payload_pkts0,
-    sum(payload_bytes0)::BIGINT AS payload_bytes0, sum(ip_bytes0)::BIGINT AS ip_bytes0, sum(frags0)::BIGINT AS frags0, sum(frag_pkts0)::BIGINT AS frag_pkts0,
-    sum(lost0 + coalesce(gap(first_ip_id0, id_before0), 0))::BIGINT AS lost0, arg_max(ip_id0, place) AS ip_id0, arg_max(seq0, place) AS seq0,
-    sum(pkts1)::BIGINT AS pkts1, sum(bytes1)::BIGINT AS bytes1, sum(wire_bytes1)::BIGINT AS wire_bytes1, sum(payload_pkts1)::BIGINT AS payload_pkts1,
-    sum(payload_bytes1)::BIGINT AS payload_bytes1, sum(ip_bytes1)::BIGINT AS ip_bytes1, sum(frags1)::BIGINT AS frags1, sum(frag_pkts1)::BIGINT AS frag_pkts1,
-    sum(lost1 + coalesce(gap(first_ip_id1, id_before1), 0))::BIGINT AS lost1, arg_max(ip_id1, place) AS ip_id1, arg_max(seq1, place) AS seq1
+    arg_max(c, place) AS c, bool_or(segments > 0) AS is_tcp,
+-- sums: made by test/reference.py
+    min(start) AS start, max(last) AS last, sum(icmp_errors)::BIGINT AS icmp_errors,
+    arg_max(icmp_error_frame + before, place) AS icmp_error_frame,
+    arg_max(icmp_error_type, place) AS icmp_error_type, arg_max(icmp_error_code, place) AS icmp_error_code,
+    sum(pkts0)::BIGINT AS pkts0, sum(pkts1)::BIGINT AS pkts1, sum(bytes0)::BIGINT AS bytes0,
+    sum(bytes1)::BIGINT AS bytes1, sum(wire_bytes0)::BIGINT AS wire_bytes0,
+    sum(wire_bytes1)::BIGINT AS wire_bytes1, sum(payload_pkts0)::BIGINT AS payload_pkts0,
+    sum(payload_pkts1)::BIGINT AS payload_pkts1, sum(payload_bytes0)::BIGINT AS payload_bytes0,
+    sum(payload_bytes1)::BIGINT AS payload_bytes1, sum(ip_bytes0)::BIGINT AS ip_bytes0,
+    sum(ip_bytes1)::BIGINT AS ip_bytes1, sum(frags0)::BIGINT AS frags0, sum(frags1)::BIGINT AS frags1,
+    sum(frag_pkts0)::BIGINT AS frag_pkts0, sum(frag_pkts1)::BIGINT AS frag_pkts1,
+    arg_max(ip_id0, place) AS ip_id0, arg_max(ip_id1, place) AS ip_id1, sum(lost0)::BIGINT AS lost0,
+    sum(lost1)::BIGINT AS lost1, arg_max(seq0, place) AS seq0, arg_max(seq1, place) AS seq1,
+    arg_min(first_ip_id0, place) AS first_ip_id0, arg_min(first_ip_id1, place) AS first_ip_id1,
+-- end of sums
+    any_value(idle_ns) AS idle_ns
   FROM q GROUP BY key, flowno;
 
 -- The flows, with the columns of -z flowstats,csv: times as timestamps, spans as seconds.
@@ -225,7 +238,7 @@ CREATE OR REPLACE MACRO rate(amount, ns) AS CASE WHEN ns > 0 THEN amount / (ns /
 CREATE OR REPLACE TEMP VIEW merged AS
   WITH closed AS (
     SELECT *, c.f0 IS NOT NULL AND c.f1 IS NOT NULL AS are_both, CASE WHEN c.is_known THEN c.h END AS h,
-      CASE WHEN last_ns IS NOT NULL THEN least(last_ns::HUGEINT - start_ns, 9223372036854775807)::BIGINT END AS ns,
+      CASE WHEN last IS NOT NULL THEN least(last::HUGEINT - start, 9223372036854775807)::BIGINT END AS ns,
       lead(cause) OVER (PARTITION BY key ORDER BY flowno) AS next_cause, (SELECT max(capture_last) FROM files) AS end_ns
     FROM sums),
   ended AS (
@@ -236,7 +249,7 @@ CREATE OR REPLACE TEMP VIEW merged AS
   reasoned AS (
     SELECT *, CASE WHEN is_tcp AND state IS NULL THEN NULL WHEN is_tcp AND state IN (0, 7) THEN 3
                    WHEN next_cause IS NOT NULL THEN next_cause
-                   WHEN idle_ns > 0 AND end_ns > last_ns AND end_ns::HUGEINT - last_ns > idle_ns THEN 1 ELSE 4 END AS end_reason
+                   WHEN idle_ns > 0 AND end_ns > last AND end_ns::HUGEINT - last > idle_ns THEN 1 ELSE 4 END AS end_reason
     FROM ended)
   SELECT born,
     up(source, tuple0, tuple1) AS "flow.tuple", CASE WHEN family > 0 THEN proto END AS "flow.proto", proto_name AS "flow.proto_name",
@@ -250,22 +263,29 @@ CREATE OR REPLACE TEMP VIEW merged AS
     ['handshake', 'message type', 'application', 'ports', 'first packet', 'group address'][reason] AS "flow.direction_reason_name",
     first_frame AS "flow.first_frame", last_frame AS "flow.last_frame",
     pkts0 + pkts1 AS "flow.pkts", bytes0 + bytes1 AS "flow.bytes", wire_bytes0 + wire_bytes1 AS "flow.wire_bytes",
-    payload_bytes0 + payload_bytes1 AS "flow.payload_bytes", CASE WHEN family > 0 THEN ip_bytes0 + ip_bytes1 END AS "flow.ip_bytes",
-    instant(start_ns) AS "flow.start", instant(last_ns) AS "flow.last", seconds(ns) AS "flow.duration",
-    CASE WHEN family > 0 THEN errors END AS "flow.icmp_errors", error_frame AS "flow.icmp_error_frame",
-    error_type AS "flow.icmp_error_type", error_code AS "flow.icmp_error_code",
+    payload_bytes0 + payload_bytes1 AS "flow.payload_bytes", ip_bytes0 + ip_bytes1 AS "flow.ip_bytes",
+    seconds(ns) AS "flow.duration",
     end_reason AS "flow.end_reason", [NULL, 'idle timeout', 'active timeout', 'end of flow', 'end of capture'][end_reason + 1] AS "flow.end_reason_name",
-    up(source, pkts0, pkts1) AS "flow.up.pkts", up(source, pkts1, pkts0) AS "flow.down.pkts",
-    up(source, bytes0, bytes1) AS "flow.up.bytes", up(source, bytes1, bytes0) AS "flow.down.bytes",
-    up(source, wire_bytes0, wire_bytes1) AS "flow.up.wire_bytes", up(source, wire_bytes1, wire_bytes0) AS "flow.down.wire_bytes",
-    up(source, payload_pkts0, payload_pkts1) AS "flow.up.payload_pkts", up(source, payload_pkts1, payload_pkts0) AS "flow.down.payload_pkts",
-    up(source, payload_bytes0, payload_bytes1) AS "flow.up.payload_bytes", up(source, payload_bytes1, payload_bytes0) AS "flow.down.payload_bytes",
-    CASE WHEN family > 0 THEN up(source, ip_bytes0, ip_bytes1) END AS "flow.up.ip_bytes", CASE WHEN family > 0 THEN up(source, ip_bytes1, ip_bytes0) END AS "flow.down.ip_bytes",
-    CASE WHEN family > 0 THEN up(source, frags0, frags1) END AS "flow.up.frags", CASE WHEN family > 0 THEN up(source, frags1, frags0) END AS "flow.down.frags",
-    CASE WHEN family > 0 THEN up(source, frag_pkts0, frag_pkts1) END AS "flow.up.frag_pkts", CASE WHEN family > 0 THEN up(source, frag_pkts1, frag_pkts0) END AS "flow.down.frag_pkts",
-    up(source, ip_id0, ip_id1) AS "flow.up.ip_id", up(source, ip_id1, ip_id0) AS "flow.down.ip_id",
-    CASE WHEN family = 1 THEN up(source, lost0, lost1) END AS "flow.up.lost", CASE WHEN family = 1 THEN up(source, lost1, lost0) END AS "flow.down.lost",
-    up(source, seq0, seq1) AS "flow.up.seq", up(source, seq1, seq0) AS "flow.down.seq",
+-- fields: made by test/reference.py
+    instant(start) AS "flow.start", instant(last) AS "flow.last", icmp_errors AS "flow.icmp_errors",
+    icmp_error_frame AS "flow.icmp_error_frame", icmp_error_type AS "flow.icmp_error_type",
+    icmp_error_code AS "flow.icmp_error_code", up(source, pkts0, pkts1) AS "flow.up.pkts",
+    up(source, pkts1, pkts0) AS "flow.down.pkts", up(source, bytes0, bytes1) AS "flow.up.bytes",
+    up(source, bytes1, bytes0) AS "flow.down.bytes",
+    up(source, wire_bytes0, wire_bytes1) AS "flow.up.wire_bytes",
+    up(source, wire_bytes1, wire_bytes0) AS "flow.down.wire_bytes",
+    up(source, payload_pkts0, payload_pkts1) AS "flow.up.payload_pkts",
+    up(source, payload_pkts1, payload_pkts0) AS "flow.down.payload_pkts",
+    up(source, payload_bytes0, payload_bytes1) AS "flow.up.payload_bytes",
+    up(source, payload_bytes1, payload_bytes0) AS "flow.down.payload_bytes",
+    up(source, ip_bytes0, ip_bytes1) AS "flow.up.ip_bytes",
+    up(source, ip_bytes1, ip_bytes0) AS "flow.down.ip_bytes", up(source, frags0, frags1) AS "flow.up.frags",
+    up(source, frags1, frags0) AS "flow.down.frags", up(source, frag_pkts0, frag_pkts1) AS "flow.up.frag_pkts",
+    up(source, frag_pkts1, frag_pkts0) AS "flow.down.frag_pkts", up(source, ip_id0, ip_id1) AS "flow.up.ip_id",
+    up(source, ip_id1, ip_id0) AS "flow.down.ip_id", up(source, lost0, lost1) AS "flow.up.lost",
+    up(source, lost1, lost0) AS "flow.down.lost", up(source, seq0, seq1) AS "flow.up.seq",
+    up(source, seq1, seq0) AS "flow.down.seq",
+-- end of fields
     state AS "flow.tcp.state",
     ['Closed', 'SynSent', 'SynReceived', 'Established', 'FinWait', 'CloseWait', 'Closing', 'Reset', 'Unknown'][state + 1] AS "flow.tcp.state_name",
     CASE WHEN state = 7 THEN (c.rst_by <> source)::INT END AS "flow.tcp.reset_by",
