@@ -183,6 +183,8 @@ SELECT * FROM fold;
 CREATE OR REPLACE MACRO gap(id, id_before) AS
   CASE WHEN (id - id_before + 65536) % 65536 BETWEEN 1 AND 127 THEN (id - id_before + 65536) % 65536 - 1 ELSE 0 END;
 
+CREATE OR REPLACE MACRO change(value, value_before) AS coalesce((value <> value_before)::INT, 0);
+
 -- Which flow of its key each part belongs to.
 CREATE OR REPLACE TEMP TABLE q AS
   WITH told AS (
@@ -198,7 +200,11 @@ CREATE OR REPLACE TEMP TABLE q AS
     SELECT * REPLACE (last_value(flowno IGNORE NULLS) OVER (PARTITION BY key ORDER BY place) AS flowno) FROM told WHERE is_used)
   SELECT * REPLACE (
     lost0 + coalesce(gap(first_ip_id0, lag(ip_id0 IGNORE NULLS) OVER by_flow), 0) AS lost0,
-    lost1 + coalesce(gap(first_ip_id1, lag(ip_id1 IGNORE NULLS) OVER by_flow), 0) AS lost1)
+    lost1 + coalesce(gap(first_ip_id1, lag(ip_id1 IGNORE NULLS) OVER by_flow), 0) AS lost1,
+    dscp_changes0 + change(first_dscp0, lag(dscp0 IGNORE NULLS) OVER by_flow) AS dscp_changes0,
+    dscp_changes1 + change(first_dscp1, lag(dscp1 IGNORE NULLS) OVER by_flow) AS dscp_changes1,
+    flow_label_changes0 + change(flow_label0, lag(last_label0 IGNORE NULLS) OVER by_flow) AS flow_label_changes0,
+    flow_label_changes1 + change(flow_label1, lag(last_label1 IGNORE NULLS) OVER by_flow) AS flow_label_changes1)
   FROM placed WHERE flowno IS NOT NULL WINDOW by_flow AS (PARTITION BY key, flowno ORDER BY place);
 
 -- The flows: what their parts say together.
@@ -225,6 +231,29 @@ CREATE OR REPLACE TEMP TABLE sums AS
     arg_max(ip_id0, place) AS ip_id0, arg_max(ip_id1, place) AS ip_id1, sum(lost0)::BIGINT AS lost0,
     sum(lost1)::BIGINT AS lost1, arg_max(seq0, place) AS seq0, arg_max(seq1, place) AS seq1,
     arg_min(first_ip_id0, place) AS first_ip_id0, arg_min(first_ip_id1, place) AS first_ip_id1,
+    min(ttl_min0) AS ttl_min0, min(ttl_min1) AS ttl_min1, max(ttl_max0) AS ttl_max0, max(ttl_max1) AS ttl_max1,
+    arg_max(dscp0, place) AS dscp0, arg_max(dscp1, place) AS dscp1,
+    sum(dscp_changes0)::BIGINT AS dscp_changes0, sum(dscp_changes1)::BIGINT AS dscp_changes1,
+    sum(ect00)::BIGINT AS ect00, sum(ect01)::BIGINT AS ect01, sum(ect10)::BIGINT AS ect10,
+    sum(ect11)::BIGINT AS ect11, sum(ce0)::BIGINT AS ce0, sum(ce1)::BIGINT AS ce1,
+    arg_min(flow_label0, place) AS flow_label0, arg_min(flow_label1, place) AS flow_label1,
+    sum(flow_label_changes0)::BIGINT AS flow_label_changes0,
+    sum(flow_label_changes1)::BIGINT AS flow_label_changes1, bit_or(tcp_flags0) AS tcp_flags0,
+    bit_or(tcp_flags1) AS tcp_flags1, sum(tcp_syn0)::BIGINT AS tcp_syn0, sum(tcp_syn1)::BIGINT AS tcp_syn1,
+    sum(tcp_fin0)::BIGINT AS tcp_fin0, sum(tcp_fin1)::BIGINT AS tcp_fin1, sum(tcp_rst0)::BIGINT AS tcp_rst0,
+    sum(tcp_rst1)::BIGINT AS tcp_rst1, sum(tcp_psh0)::BIGINT AS tcp_psh0, sum(tcp_psh1)::BIGINT AS tcp_psh1,
+    sum(tcp_ack0)::BIGINT AS tcp_ack0, sum(tcp_ack1)::BIGINT AS tcp_ack1, sum(tcp_urg0)::BIGINT AS tcp_urg0,
+    sum(tcp_urg1)::BIGINT AS tcp_urg1, sum(tcp_ece0)::BIGINT AS tcp_ece0, sum(tcp_ece1)::BIGINT AS tcp_ece1,
+    sum(tcp_cwr0)::BIGINT AS tcp_cwr0, sum(tcp_cwr1)::BIGINT AS tcp_cwr1,
+    arg_min(tcp_win_init0, place) AS tcp_win_init0, arg_min(tcp_win_init1, place) AS tcp_win_init1,
+    arg_min(first_dscp0, place) AS first_dscp0, arg_min(first_dscp1, place) AS first_dscp1,
+    arg_max(last_label0, place) AS last_label0, arg_max(last_label1, place) AS last_label1,
+    min(tcp_raw_win_min0) AS tcp_raw_win_min0, min(tcp_raw_win_min1) AS tcp_raw_win_min1,
+    max(tcp_raw_win_max0) AS tcp_raw_win_max0, max(tcp_raw_win_max1) AS tcp_raw_win_max1,
+    arg_max(tcp_options0, place) AS tcp_options0, arg_max(tcp_options1, place) AS tcp_options1,
+    arg_max(tcp_option_mss0, place) AS tcp_option_mss0, arg_max(tcp_option_mss1, place) AS tcp_option_mss1,
+    arg_max(tcp_option_wscale0, place) AS tcp_option_wscale0,
+    arg_max(tcp_option_wscale1, place) AS tcp_option_wscale1,
 -- end of sums
     any_value(idle_ns) AS idle_ns
   FROM q GROUP BY key, flowno;
@@ -235,11 +264,22 @@ CREATE OR REPLACE MACRO instant(ns) AS make_timestamp_ns(ns);
 CREATE OR REPLACE MACRO seconds(ns) AS (ns::DECIMAL(19, 0) * 0.000000001::DECIMAL(10, 9))::DECIMAL(20, 9);
 CREATE OR REPLACE MACRO rate(amount, ns) AS CASE WHEN ns > 0 THEN amount / (ns / 1e9) END;
 
+-- What headers say: the hops that are between a sender and the capture, and options of TCP (header_group.c).
+CREATE OR REPLACE MACRO hops(ttl) AS CASE WHEN ttl <= 32 THEN 32 WHEN ttl <= 64 THEN 64 WHEN ttl <= 128 THEN 128 ELSE 255 END - ttl;
+CREATE OR REPLACE MACRO option(options, mask, what) AS CASE WHEN options & mask > 0 THEN what END;
+CREATE OR REPLACE MACRO scaled(win, options, wscale, other_options) AS
+  CASE WHEN options & 2 > 0 AND other_options & 2 > 0 THEN win << wscale WHEN options & 2 = 0 OR other_options & 2 = 0 THEN win END;
+
 CREATE OR REPLACE TEMP VIEW merged AS
   WITH closed AS (
     SELECT *, c.f0 IS NOT NULL AND c.f1 IS NOT NULL AS are_both, CASE WHEN c.is_known THEN c.h END AS h,
       CASE WHEN last IS NOT NULL THEN least(last::HUGEINT - start, 9223372036854775807)::BIGINT END AS ns,
-      lead(cause) OVER (PARTITION BY key ORDER BY flowno) AS next_cause, (SELECT max(capture_last) FROM files) AS end_ns
+      lead(cause) OVER (PARTITION BY key ORDER BY flowno) AS next_cause, (SELECT max(capture_last) FROM files) AS end_ns,
+      scaled(tcp_raw_win_min0, tcp_options0, tcp_option_wscale0, tcp_options1) AS win_min0,
+      scaled(tcp_raw_win_min1, tcp_options1, tcp_option_wscale1, tcp_options0) AS win_min1,
+      scaled(tcp_raw_win_max0, tcp_options0, tcp_option_wscale0, tcp_options1) AS win_max0,
+      scaled(tcp_raw_win_max1, tcp_options1, tcp_option_wscale1, tcp_options0) AS win_max1,
+      up(source, tcp_options0, tcp_options1) AS up_options, up(source, tcp_options1, tcp_options0) AS down_options
     FROM sums),
   ended AS (
     SELECT *, CASE WHEN NOT is_tcp THEN NULL WHEN NOT c.knows_rst THEN NULL WHEN c.senders > 0 THEN 7 WHEN c.e THEN 0
@@ -284,8 +324,42 @@ CREATE OR REPLACE TEMP VIEW merged AS
     up(source, frag_pkts1, frag_pkts0) AS "flow.down.frag_pkts", up(source, ip_id0, ip_id1) AS "flow.up.ip_id",
     up(source, ip_id1, ip_id0) AS "flow.down.ip_id", up(source, lost0, lost1) AS "flow.up.lost",
     up(source, lost1, lost0) AS "flow.down.lost", up(source, seq0, seq1) AS "flow.up.seq",
-    up(source, seq1, seq0) AS "flow.down.seq",
+    up(source, seq1, seq0) AS "flow.down.seq", up(source, ttl_min0, ttl_min1) AS "flow.up.ttl_min",
+    up(source, ttl_min1, ttl_min0) AS "flow.down.ttl_min", up(source, ttl_max0, ttl_max1) AS "flow.up.ttl_max",
+    up(source, ttl_max1, ttl_max0) AS "flow.down.ttl_max", up(source, dscp0, dscp1) AS "flow.up.dscp",
+    up(source, dscp1, dscp0) AS "flow.down.dscp",
+    up(source, dscp_changes0, dscp_changes1) AS "flow.up.dscp_changes",
+    up(source, dscp_changes1, dscp_changes0) AS "flow.down.dscp_changes",
+    up(source, ect00, ect01) AS "flow.up.ect0", up(source, ect01, ect00) AS "flow.down.ect0",
+    up(source, ect10, ect11) AS "flow.up.ect1", up(source, ect11, ect10) AS "flow.down.ect1",
+    up(source, ce0, ce1) AS "flow.up.ce", up(source, ce1, ce0) AS "flow.down.ce",
+    up(source, flow_label0, flow_label1) AS "flow.up.flow_label",
+    up(source, flow_label1, flow_label0) AS "flow.down.flow_label",
+    up(source, flow_label_changes0, flow_label_changes1) AS "flow.up.flow_label_changes",
+    up(source, flow_label_changes1, flow_label_changes0) AS "flow.down.flow_label_changes",
+    up(source, tcp_flags0, tcp_flags1) AS "flow.tcp.up.flags",
+    up(source, tcp_flags1, tcp_flags0) AS "flow.tcp.down.flags",
+    up(source, tcp_syn0, tcp_syn1) AS "flow.tcp.up.syn", up(source, tcp_syn1, tcp_syn0) AS "flow.tcp.down.syn",
+    up(source, tcp_fin0, tcp_fin1) AS "flow.tcp.up.fin", up(source, tcp_fin1, tcp_fin0) AS "flow.tcp.down.fin",
+    up(source, tcp_rst0, tcp_rst1) AS "flow.tcp.up.rst", up(source, tcp_rst1, tcp_rst0) AS "flow.tcp.down.rst",
+    up(source, tcp_psh0, tcp_psh1) AS "flow.tcp.up.psh", up(source, tcp_psh1, tcp_psh0) AS "flow.tcp.down.psh",
+    up(source, tcp_ack0, tcp_ack1) AS "flow.tcp.up.ack", up(source, tcp_ack1, tcp_ack0) AS "flow.tcp.down.ack",
+    up(source, tcp_urg0, tcp_urg1) AS "flow.tcp.up.urg", up(source, tcp_urg1, tcp_urg0) AS "flow.tcp.down.urg",
+    up(source, tcp_ece0, tcp_ece1) AS "flow.tcp.up.ece", up(source, tcp_ece1, tcp_ece0) AS "flow.tcp.down.ece",
+    up(source, tcp_cwr0, tcp_cwr1) AS "flow.tcp.up.cwr", up(source, tcp_cwr1, tcp_cwr0) AS "flow.tcp.down.cwr",
+    up(source, tcp_win_init0, tcp_win_init1) AS "flow.tcp.up.win_init",
+    up(source, tcp_win_init1, tcp_win_init0) AS "flow.tcp.down.win_init",
 -- end of fields
+    up(source, hops(ttl_max0), hops(ttl_max1)) AS "flow.up.hops", up(source, hops(ttl_max1), hops(ttl_max0)) AS "flow.down.hops",
+    up(source, win_min0, win_min1) AS "flow.tcp.up.win_min", up(source, win_min1, win_min0) AS "flow.tcp.down.win_min",
+    up(source, win_max0, win_max1) AS "flow.tcp.up.win_max", up(source, win_max1, win_max0) AS "flow.tcp.down.win_max",
+    option(up_options, 1, up(source, tcp_option_mss0, tcp_option_mss1)) AS "flow.tcp.up.mss",
+    option(down_options, 1, up(source, tcp_option_mss1, tcp_option_mss0)) AS "flow.tcp.down.mss",
+    option(up_options, 2, up(source, tcp_option_wscale0, tcp_option_wscale1)) AS "flow.tcp.up.wscale",
+    option(down_options, 2, up(source, tcp_option_wscale1, tcp_option_wscale0)) AS "flow.tcp.down.wscale",
+    option(up_options, 4, 1) AS "flow.tcp.up.sack_permitted", option(down_options, 4, 1) AS "flow.tcp.down.sack_permitted",
+    option(up_options, 8, 1) AS "flow.tcp.up.timestamps", option(down_options, 8, 1) AS "flow.tcp.down.timestamps",
+    option(up_options, 16, 1) AS "flow.tcp.up.fast_open", option(down_options, 16, 1) AS "flow.tcp.down.fast_open",
     state AS "flow.tcp.state",
     ['Closed', 'SynSent', 'SynReceived', 'Established', 'FinWait', 'CloseWait', 'Closing', 'Reset', 'Unknown'][state + 1] AS "flow.tcp.state_name",
     CASE WHEN state = 7 THEN (c.rst_by <> source)::INT END AS "flow.tcp.reset_by",

@@ -25,7 +25,17 @@ CREATE OR REPLACE TABLE parts (
   wire_bytes1 UBIGINT, payload_pkts0 BIGINT, payload_pkts1 BIGINT, payload_bytes0 UBIGINT,
   payload_bytes1 UBIGINT, ip_bytes0 UBIGINT, ip_bytes1 UBIGINT, frags0 BIGINT, frags1 BIGINT,
   frag_pkts0 BIGINT, frag_pkts1 BIGINT, ip_id0 BIGINT, ip_id1 BIGINT, lost0 BIGINT, lost1 BIGINT, seq0 BIGINT,
-  seq1 BIGINT, first_ip_id0 BIGINT, first_ip_id1 BIGINT,
+  seq1 BIGINT, first_ip_id0 BIGINT, first_ip_id1 BIGINT, ttl_min0 BIGINT, ttl_min1 BIGINT, ttl_max0 BIGINT,
+  ttl_max1 BIGINT, dscp0 BIGINT, dscp1 BIGINT, dscp_changes0 BIGINT, dscp_changes1 BIGINT, ect00 BIGINT,
+  ect01 BIGINT, ect10 BIGINT, ect11 BIGINT, ce0 BIGINT, ce1 BIGINT, flow_label0 BIGINT, flow_label1 BIGINT,
+  flow_label_changes0 BIGINT, flow_label_changes1 BIGINT, tcp_flags0 BIGINT, tcp_flags1 BIGINT,
+  tcp_syn0 BIGINT, tcp_syn1 BIGINT, tcp_fin0 BIGINT, tcp_fin1 BIGINT, tcp_rst0 BIGINT, tcp_rst1 BIGINT,
+  tcp_psh0 BIGINT, tcp_psh1 BIGINT, tcp_ack0 BIGINT, tcp_ack1 BIGINT, tcp_urg0 BIGINT, tcp_urg1 BIGINT,
+  tcp_ece0 BIGINT, tcp_ece1 BIGINT, tcp_cwr0 BIGINT, tcp_cwr1 BIGINT, tcp_win_init0 BIGINT,
+  tcp_win_init1 BIGINT, first_dscp0 BIGINT, first_dscp1 BIGINT, last_label0 BIGINT, last_label1 BIGINT,
+  tcp_raw_win_min0 BIGINT, tcp_raw_win_min1 BIGINT, tcp_raw_win_max0 BIGINT, tcp_raw_win_max1 BIGINT,
+  tcp_options0 BIGINT, tcp_options1 BIGINT, tcp_option_mss0 BIGINT, tcp_option_mss1 BIGINT,
+  tcp_option_wscale0 BIGINT, tcp_option_wscale1 BIGINT,
 -- end of columns
   -- TCP: the handshake; handshake is 0 no SYN, 1 SYNs alone, 2 opens, 3 answers, 4 mixed
   segments BIGINT, handshake BIGINT, connects BOOLEAN, lead BIGINT, lead_seq BIGINT,

@@ -141,7 +141,9 @@ def parts_of(tshark, path, *options):
 
 
 def whole_of(tshark, path, *options):
-    text = tshark.run("-n", "-q", "-r", path, *options, "-z", "flowstats,csv").stdout
+    """Its flows with all columns that there are: each that merges has to be as it is here."""
+    text = tshark.run("-n", "-q", "-r", path, *options, "-o", "flow.columns:all", "-z",
+                      "flowstats,csv").stdout
     return list(csv.DictReader(io.StringIO(text)))
 
 
