@@ -231,11 +231,18 @@ CREATE OR REPLACE TEMP TABLE sums AS
     arg_max(ip_id0, place) AS ip_id0, arg_max(ip_id1, place) AS ip_id1, sum(lost0)::BIGINT AS lost0,
     sum(lost1)::BIGINT AS lost1, arg_max(seq0, place) AS seq0, arg_max(seq1, place) AS seq1,
     arg_min(first_ip_id0, place) AS first_ip_id0, arg_min(first_ip_id1, place) AS first_ip_id1,
-    min(ttl_min0) AS ttl_min0, min(ttl_min1) AS ttl_min1, max(ttl_max0) AS ttl_max0, max(ttl_max1) AS ttl_max1,
-    arg_max(dscp0, place) AS dscp0, arg_max(dscp1, place) AS dscp1,
-    sum(dscp_changes0)::BIGINT AS dscp_changes0, sum(dscp_changes1)::BIGINT AS dscp_changes1,
-    sum(ect00)::BIGINT AS ect00, sum(ect01)::BIGINT AS ect01, sum(ect10)::BIGINT AS ect10,
-    sum(ect11)::BIGINT AS ect11, sum(ce0)::BIGINT AS ce0, sum(ce1)::BIGINT AS ce1,
+    min(len_min0) AS len_min0, min(len_min1) AS len_min1, min(len_min) AS len_min, max(len_max0) AS len_max0,
+    max(len_max1) AS len_max1, max(len_max) AS len_max, min(payload_min0) AS payload_min0,
+    min(payload_min1) AS payload_min1, min(payload_min) AS payload_min, max(payload_max0) AS payload_max0,
+    max(payload_max1) AS payload_max1, max(payload_max) AS payload_max, sum(len_squares0) AS len_squares0,
+    sum(len_squares1) AS len_squares1, sum(len_squares_high0) AS len_squares_high0,
+    sum(len_squares_high1) AS len_squares_high1, sum(payload_squares0) AS payload_squares0,
+    sum(payload_squares1) AS payload_squares1, sum(payload_squares_high0) AS payload_squares_high0,
+    sum(payload_squares_high1) AS payload_squares_high1, min(ttl_min0) AS ttl_min0, min(ttl_min1) AS ttl_min1,
+    max(ttl_max0) AS ttl_max0, max(ttl_max1) AS ttl_max1, arg_max(dscp0, place) AS dscp0,
+    arg_max(dscp1, place) AS dscp1, sum(dscp_changes0)::BIGINT AS dscp_changes0,
+    sum(dscp_changes1)::BIGINT AS dscp_changes1, sum(ect00)::BIGINT AS ect00, sum(ect01)::BIGINT AS ect01,
+    sum(ect10)::BIGINT AS ect10, sum(ect11)::BIGINT AS ect11, sum(ce0)::BIGINT AS ce0, sum(ce1)::BIGINT AS ce1,
     arg_min(flow_label0, place) AS flow_label0, arg_min(flow_label1, place) AS flow_label1,
     sum(flow_label_changes0)::BIGINT AS flow_label_changes0,
     sum(flow_label_changes1)::BIGINT AS flow_label_changes1, bit_or(tcp_flags0) AS tcp_flags0,
@@ -254,6 +261,9 @@ CREATE OR REPLACE TEMP TABLE sums AS
     arg_max(tcp_option_mss0, place) AS tcp_option_mss0, arg_max(tcp_option_mss1, place) AS tcp_option_mss1,
     arg_max(tcp_option_wscale0, place) AS tcp_option_wscale0,
     arg_max(tcp_option_wscale1, place) AS tcp_option_wscale1,
+    sum(quality_cut_pkts0)::BIGINT AS quality_cut_pkts0, sum(quality_cut_pkts1)::BIGINT AS quality_cut_pkts1,
+    sum(quality_cut_bytes0)::BIGINT AS quality_cut_bytes0,
+    sum(quality_cut_bytes1)::BIGINT AS quality_cut_bytes1,
 -- end of sums
     any_value(idle_ns) AS idle_ns
   FROM q GROUP BY key, flowno;
@@ -264,6 +274,16 @@ CREATE OR REPLACE MACRO instant(ns) AS make_timestamp_ns(ns);
 CREATE OR REPLACE MACRO seconds(ns) AS (ns::DECIMAL(19, 0) * 0.000000001::DECIMAL(10, 9))::DECIMAL(20, 9);
 CREATE OR REPLACE MACRO rate(amount, ns) AS CASE WHEN ns > 0 THEN amount / (ns / 1e9) END;
 
+-- Means and deviations as samples.c has them: of exact sums, rounded once; absent where these go past 128 bits.
+CREATE OR REPLACE MACRO wide(low, high) AS low + high::HUGEINT * 18446744073709551616;
+CREATE OR REPLACE MACRO digits(number, place) AS (number // place % 4294967296)::DOUBLE;
+CREATE OR REPLACE MACRO rounded(number) AS
+  ((digits(number, 79228162514264337593543950336) * 4294967296 + digits(number, 18446744073709551616)) * 4294967296
+   + digits(number, 4294967296)) * 4294967296 + digits(number, 1);
+CREATE OR REPLACE MACRO mean(total, n) AS CASE WHEN n > 0 THEN total::DOUBLE / n END;
+CREATE OR REPLACE MACRO deviation(total, n, squares) AS
+  CASE WHEN n > 1 THEN sqrt(rounded(n * squares - total::HUGEINT * total) / n / (n - 1)) END;
+
 -- What headers say: the hops that are between a sender and the capture, and options of TCP (header_group.c).
 CREATE OR REPLACE MACRO hops(ttl) AS CASE WHEN ttl <= 32 THEN 32 WHEN ttl <= 64 THEN 64 WHEN ttl <= 128 THEN 128 ELSE 255 END - ttl;
 CREATE OR REPLACE MACRO option(options, mask, what) AS CASE WHEN options & mask > 0 THEN what END;
@@ -271,16 +291,27 @@ CREATE OR REPLACE MACRO scaled(win, options, wscale, other_options) AS
   CASE WHEN options & 2 > 0 AND other_options & 2 > 0 THEN win << wscale WHEN options & 2 = 0 OR other_options & 2 = 0 THEN win END;
 
 CREATE OR REPLACE TEMP VIEW merged AS
-  WITH closed AS (
+  WITH totalled AS (
+    SELECT *, pkts0 + pkts1 AS pkts, wire_bytes0 + wire_bytes1 AS wire_bytes,
+      payload_pkts0 + payload_pkts1 AS payload_pkts, payload_bytes0 + payload_bytes1 AS payload_bytes
+    FROM sums),
+  closed AS (
     SELECT *, c.f0 IS NOT NULL AND c.f1 IS NOT NULL AS are_both, CASE WHEN c.is_known THEN c.h END AS h,
       CASE WHEN last IS NOT NULL THEN least(last::HUGEINT - start, 9223372036854775807)::BIGINT END AS ns,
       lead(cause) OVER (PARTITION BY key ORDER BY flowno) AS next_cause, (SELECT max(capture_last) FROM files) AS end_ns,
+      TRY(deviation(wire_bytes0, pkts0, wide(len_squares0, len_squares_high0))) AS len_stddev0,
+      TRY(deviation(wire_bytes1, pkts1, wide(len_squares1, len_squares_high1))) AS len_stddev1,
+      TRY(deviation(wire_bytes, pkts, wide(len_squares0 + len_squares1, len_squares_high0 + len_squares_high1))) AS len_stddev,
+      TRY(deviation(payload_bytes0, payload_pkts0, wide(payload_squares0, payload_squares_high0))) AS payload_stddev0,
+      TRY(deviation(payload_bytes1, payload_pkts1, wide(payload_squares1, payload_squares_high1))) AS payload_stddev1,
+      TRY(deviation(payload_bytes, payload_pkts,
+                    wide(payload_squares0 + payload_squares1, payload_squares_high0 + payload_squares_high1))) AS payload_stddev,
       scaled(tcp_raw_win_min0, tcp_options0, tcp_option_wscale0, tcp_options1) AS win_min0,
       scaled(tcp_raw_win_min1, tcp_options1, tcp_option_wscale1, tcp_options0) AS win_min1,
       scaled(tcp_raw_win_max0, tcp_options0, tcp_option_wscale0, tcp_options1) AS win_max0,
       scaled(tcp_raw_win_max1, tcp_options1, tcp_option_wscale1, tcp_options0) AS win_max1,
       up(source, tcp_options0, tcp_options1) AS up_options, up(source, tcp_options1, tcp_options0) AS down_options
-    FROM sums),
+    FROM totalled),
   ended AS (
     SELECT *, CASE WHEN NOT is_tcp THEN NULL WHEN NOT c.knows_rst THEN NULL WHEN c.senders > 0 THEN 7 WHEN c.e THEN 0
                    WHEN c.f0 IS NULL AND c.f1 IS NULL THEN c.open WHEN c.d0 IS NULL OR c.d1 IS NULL THEN NULL
@@ -302,8 +333,8 @@ CREATE OR REPLACE TEMP VIEW merged AS
     reason AS "flow.direction_reason",
     ['handshake', 'message type', 'application', 'ports', 'first packet', 'group address'][reason] AS "flow.direction_reason_name",
     first_frame AS "flow.first_frame", last_frame AS "flow.last_frame",
-    pkts0 + pkts1 AS "flow.pkts", bytes0 + bytes1 AS "flow.bytes", wire_bytes0 + wire_bytes1 AS "flow.wire_bytes",
-    payload_bytes0 + payload_bytes1 AS "flow.payload_bytes", ip_bytes0 + ip_bytes1 AS "flow.ip_bytes",
+    pkts AS "flow.pkts", bytes0 + bytes1 AS "flow.bytes", wire_bytes AS "flow.wire_bytes",
+    payload_bytes AS "flow.payload_bytes", ip_bytes0 + ip_bytes1 AS "flow.ip_bytes",
     seconds(ns) AS "flow.duration",
     end_reason AS "flow.end_reason", [NULL, 'idle timeout', 'active timeout', 'end of flow', 'end of capture'][end_reason + 1] AS "flow.end_reason_name",
 -- fields: made by test/reference.py
@@ -324,10 +355,16 @@ CREATE OR REPLACE TEMP VIEW merged AS
     up(source, frag_pkts1, frag_pkts0) AS "flow.down.frag_pkts", up(source, ip_id0, ip_id1) AS "flow.up.ip_id",
     up(source, ip_id1, ip_id0) AS "flow.down.ip_id", up(source, lost0, lost1) AS "flow.up.lost",
     up(source, lost1, lost0) AS "flow.down.lost", up(source, seq0, seq1) AS "flow.up.seq",
-    up(source, seq1, seq0) AS "flow.down.seq", up(source, ttl_min0, ttl_min1) AS "flow.up.ttl_min",
-    up(source, ttl_min1, ttl_min0) AS "flow.down.ttl_min", up(source, ttl_max0, ttl_max1) AS "flow.up.ttl_max",
-    up(source, ttl_max1, ttl_max0) AS "flow.down.ttl_max", up(source, dscp0, dscp1) AS "flow.up.dscp",
-    up(source, dscp1, dscp0) AS "flow.down.dscp",
+    up(source, seq1, seq0) AS "flow.down.seq", up(source, len_min0, len_min1) AS "flow.len.up.min",
+    up(source, len_min1, len_min0) AS "flow.len.down.min", len_min AS "flow.len.min",
+    up(source, len_max0, len_max1) AS "flow.len.up.max", up(source, len_max1, len_max0) AS "flow.len.down.max",
+    len_max AS "flow.len.max", up(source, payload_min0, payload_min1) AS "flow.payload.up.min",
+    up(source, payload_min1, payload_min0) AS "flow.payload.down.min", payload_min AS "flow.payload.min",
+    up(source, payload_max0, payload_max1) AS "flow.payload.up.max",
+    up(source, payload_max1, payload_max0) AS "flow.payload.down.max", payload_max AS "flow.payload.max",
+    up(source, ttl_min0, ttl_min1) AS "flow.up.ttl_min", up(source, ttl_min1, ttl_min0) AS "flow.down.ttl_min",
+    up(source, ttl_max0, ttl_max1) AS "flow.up.ttl_max", up(source, ttl_max1, ttl_max0) AS "flow.down.ttl_max",
+    up(source, dscp0, dscp1) AS "flow.up.dscp", up(source, dscp1, dscp0) AS "flow.down.dscp",
     up(source, dscp_changes0, dscp_changes1) AS "flow.up.dscp_changes",
     up(source, dscp_changes1, dscp_changes0) AS "flow.down.dscp_changes",
     up(source, ect00, ect01) AS "flow.up.ect0", up(source, ect01, ect00) AS "flow.down.ect0",
@@ -349,7 +386,23 @@ CREATE OR REPLACE TEMP VIEW merged AS
     up(source, tcp_cwr0, tcp_cwr1) AS "flow.tcp.up.cwr", up(source, tcp_cwr1, tcp_cwr0) AS "flow.tcp.down.cwr",
     up(source, tcp_win_init0, tcp_win_init1) AS "flow.tcp.up.win_init",
     up(source, tcp_win_init1, tcp_win_init0) AS "flow.tcp.down.win_init",
+    up(source, quality_cut_pkts0, quality_cut_pkts1) AS "flow.quality.up.cut_pkts",
+    up(source, quality_cut_pkts1, quality_cut_pkts0) AS "flow.quality.down.cut_pkts",
+    up(source, quality_cut_bytes0, quality_cut_bytes1) AS "flow.quality.up.cut_bytes",
+    up(source, quality_cut_bytes1, quality_cut_bytes0) AS "flow.quality.down.cut_bytes",
 -- end of fields
+    mean(wire_bytes, pkts) AS "flow.len.mean", mean(up(source, wire_bytes0, wire_bytes1), up(source, pkts0, pkts1)) AS "flow.len.up.mean",
+    mean(up(source, wire_bytes1, wire_bytes0), up(source, pkts1, pkts0)) AS "flow.len.down.mean",
+    len_stddev AS "flow.len.stddev", up(source, len_stddev0, len_stddev1) AS "flow.len.up.stddev",
+    up(source, len_stddev1, len_stddev0) AS "flow.len.down.stddev",
+    mean(payload_bytes, payload_pkts) AS "flow.payload.mean",
+    mean(up(source, payload_bytes0, payload_bytes1), up(source, payload_pkts0, payload_pkts1)) AS "flow.payload.up.mean",
+    mean(up(source, payload_bytes1, payload_bytes0), up(source, payload_pkts1, payload_pkts0)) AS "flow.payload.down.mean",
+    payload_stddev AS "flow.payload.stddev", up(source, payload_stddev0, payload_stddev1) AS "flow.payload.up.stddev",
+    up(source, payload_stddev1, payload_stddev0) AS "flow.payload.down.stddev",
+    CASE WHEN payload_bytes > 0 THEN (up(source, payload_bytes0, payload_bytes1)::DOUBLE - up(source, payload_bytes1, payload_bytes0)) / payload_bytes END AS "flow.pcr",
+    CASE WHEN (pkts0 > 0) <> (pkts1 > 0) THEN 1 END AS "flow.quality.one_sided",
+    CASE WHEN (coalesce(tcp_syn0, 0) + coalesce(tcp_syn1, 0)) = 0 AND is_tcp THEN 1 END AS "flow.quality.midstream",
     up(source, hops(ttl_max0), hops(ttl_max1)) AS "flow.up.hops", up(source, hops(ttl_max1), hops(ttl_max0)) AS "flow.down.hops",
     up(source, win_min0, win_min1) AS "flow.tcp.up.win_min", up(source, win_min1, win_min0) AS "flow.tcp.down.win_min",
     up(source, win_max0, win_max1) AS "flow.tcp.up.win_max", up(source, win_max1, win_max0) AS "flow.tcp.down.win_max",
@@ -371,8 +424,8 @@ CREATE OR REPLACE TEMP VIEW merged AS
     h.syn_frame AS "flow.tcp.syn_frame", h.syn_ack_frame AS "flow.tcp.syn_ack_frame", h.ack_frame AS "flow.tcp.ack_frame",
     CASE WHEN is_tcp THEN greatest(c.y0 - 1, 0) + greatest(c.y1 - 1, 0) END AS "flow.tcp.syn_retrans",
     CASE WHEN is_tcp THEN h.retrans END AS "flow.tcp.syn_ack_retrans",
-    rate(8.0 * (wire_bytes0 + wire_bytes1), ns) AS "flow.rate.bits", rate(8.0 * up(source, wire_bytes0, wire_bytes1), ns) AS "flow.rate.up.bits",
+    rate(8.0 * wire_bytes, ns) AS "flow.rate.bits", rate(8.0 * up(source, wire_bytes0, wire_bytes1), ns) AS "flow.rate.up.bits",
     rate(8.0 * up(source, wire_bytes1, wire_bytes0), ns) AS "flow.rate.down.bits",
-    rate((pkts0 + pkts1)::DOUBLE, ns) AS "flow.rate.pkts", rate(up(source, pkts0, pkts1)::DOUBLE, ns) AS "flow.rate.up.pkts",
+    rate(pkts::DOUBLE, ns) AS "flow.rate.pkts", rate(up(source, pkts0, pkts1)::DOUBLE, ns) AS "flow.rate.up.pkts",
     rate(up(source, pkts1, pkts0)::DOUBLE, ns) AS "flow.rate.down.pkts"
   FROM reasoned;
