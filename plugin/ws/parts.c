@@ -5,6 +5,7 @@
 #include "session.h"
 #include "sink.h"
 
+#include "community_id.h"
 #include "core.h"
 #include "part.h"
 #include "part_columns.h"
@@ -74,13 +75,16 @@ static bool is_capture(const struct line *line)
     return line->kind && !line->key;
 }
 
+/* Those that change what parts say. */
 static char *preferences_text(void)
 {
+    const struct flow_setting *seed = flow_community_id.settings;
+
     return g_strdup_printf("flow.idle_timeout:%u flow.key_vlan:%s flow.key_labels:%s "
-                           "flow.key_ends:%s",
+                           "flow.key_ends:%s flow.%s:%u",
                            fs_prefs->idle_timeout, fs_prefs->key_vlan ? "TRUE" : "FALSE",
                            fs_prefs->key_labels ? "TRUE" : "FALSE",
-                           fs_prefs->key_ends ? "TRUE" : "FALSE");
+                           fs_prefs->key_ends ? "TRUE" : "FALSE", seed->name, *seed->value);
 }
 
 static void put_capture(const struct line *line)
@@ -253,7 +257,8 @@ static void put_column(const struct line *line, const struct flow_part_column *c
 {
     struct flow_value value = { .known = false };
 
-    if (line->part)
+    /* Errors without packets count for core alone. */
+    if (line->part && (line->flow || column->group == &flow_core))
         value = flow_part_value(column, line->part->states, line->view);
     switch (column->row->kind) {
     case FLOW_SPAN:

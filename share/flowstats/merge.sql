@@ -264,6 +264,7 @@ CREATE OR REPLACE TEMP TABLE sums AS
     sum(quality_cut_pkts0)::BIGINT AS quality_cut_pkts0, sum(quality_cut_pkts1)::BIGINT AS quality_cut_pkts1,
     sum(quality_cut_bytes0)::BIGINT AS quality_cut_bytes0,
     sum(quality_cut_bytes1)::BIGINT AS quality_cut_bytes1,
+    arg_min(first_community_id, place) AS first_community_id,
 -- end of sums
     any_value(idle_ns) AS idle_ns
   FROM q GROUP BY key, flowno;
@@ -391,6 +392,7 @@ CREATE OR REPLACE TEMP VIEW merged AS
     up(source, quality_cut_bytes0, quality_cut_bytes1) AS "flow.quality.up.cut_bytes",
     up(source, quality_cut_bytes1, quality_cut_bytes0) AS "flow.quality.down.cut_bytes",
 -- end of fields
+    nullif(first_community_id, 'none') AS "flow.community_id",
     mean(wire_bytes, pkts) AS "flow.len.mean", mean(up(source, wire_bytes0, wire_bytes1), up(source, pkts0, pkts1)) AS "flow.len.up.mean",
     mean(up(source, wire_bytes1, wire_bytes0), up(source, pkts1, pkts0)) AS "flow.len.down.mean",
     len_stddev AS "flow.len.stddev", up(source, len_stddev0, len_stddev1) AS "flow.len.up.stddev",

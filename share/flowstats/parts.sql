@@ -40,7 +40,7 @@ CREATE OR REPLACE TABLE parts (
   last_label1 BIGINT, tcp_raw_win_min0 BIGINT, tcp_raw_win_min1 BIGINT, tcp_raw_win_max0 BIGINT,
   tcp_raw_win_max1 BIGINT, tcp_options0 BIGINT, tcp_options1 BIGINT, tcp_option_mss0 BIGINT,
   tcp_option_mss1 BIGINT, tcp_option_wscale0 BIGINT, tcp_option_wscale1 BIGINT, quality_cut_pkts0 BIGINT,
-  quality_cut_pkts1 BIGINT, quality_cut_bytes0 UBIGINT, quality_cut_bytes1 UBIGINT,
+  quality_cut_pkts1 BIGINT, quality_cut_bytes0 UBIGINT, quality_cut_bytes1 UBIGINT, first_community_id VARCHAR,
 -- end of columns
   -- TCP: the handshake; handshake is 0 no SYN, 1 SYNs alone, 2 opens, 3 answers, 4 mixed
   segments BIGINT, handshake BIGINT, connects BOOLEAN, lead BIGINT, lead_seq BIGINT,
