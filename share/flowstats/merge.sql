@@ -321,11 +321,15 @@ CREATE OR REPLACE TEMP VIEW merged AS
   reasoned AS (
     SELECT *, CASE WHEN is_tcp AND state IS NULL THEN NULL WHEN is_tcp AND state IN (0, 7) THEN 3
                    WHEN next_cause IS NOT NULL THEN next_cause
-                   WHEN idle_ns > 0 AND end_ns > last AND end_ns::HUGEINT - last > idle_ns THEN 1 ELSE 4 END AS end_reason
+                   WHEN idle_ns > 0 AND end_ns > last AND end_ns::HUGEINT - last > idle_ns THEN 1 ELSE 4 END AS end_reason,
+      CASE WHEN h.rtt <= 0 OR h.rtt IS NULL OR h.rtt_net IS NULL OR h.rtt_user IS NULL THEN NULL
+           WHEN h.rtt_user <= h.rtt // 10 THEN 1 WHEN h.rtt_net <= h.rtt // 10 THEN 2 ELSE 3 END AS vantage
     FROM ended)
   SELECT born,
     up(source, tuple0, tuple1) AS "flow.tuple", CASE WHEN family > 0 THEN proto END AS "flow.proto", proto_name AS "flow.proto_name",
     up(source, addr0, addr1) AS "flow.src", up(source, addr1, addr0) AS "flow.dst",
+    CASE WHEN family = 1 THEN up(source, addr0, addr1) END AS "flow.ip.src", CASE WHEN family = 1 THEN up(source, addr1, addr0) END AS "flow.ip.dst",
+    CASE WHEN family = 2 THEN up(source, addr0, addr1) END AS "flow.ipv6.src", CASE WHEN family = 2 THEN up(source, addr1, addr0) END AS "flow.ipv6.dst",
     up(source, port0, port1) AS "flow.srcport", up(source, port1, port0) AS "flow.dstport",
     -- Where the first packet had one address alone, a packet of the other end tells the other.
     CASE WHEN first_mac0 IS NOT NULL OR first_mac1 IS NOT NULL THEN up(source, mac0, mac1) END AS "flow.eth.src",
@@ -405,6 +409,7 @@ CREATE OR REPLACE TEMP VIEW merged AS
     CASE WHEN payload_bytes > 0 THEN (up(source, payload_bytes0, payload_bytes1)::DOUBLE - up(source, payload_bytes1, payload_bytes0)) / payload_bytes END AS "flow.pcr",
     CASE WHEN (pkts0 > 0) <> (pkts1 > 0) THEN 1 END AS "flow.quality.one_sided",
     CASE WHEN (coalesce(tcp_syn0, 0) + coalesce(tcp_syn1, 0)) = 0 AND is_tcp THEN 1 END AS "flow.quality.midstream",
+    vantage AS "flow.quality.vantage", ['client', 'server', 'between'][vantage] AS "flow.quality.vantage_name",
     up(source, hops(ttl_max0), hops(ttl_max1)) AS "flow.up.hops", up(source, hops(ttl_max1), hops(ttl_max0)) AS "flow.down.hops",
     up(source, win_min0, win_min1) AS "flow.tcp.up.win_min", up(source, win_min1, win_min0) AS "flow.tcp.down.win_min",
     up(source, win_max0, win_max1) AS "flow.tcp.up.win_max", up(source, win_max1, win_max0) AS "flow.tcp.down.win_max",

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ MAY_BE_ABSENT = {
         "rtt", "rtt_net", "rtt_user", "connect_time", "ts_syn", "ts_syn_ack", "ts_ack", "syn_frame",
         "syn_ack_frame", "ack_frame", "syn_ack_retrans", "state", "state_name", "reset_by",
         "reset_by_name", "reset_frame")),
-    "flow.end_reason", "flow.end_reason_name"}
+    "flow.end_reason", "flow.end_reason_name", "flow.quality.vantage", "flow.quality.vantage_name"}
 TIMES = ["flow.start", "flow.last", "flow.tcp.ts_syn", "flow.tcp.ts_syn_ack", "flow.tcp.ts_ack"]
 
 pytestmark = pytest.mark.skipif(
@@ -243,6 +244,16 @@ def test_the_columns_are_those_that_the_table_has(tshark, captures, folder):
     assert said.split() == heading
 
 
+def test_what_does_not_merge_is_named(tshark, captures, folder):
+    """A column of the whole is in flows.parquet, or in the document's list of those that are not."""
+    shutil.copy(captures / "sample.pcapng", folder / "named.pcapng")
+    merged = merge([parts_of(tshark, folder / "named.pcapng")], folder)[0][0].keys()
+    text = (TOP / "doc/scale.md").read_text().split("Not in `flows.parquet`")[1].split("\n\n|")[1]
+    absent = re.findall(r"`(flow\.[\w.*]+)`", text.split("\n\n")[0])
+    for name in whole_of(tshark, folder / "named.pcapng")[0]:
+        assert (name in merged) != any(fnmatch(name, pattern) for pattern in absent), name
+
+
 @pytest.mark.parametrize("options, why", [
     (("-o", "flow.active_timeout:60", "-z", "flowstats,parts"), "set it to 0"),
     (("-z", "flowstats,parts,-,tcp"), "leave out the filter"),
@@ -353,6 +364,10 @@ def test_what_has_no_order_or_other_preferences_is_refused(flows_many, captures,
     assert "files of one sensor that overlap in time have no order" in said
     other = ("--out", folder / "refused", "-o", "flow.idle_timeout:60")
     assert "was begun with other preferences" in flows_many(*other, *ring, rc=1)
+    with (folder / "refused/parts/parts.sql").open("a") as columns:
+        columns.write("-- and more\n")
+    assert "another version" in flows_many("--out", folder / "refused", *ring, rc=1)
+    (folder / "refused/parts/parts.sql").unlink()
     (folder / "refused/parts/preferences").unlink()  # and if nobody had noticed
     later = cut(captures / "sample.pcapng", [150], folder)[1]
     said = flows_many(*other, ring[0], later, rc=1)
