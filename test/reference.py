@@ -6,6 +6,7 @@ As a program it writes the parts into their documents; a test compares.
 import contextlib
 import itertools
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from collections import defaultdict, namedtuple
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
 SAMPLE = TOP / "test/captures/sample.pcapng"
 
 
@@ -161,17 +163,86 @@ def schema(tshark):
     }, indent=2) + "\n"
 
 
+Column = namedtuple("Column", "name type merge end field")
+
+# By the type of a column: DuckDB's, what a frame of a part is among those of all, and a field's value.
+SQL_TYPES = defaultdict(lambda: "BIGINT", long="UBIGINT", text="VARCHAR")
+SQL_VALUES = {"frame": "{} + before"}
+SQL_FIELDS = {"instant": "instant({})", "span": "seconds({})"}
+SQL_MERGES = {"sum": "sum({})", "least": "min({})", "greatest": "max({})", "bits": "bit_or({})",
+              "first": "arg_min({}, place)", "last": "arg_max({}, place)"}
+
+
+def part_columns():
+    """The columns of parts that rows make."""
+    text = subprocess.run([BUILD / "unit/part_columns"], check=True, text=True,
+                          capture_output=True).stdout
+    return [Column(*line.split("\t")) for line in text.splitlines()]
+
+
+def listed(items, indent):
+    """Items of SQL with commas after them, as many in a line as fit."""
+    line = ""
+    for item in items:
+        if line and len(indent + line + item) > 110:
+            yield indent + line.rstrip()
+            line = ""
+        line += f"{item}, "
+    yield indent + line.rstrip()
+
+
+def sql_columns(_):
+    return listed((f"{column.name} {SQL_TYPES[column.type]}" for column in part_columns()), "  ")
+
+
+def sql_sum(column):
+    merged = SQL_MERGES[column.merge].format(SQL_VALUES.get(column.type, "{}").format(column.name))
+    if column.merge == "sum" and column.field:
+        merged += "::BIGINT"
+    return f"{merged} AS {column.name}"
+
+
+def sql_sums(_):
+    return listed(map(sql_sum, part_columns()), "    ")
+
+
+def sql_field(column):
+    """The field of a column; those of both directions come from the column of end 0."""
+    shown = SQL_FIELDS.get(column.type, "{}")
+    if not column.end:
+        name = column.field.replace("*.", "")
+        yield f'{shown.format(column.name)} AS "flow.{name}"'
+        return
+    ends = [column.name, column.name[:-1] + "1"]
+    for way in ("up", "down"):
+        value = shown.format(f"up(source, {', '.join(ends)})")
+        yield f'{value} AS "flow.{column.field.replace("*", way)}"'
+        ends.reverse()
+
+
+def sql_fields(_):
+    columns = [column for column in part_columns() if column.field and column.end != "1"]
+    return listed((field for column in columns for field in sql_field(column)), "    ")
+
+
 # The parts, each between two comments of its document.
-PARTS = [("doc/reference.md", "fields", fields_table),
+PARTS = [("share/flowstats/parts.sql", "columns", sql_columns),
+         ("share/flowstats/merge.sql", "sums", sql_sums),
+         ("share/flowstats/merge.sql", "fields", sql_fields),
+         ("doc/reference.md", "fields", fields_table),
          ("doc/reference.md", "preferences", preferences_table),
          ("doc/flowstats.4", "fields", fields_manual),
          ("doc/flowstats.4", "preferences", preferences_manual)]
 SCHEMA = TOP / "doc/flow.schema.json"
 
 
+# How a comment begins and ends.
+MARKS = {".md": ("<!-- ", " -->"), ".4": ('.\\" ', ""), ".sql": ("-- ", "")}
+
+
 def split(document, part):
     """The text of a document before a part, the part, and what comes after it."""
-    mark = ("<!-- ", " -->") if document.endswith(".md") else ('.\\" ', "")
+    mark = MARKS[Path(document).suffix]
     begin = f"{mark[0]}{part}: made by test/reference.py{mark[1]}\n"
     end = f"{mark[0]}end of {part}{mark[1]}\n"
     before, rest = (TOP / document).read_text().split(begin)

@@ -14,7 +14,7 @@ FACE = ["fact", "packet", "value", "extension", "tap"]
 BEFORE_GROUPS = ["hash", "span", "sorted", "pages", "samples", "texts", "plain_text", "number_text",
                  "host_name", "codec", "tcp_options", "message", "application", "direction",
                  "address", "key", "path", "table", "tunnels", "queue", "expiry", "fragments",
-                 "orphans", "history", "links", "groups", "evaluate", "text", "section", "view",
+                 "orphans", "history", "links", "groups", "evaluate", "text", "section", "merge", "view",
                  "rows"]
 AFTER_GROUPS = ["field", "meter", "tally"]
 # What adapters may stand on, each on those before it; plugin.c opens all doors.

@@ -57,6 +57,7 @@ enum flow_scope {
     FLOW_SCOPE_WHOLE,   /* one: flow.X, of the whole flow; unknown on a first dissection */
     FLOW_SCOPE_MEASURE, /* two: flow.X of the whole flow, flow.sofar.X up to a packet */
     FLOW_SCOPE_SOFAR,   /* of fields, not of rows: the second reading of a measure */
+    FLOW_SCOPE_PART,    /* none: no field, but what a merge of parts needs; built-in groups' own */
 };
 
 /* For which directions a row has fields.  The name's '*' stands for "up" and "down". */
@@ -103,6 +104,7 @@ struct flow_row {
     bool is_zero_shown;  /* trees show the measure also when it is 0, though it is a number of 32 or
                             64 bits, as counts are */
     bool is_echo_hidden; /* trees show the number only where it is not that of the row before */
+    uint8_t merge;       /* built-in groups' own */
 };
 
 /* A preference of a group: a number that its fold or its rows read. */

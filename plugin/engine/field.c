@@ -103,7 +103,8 @@ static void add_ways(const struct flow_group *group, const struct flow_row *row,
 static void add_rows(const struct flow_group *group)
 {
     for (const struct flow_row *row = group->rows; row->name; row++)
-        add_ways(group, row, row->scope == FLOW_SCOPE_MEASURE ? FLOW_SCOPE_WHOLE : row->scope);
+        if (row->scope != FLOW_SCOPE_PART)
+            add_ways(group, row, row->scope == FLOW_SCOPE_MEASURE ? FLOW_SCOPE_WHOLE : row->scope);
     for (const struct flow_row *row = group->rows; row->name; row++)
         if (row->scope == FLOW_SCOPE_MEASURE)
             add_ways(group, row, FLOW_SCOPE_SOFAR);
@@ -174,6 +175,7 @@ static bool is_askable(const struct flow_field *field, struct flow_asked *asked)
         asked->is_whole = true;
         asked->state = flow_view_whole(view, field->group);
         return asked->state != NULL;
+    case FLOW_SCOPE_PART:
     case FLOW_SCOPE_SOFAR:
     case FLOW_SCOPE_MEASURE: asked->state = flow_view_so_far(view, field->group); break;
     }

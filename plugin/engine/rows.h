@@ -14,18 +14,21 @@
  *     EACH, ALL               MEASURE for each direction: enum flow_ways
  *     HALF(id, KIND, "name", "Label", known, value, "Definition.", ...)
  *                             EACH with the name "*.name"
+ *     PART(id, KIND, "name", WAYS, known, value, MERGE)
+ *                             no field: what a merge of parts needs beside fields
  *
  * known and value are expressions over
  *
  *     v    the view (view.h), and v->flow
  *     f    this packet's fact, in PACKET and LATER rows
- *     s    the group's state, in WHOLE, MEASURE, EACH, ALL and HALF rows
- *     h    the half of the direction, in EACH, HALF and, for one direction, ALL rows
+ *     s    the group's state, in WHOLE, MEASURE, EACH, ALL, HALF and PART rows
+ *     h    the half of the direction, in EACH, HALF and, for one direction, ALL and PART rows
  *     dir  the direction; FLOW_DIRS: both together
  *     a    the question (struct flow_asked)
  *
  * The value is looked at only where known is true.  What follows the definition
- * are further members of struct flow_row: .column = "RTT", .names = state_names.
+ * are further members of struct flow_row: .column = "RTT", .names = state_names, and
+ * MERGE(SUM) or another of enum flow_merge where two parts of a flow merge so.
  */
 
 /* No include guard: each group's rows are made anew. */
@@ -33,6 +36,7 @@
 #ifndef FLOWSTATS_ENGINE_ROWS_H
 #define FLOWSTATS_ENGINE_ROWS_H
 
+#include "merge.h"
 #include "section.h"
 #include "view.h"
 
@@ -52,6 +56,9 @@
 #define MEMBER_ADDR_MAC  addr
 #define MEMBER_ADDR_IPV4 addr
 #define MEMBER_ADDR_IPV6 addr
+
+/* How two parts of a flow merge. */
+#define MERGE(how) .merge = FLOW_MERGE_##how
 
 #define SCOPED(of_scope, function, of_kind, of_name, of_section, of_label, of_help, ...)           \
     { .name = of_name,                                                                             \
@@ -99,6 +106,7 @@
 #define EACH                                             FLOW
 #define ALL                                              FLOW
 #define HALF(id, kind, name, label, is_known, expr, ...) VALUE(half_of_##id, kind, is_known, expr)
+#define PART(id, kind, name, way, is_known, expr, how)   VALUE(part_of_##id, kind, is_known, expr)
 #include ROWS_FILE
 #undef FLOW
 #undef PACKET
@@ -108,6 +116,7 @@
 #undef EACH
 #undef ALL
 #undef HALF
+#undef PART
 #undef VALUE
 
 /* ... and the second puts the rows in a table. */
@@ -127,6 +136,13 @@
     SCOPED(MEASURE, value_of_##id, kind, name, section, label, __VA_ARGS__, .ways = FLOW_WAYS_ALL)
 #define HALF(id, kind, name, label, is_known, expr, ...)                                           \
     SCOPED(MEASURE, half_of_##id, kind, "*." name, EACH, label, __VA_ARGS__, .ways = FLOW_WAYS_EACH)
+#define PART(id, of_kind, of_name, way, is_known, expr, how)                                       \
+    { .name = of_name,                                                                             \
+      .value = part_of_##id,                                                                       \
+      .kind = FLOW_##of_kind,                                                                      \
+      .scope = FLOW_SCOPE_PART,                                                                    \
+      .ways = FLOW_WAYS_##way,                                                                     \
+      MERGE(how) },
 static const struct flow_row rows[] = {
 #include ROWS_FILE
     { .name = NULL },
@@ -139,3 +155,4 @@ static const struct flow_row rows[] = {
 #undef EACH
 #undef ALL
 #undef HALF
+#undef PART

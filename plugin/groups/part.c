@@ -151,7 +151,6 @@ static void begin_apply(struct flow_part *part, const struct flow_fact *fact)
 
 void flow_part_apply(struct flow_part *part, const struct flow_fact *fact)
 {
-    flow_state_apply(&part->sums, fact);
     if (fact->bits & FLOW_FACT_EVENT)
         return;
     if (!is_ahead(part, fact) && part->packets++ == 0)

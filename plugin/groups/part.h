@@ -1,12 +1,12 @@
 #ifndef FLOWSTATS_PART_H
 #define FLOWSTATS_PART_H
 
-#include "state.h"
 #include "tcp.h"
 
 /*
  * What a run of a flow's packets says of itself, and what it does to whatever
- * came before it in another file.
+ * came before it in another file: what only the order of segments tells.  All else
+ * are columns of their own (part_columns.h).
  *
  * Directions are ends of the flow's key here, not up and down: which end is the
  * source may be decided in an earlier file.  share/flowstats/merge.sql puts parts
@@ -59,7 +59,6 @@ enum flow_part_bits {
 };
 
 struct flow_part {
-    struct flow_state sums;
     struct flow_tcp tcp;      /* of these packets alone */
     struct flow_tcp tcp_amid; /* likewise, but both ends had sent something before */
     struct flow_part_half half[FLOW_DIRS];

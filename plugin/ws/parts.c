@@ -5,13 +5,23 @@
 #include "session.h"
 #include "sink.h"
 
+#include "community_id.h"
+#include "core.h"
 #include "part.h"
+#include "part_columns.h"
+#include "state.h"
 #include "text.h"
 
 #include <epan/epan.h>
 
 /* The columns are those of share/flowstats/parts.sql; another number where one changes. */
-enum { SCHEMA = 1 };
+enum { SCHEMA = 2 };
+
+/* A part, or a piece of one: what it is to the parts before it, and the states of its rows. */
+struct part {
+    struct flow_part order;
+    void *states;
+};
 
 /*
  * A row in the making.  The heading is a row, too: each cell says its name then.
@@ -24,7 +34,8 @@ struct line {
     const struct flow_paths *paths;
     const struct flow_key *key; /* NULL: it is about no flow */
     const struct flow *flow;    /* NULL: it is about no packet */
-    const struct flow_part *part;
+    struct flow_view *view;     /* likewise */
+    const struct part *part;
     uint32_t encapsulation[FLOW_DIRS]; /* of what each end sent */
     bool has_encapsulation[FLOW_DIRS];
     unsigned piece;
@@ -64,13 +75,16 @@ static bool is_capture(const struct line *line)
     return line->kind && !line->key;
 }
 
+/* Those that change what parts say. */
 static char *preferences_text(void)
 {
+    const struct flow_setting *seed = flow_community_id.settings;
+
     return g_strdup_printf("flow.idle_timeout:%u flow.key_vlan:%s flow.key_labels:%s "
-                           "flow.key_ends:%s",
+                           "flow.key_ends:%s flow.%s:%u",
                            fs_prefs->idle_timeout, fs_prefs->key_vlan ? "TRUE" : "FALSE",
                            fs_prefs->key_labels ? "TRUE" : "FALSE",
-                           fs_prefs->key_ends ? "TRUE" : "FALSE");
+                           fs_prefs->key_ends ? "TRUE" : "FALSE", seed->name, *seed->value);
 }
 
 static void put_capture(const struct line *line)
@@ -222,7 +236,7 @@ static void put_place(const struct line *line)
 {
     const struct flow *flow = line->flow;
     bool is_here = flow != NULL;
-    const struct flow_part *part = line->part;
+    const struct flow_part *part = line->part ? &line->part->order : NULL;
 
     number(line, "flow", is_here, is_here ? flow->id : 0);
     number(line, "piece", is_here, line->piece);
@@ -237,22 +251,43 @@ static void put_place(const struct line *line)
     number(line, "last_frame", part && part->first_frame > 0, part ? part->last_frame : 0);
 }
 
-/* Sums */
+/* What rows say */
 
-static void put_sums(const struct line *line)
+static void put_column(const struct line *line, const struct flow_part_column *column)
 {
-    static const struct flow_part none;
-    const struct flow_state *sums = line->part ? &line->part->sums : &none.sums;
-    bool is_here = line->part != NULL, has_time = sums->bits & FLOW_STATE_TIME;
-    bool has_errors = sums->icmp_errors > 0;
+    struct flow_value value = { .known = false };
 
-    instant(line, "start_ns", has_time, sums->start_ns);
-    instant(line, "last_ns", has_time, sums->last_ns);
-    number(line, "icmp_errors", is_here, sums->icmp_errors);
-    number(line, "icmp_error_frame", has_errors, sums->icmp_error_frame);
-    number(line, "icmp_error_type", has_errors, sums->icmp_error_type);
-    number(line, "icmp_error_code", has_errors, sums->icmp_error_code);
+    /* Errors without packets count for core alone. */
+    if (line->part && (line->flow || column->group == &flow_core))
+        value = flow_part_value(column, line->part->states, line->view);
+    switch (column->row->kind) {
+    case FLOW_SPAN:
+    case FLOW_INSTANT: instant(line, column->name, value.known, value.as.ns); break;
+    case FLOW_TEXT: text(line, column->name, value.known ? value.as.text : NULL); break;
+    case FLOW_UINT8:
+    case FLOW_UINT16:
+    case FLOW_UINT32:
+    case FLOW_UINT64:
+    case FLOW_HEX16:
+    case FLOW_HEX32:
+    case FLOW_FRAME:
+    case FLOW_FLAG: number(line, column->name, value.known, value.as.number); break;
+    case FLOW_DOUBLE: /* what is rounded cannot be added up exactly */
+    case FLOW_ADDR_MAC:
+    case FLOW_ADDR_IPV4:
+    case FLOW_ADDR_IPV6: text(line, column->name, NULL); break;
+    }
 }
+
+static void put_columns(const struct line *line)
+{
+    const struct flow_part_column *column;
+
+    for (size_t i = 0; (column = flow_part_column(i)); i++)
+        put_column(line, column);
+}
+
+/* TCP */
 
 /* The name of an end's column; valid until the next one. */
 static const char *of_end(const char *name, enum flow_dir end)
@@ -262,28 +297,6 @@ static const char *of_end(const char *name, enum flow_dir end)
     g_snprintf(text_of_end, sizeof text_of_end, "%s%u", name, (unsigned)end);
     return text_of_end;
 }
-
-static void put_half_sums(const struct line *line, enum flow_dir end)
-{
-    static const struct flow_half none;
-    const struct flow_half *half = line->part ? &line->part->sums.half[end] : &none;
-    bool is_here = line->part != NULL, has_id = half->bits & FLOW_HALF_IP_ID;
-
-    number(line, of_end("pkts", end), is_here, half->pkts);
-    number(line, of_end("bytes", end), is_here, half->bytes);
-    number(line, of_end("wire_bytes", end), is_here, half->wire_bytes);
-    number(line, of_end("payload_pkts", end), is_here, half->payload_pkts);
-    number(line, of_end("payload_bytes", end), is_here, half->payload_bytes);
-    number(line, of_end("ip_bytes", end), is_here, half->ip_bytes);
-    number(line, of_end("frags", end), is_here, half->frags);
-    number(line, of_end("frag_pkts", end), is_here, half->frag_pkts);
-    number(line, of_end("lost", end), is_here, half->lost);
-    number(line, of_end("first_ip_id", end), has_id, half->first_ip_id);
-    number(line, of_end("ip_id", end), has_id, half->ip_id);
-    number(line, of_end("seq", end), half->bits & FLOW_HALF_SEQ, half->seq);
-}
-
-/* TCP */
 
 static bool sent_time(const struct flow_tcp_sent *sent)
 {
@@ -354,9 +367,15 @@ static void put_handshake(const struct line *line, const struct flow_part *part)
     number(line, "syn_ack_retrans", is_here, is_here ? tcp->syn_ack_retrans : 0);
 }
 
+/* NULL: there are none. */
+static const struct flow_part *segments_of(const struct line *line)
+{
+    return line->part && line->part->order.segments > 0 ? &line->part->order : NULL;
+}
+
 static void put_tcp(const struct line *line)
 {
-    const struct flow_part *part = line->part && line->part->segments > 0 ? line->part : NULL;
+    const struct flow_part *part = segments_of(line);
 
     number(line, "segments", line->part != NULL, part ? part->segments : 0);
     put_handshake(line, part);
@@ -372,7 +391,7 @@ static void put_tcp(const struct line *line)
 static void put_half_tcp(const struct line *line, enum flow_dir end)
 {
     static const struct flow_part none;
-    const struct flow_part *part = line->part && line->part->segments > 0 ? line->part : NULL;
+    const struct flow_part *part = segments_of(line);
     const struct flow_part_half *half = part ? &part->half[end] : &none.half[end];
     const struct flow_tcp_half *tcp = part ? &part->tcp.half[end] : &none.tcp.half[end];
     bool is_here = part != NULL, has_syn = half->bits & FLOW_PART_SYN;
@@ -409,9 +428,7 @@ static void put(const struct line *line)
     put_key(line);
     put_place(line);
     put_first_packet(line);
-    put_sums(line);
-    for (enum flow_dir end = FLOW_UP; end < FLOW_DIRS; end++)
-        put_half_sums(line, end);
+    put_columns(line);
     put_tcp(line);
     for (enum flow_dir end = FLOW_UP; end < FLOW_DIRS; end++)
         put_half_tcp(line, end);
@@ -433,48 +450,62 @@ static struct flow_fact as_sent(const struct flow *flow, const struct flow_fact 
     return sent;
 }
 
+static void begin_part(struct part *part)
+{
+    part->order = (struct flow_part){ 0 };
+    flow_part_states_clear(part->states);
+}
+
+static void part_apply(struct part *part, const struct flow_key *key, const struct flow_fact *fact)
+{
+    flow_part_apply(&part->order, fact);
+    flow_part_states_apply(part->states, key, fact);
+}
+
 /* Put the flow in one row, and return in how many pieces it may have to be cut. */
-static unsigned put_whole(const struct line *flow, struct flow_view *view)
+static unsigned put_whole(const struct line *flow, struct part *part)
 {
     struct line line = *flow;
-    struct flow_part part = { 0 }, piece = { 0 };
+    struct flow_part piece = { 0 };
     unsigned pieces = 1;
     const void *notes;
     const struct flow_fact *fact;
 
-    for (uint32_t i = 0; (fact = flow_history_fact(view->history, view->index, i, &notes)); i++) {
-        struct flow_fact sent = as_sent(view->flow, fact);
+    for (uint32_t i = 0;
+         (fact = flow_history_fact(line.view->history, line.view->index, i, &notes)); i++) {
+        struct flow_fact sent = as_sent(line.flow, fact);
         if (flow_part_is_over(&piece, &sent)) {
             pieces++;
             piece = (struct flow_part){ 0 };
         }
         flow_part_apply(&piece, &sent);
-        flow_part_apply(&part, &sent);
+        part_apply(part, line.key, &sent);
     }
     line.pieces = pieces;
-    line.part = &part;
+    line.part = part;
     put(&line);
     return pieces;
 }
 
-static void put_pieces(const struct line *flow, unsigned pieces, struct flow_view *view)
+static void put_pieces(const struct line *flow, unsigned pieces, struct part *piece)
 {
     struct line line = *flow;
-    struct flow_part piece = { 0 };
     const void *notes;
     const struct flow_fact *fact;
 
-    line.part = &piece;
+    line.part = piece;
     line.pieces = pieces;
     line.piece = 1;
-    for (uint32_t i = 0; (fact = flow_history_fact(view->history, view->index, i, &notes)); i++) {
-        struct flow_fact sent = as_sent(view->flow, fact);
-        if (flow_part_is_over(&piece, &sent)) {
+    begin_part(piece);
+    for (uint32_t i = 0;
+         (fact = flow_history_fact(line.view->history, line.view->index, i, &notes)); i++) {
+        struct flow_fact sent = as_sent(line.flow, fact);
+        if (flow_part_is_over(&piece->order, &sent)) {
             put(&line);
             line.piece++;
-            piece = (struct flow_part){ 0 };
+            begin_part(piece);
         }
-        flow_part_apply(&piece, &sent);
+        part_apply(piece, line.key, &sent);
     }
     put(&line);
 }
@@ -487,33 +518,42 @@ static void row(GString *out, struct flow_view *view)
                          .capture = view->capture,
                          .paths = view->paths,
                          .key = &flow->key,
-                         .flow = flow };
+                         .flow = flow,
+                         .view = view };
+    struct part part = { .states = flow_part_states_new() };
 
     for (enum flow_dir end = FLOW_UP; end < FLOW_DIRS; end++) {
         enum flow_dir dir = flow_dir_of(flow, end);
         line.encapsulation[end] = flow_encapsulation(flow, dir);
         line.has_encapsulation[end] = flow->bits & (unsigned)FLOW_KNOWN_UP << dir;
     }
-    unsigned pieces = put_whole(&line, view);
+    unsigned pieces = put_whole(&line, &part);
     if (pieces > 1)
-        put_pieces(&line, pieces, view);
+        put_pieces(&line, pieces, &part);
+    g_free(part.states);
 }
 
 static void put_orphan(const struct line *error, const struct flow_orphan *orphan)
 {
     struct line line = *error;
     unsigned sender = orphan->flow.sender;
-    struct flow_part part = { .sums = { .icmp_errors = orphan->errors,
-                                        .icmp_error_frame = orphan->frame,
-                                        .icmp_error_type = orphan->type,
-                                        .icmp_error_code = orphan->code } };
+    struct part part = { .states = flow_part_states_new() };
+    struct flow flow = { .key = orphan->flow.key };
+    struct flow_view view = { .flow = &flow };
 
-    line.key = &orphan->flow.key;
+    *(struct flow_state *)flow_part_state(part.states, &flow_core) =
+        (struct flow_state){ .icmp_errors = orphan->errors,
+                             .icmp_error_frame = orphan->frame,
+                             .icmp_error_type = orphan->type,
+                             .icmp_error_code = orphan->code };
+    line.key = &flow.key;
+    line.view = &view;
     line.part = &part;
     line.has_encapsulation[sender] = true;
     line.has_encapsulation[!sender] = false;
     line.encapsulation[sender] = orphan->flow.encapsulation;
     put(&line);
+    g_free(part.states);
 }
 
 /* The row of the capture comes last: without it the rows are not all there. */
