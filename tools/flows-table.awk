@@ -119,9 +119,14 @@ function column_titled(title,    i) {
     return i
 }
 
+# What comes before a column: the arrow stands close to what it joins.
+function gap_before(i) {
+    return i == 1 ? "" : kind_of[i] == "arrow" || kind_of[i - 1] == "arrow" ? " " : "  "
+}
+
 function all_widths(    i, sum) {
-    for (i = 1; i <= columns; i++) sum += width_at[i] + 2
-    return sum - 2
+    for (i = 1; i <= columns; i++) sum += length(gap_before(i)) + width_at[i]
+    return sum
 }
 
 # The widest text that can do with less; 0: there is none.
@@ -156,7 +161,7 @@ function print_row(row,    i, line, text) {
     for (i = 1; i <= columns; i++) {
         text = row ? shown[row, i] : title_of[i]
         if (length(text) > width_at[i]) text = clipped(text, width_at[i])
-        line = line padded(text, width_at[i], kind_of[i] == "text") "  "
+        line = line gap_before(i) padded(text, width_at[i], kind_of[i] == "text")
     }
     sub(/ +$/, "", line)
     print line
