@@ -33,8 +33,8 @@ RULES = {
     "split stream": "a dissector above TCP (VNC) makes a conversation of its own in the middle of "
                     "a connection, and tcp.stream goes by it; TCP starts one at a SYN only",
     "layers without a tree": "some dissectors stand in Wireshark's list of layers only where no "
-                             "tree is built, or only where one is; flow.app goes by the list of the "
-                             "frame's first dissection",
+                             "tree is built, or only where one is; flow.app and the application "
+                             "that tells a direction go by the list of the first dissection",
     "ambiguous RTT": "Wireshark has an initial RTT also where repeats or stamps leave it open what "
                      "was answered, and of a SYN that a RST answered; ours is absent",
     "another SYN": "Wireshark counts from the last SYN, also where a RST or a copy came between",
@@ -106,6 +106,8 @@ GROWING = ("flow.host", "flow.vni.id", "flow.eth.src", "flow.eth.dst", "flow.mpt
 # What extensions take from Wireshark's decode and its verdicts, which reassembly changes.
 DECODED_ABOVE = re.compile(r"flow\.(sofar\.)?(app|host|sticky|tcp\.analysis|tcp\.stream|mptcp|parent"
                            r"|parent_frame|children)\b")
+# What goes by Wireshark's list of layers alone.
+OF_THE_LIST = {"flow.app", "flow.sofar.app", "flow.direction_reason", "flow.direction_reason_name"}
 WAYS = ("up", "down")
 EDGE = 8  # packets at both ends of a flow, where a connection's state changes
 ENDED = ("FinWait", "CloseWait", "Closing", "Closed", "Reset")
@@ -916,9 +918,9 @@ def check_one_pass(tally, check, capture, one, two, headers, names):
                 known.pop(name, None)
                 first.pop(name, None)
         ours, reference = difference(first, known)
-        is_app = set(ours) <= {"flow.app", "flow.sofar.app"}
+        is_listed_else = set(ours) <= OF_THE_LIST
         tally.compare(check, f"{capture} frame {number}", ours, reference,
-                      "layers without a tree" if is_app else None)
+                      "layers without a tree" if is_listed_else else None)
 
 
 def check_without_tree(tally, tshark, capture, rows, flows):

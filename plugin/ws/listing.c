@@ -5,7 +5,7 @@
 
 #include <wiretap/wtap.h>
 
-/* How often an IP header that is not listed is searched for in vain in one frame. */
+/* How often an IP header that is not listed is searched for in one frame. */
 enum { SEARCHES_MAX = 4 };
 
 /* Tell which layers the walk ends at, and where a quote starts. */
@@ -154,8 +154,8 @@ static bool would_be_found(const struct fs_cursor *start, size_t layer, enum flo
 /*
  * The family of the IP header after an MPLS label stack, which Wireshark finds
  * by its first nibble; FLOW_LINK where there is none, or it is listed.  Behind a
- * layer that nobody could pass the header has to be searched for, at most
- * searches times in vain.
+ * layer that nobody could pass the header has to be searched for, so often at
+ * most.
  */
 static enum flow_family unlisted_after_mpls(const struct fs_cursor *start, size_t mpls,
                                             unsigned *searches)
@@ -174,11 +174,11 @@ static enum flow_family unlisted_after_mpls(const struct fs_cursor *start, size_
     if (ahead.lost && start->listing->last_net == FS_NOWHERE)
         return family_left_behind(start);
     if (ahead.lost && *searches > 0) {
+        --*searches;
         if (would_be_found(start, mpls + 1, FLOW_IPV4, ahead.depth))
             return FLOW_IPV4;
         if (would_be_found(start, mpls + 1, FLOW_IPV6, ahead.depth))
             return FLOW_IPV6;
-        --*searches;
     }
     if (ahead.lost)
         return FLOW_LINK;
