@@ -595,8 +595,9 @@ static void keep_first(struct flow_history *history, uint32_t flow, struct more 
 static void forget_codes(struct stream *stream, uint32_t strides)
 {
     GArray *restarts = stream->more->restarts;
-    size_t begin = g_array_index(restarts, size_t, strides - 1);
 
+    g_return_if_fail(restarts && strides <= restarts->len);
+    size_t begin = g_array_index(restarts, size_t, strides - 1);
     stream->size -= begin;
     memmove(stream->codes, stream->codes + begin, stream->size);
     g_array_remove_range(restarts, 0, strides);
