@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -147,7 +148,9 @@ def schema(tshark):
     """The JSON schema of a line of -z flowstats,json, as text: what any choice of columns can have,
     and what the usual one always has."""
     fields = known(tshark)
-    exported = tshark.run("-q", "-r", SAMPLE, "-o", "flow.columns:all", "-z",
+    # tshark may run as somebody who cannot look into the clone.
+    sample = shutil.copy(SAMPLE, tshark.folder)
+    exported = tshark.run("-q", "-r", sample, "-o", "flow.columns:all", "-z",
                           "flowstats,csv").stdout.splitlines()[0]
     return json.dumps({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
