@@ -151,11 +151,23 @@ static bool would_be_found(const struct fs_cursor *start, size_t layer, enum flo
     return !ahead.lost && ahead.depth > depth;
 }
 
+/* Behind a layer that nobody could pass: where it was decoded last, or is found within searches. */
+static enum flow_family family_searched(const struct fs_cursor *start, size_t layer, size_t depth,
+                                        unsigned *searches)
+{
+    if (start->listing->last_net == FS_NOWHERE)
+        return family_left_behind(start);
+    if (*searches == 0)
+        return FLOW_LINK;
+    --*searches;
+    if (would_be_found(start, layer, FLOW_IPV4, depth))
+        return FLOW_IPV4;
+    return would_be_found(start, layer, FLOW_IPV6, depth) ? FLOW_IPV6 : FLOW_LINK;
+}
+
 /*
  * The family of the IP header after an MPLS label stack, which Wireshark finds
- * by its first nibble; FLOW_LINK where there is none, or it is listed.  Behind a
- * layer that nobody could pass the header has to be searched for, so often at
- * most.
+ * by its first nibble; FLOW_LINK where there is none, or it is listed.
  */
 static enum flow_family unlisted_after_mpls(const struct fs_cursor *start, size_t mpls,
                                             unsigned *searches)
@@ -171,17 +183,8 @@ static enum flow_family unlisted_after_mpls(const struct fs_cursor *start, size_
     ahead.here = start->here;
     if (!fs_run(&ahead, 0, mpls))
         return FLOW_LINK;
-    if (ahead.lost && start->listing->last_net == FS_NOWHERE)
-        return family_left_behind(start);
-    if (ahead.lost && *searches > 0) {
-        --*searches;
-        if (would_be_found(start, mpls + 1, FLOW_IPV4, ahead.depth))
-            return FLOW_IPV4;
-        if (would_be_found(start, mpls + 1, FLOW_IPV6, ahead.depth))
-            return FLOW_IPV6;
-    }
     if (ahead.lost)
-        return FLOW_LINK;
+        return family_searched(start, mpls + 1, ahead.depth, searches);
     if (fs_bytes_here(&ahead.here) == 0)
         return FLOW_LINK;
     enum flow_family family = ahead.here.data[ahead.here.at] >> 4 == 4 ? FLOW_IPV4 : FLOW_IPV6;
