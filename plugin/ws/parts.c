@@ -7,6 +7,7 @@
 
 #include "community_id.h"
 #include "core.h"
+#include "member.h"
 #include "part.h"
 #include "part_columns.h"
 #include "state.h"
@@ -260,22 +261,12 @@ static void put_column(const struct line *line, const struct flow_part_column *c
     /* Errors without packets count for core alone. */
     if (line->part && (line->flow || column->group == &flow_core))
         value = flow_part_value(column, line->part->states, line->view);
-    switch (column->row->kind) {
-    case FLOW_SPAN:
-    case FLOW_INSTANT: instant(line, column->name, value.known, value.as.ns); break;
-    case FLOW_TEXT: text(line, column->name, value.known ? value.as.text : NULL); break;
-    case FLOW_UINT8:
-    case FLOW_UINT16:
-    case FLOW_UINT32:
-    case FLOW_UINT64:
-    case FLOW_HEX16:
-    case FLOW_HEX32:
-    case FLOW_FRAME:
-    case FLOW_FLAG: number(line, column->name, value.known, value.as.number); break;
-    case FLOW_DOUBLE: /* what is rounded cannot be added up exactly */
-    case FLOW_ADDR_MAC:
-    case FLOW_ADDR_IPV4:
-    case FLOW_ADDR_IPV6: text(line, column->name, NULL); break;
+    switch (flow_member_of(column->row->kind)) {
+    case FLOW_MEMBER_NS: instant(line, column->name, value.known, value.as.ns); break;
+    case FLOW_MEMBER_TEXT: text(line, column->name, value.known ? value.as.text : NULL); break;
+    case FLOW_MEMBER_NUMBER: number(line, column->name, value.known, value.as.number); break;
+    case FLOW_MEMBER_REAL: /* what is rounded cannot be added up exactly */
+    case FLOW_MEMBER_ADDR: text(line, column->name, NULL); break;
     }
 }
 

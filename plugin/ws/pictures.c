@@ -1,6 +1,7 @@
 #include "pictures.h"
 
 #include "field.h"
+#include "member.h"
 #include "program.h"
 #include "session.h"
 
@@ -79,22 +80,14 @@ static void *pass_displayed(capture_file *file, void *data)
 
 static bool kind_of(enum flow_kind kind, enum flow_picture_kind *ret_kind)
 {
-    switch (kind) {
-    case FLOW_UINT8:
-    case FLOW_UINT16:
-    case FLOW_UINT32:
-    case FLOW_UINT64:
-    case FLOW_HEX16:
-    case FLOW_HEX32:
-    case FLOW_FRAME:
-    case FLOW_FLAG: *ret_kind = FLOW_PICTURE_COUNT; return true;
-    case FLOW_DOUBLE: *ret_kind = FLOW_PICTURE_REAL; return true;
-    case FLOW_SPAN: *ret_kind = FLOW_PICTURE_SPAN; return true;
-    case FLOW_INSTANT: *ret_kind = FLOW_PICTURE_INSTANT; return true;
-    case FLOW_TEXT: *ret_kind = FLOW_PICTURE_TEXT; return true;
-    case FLOW_ADDR_MAC:
-    case FLOW_ADDR_IPV4:
-    case FLOW_ADDR_IPV6: break;
+    switch (flow_member_of(kind)) {
+    case FLOW_MEMBER_NUMBER: *ret_kind = FLOW_PICTURE_COUNT; return true;
+    case FLOW_MEMBER_REAL: *ret_kind = FLOW_PICTURE_REAL; return true;
+    case FLOW_MEMBER_NS:
+        *ret_kind = kind == FLOW_SPAN ? FLOW_PICTURE_SPAN : FLOW_PICTURE_INSTANT;
+        return true;
+    case FLOW_MEMBER_TEXT: *ret_kind = FLOW_PICTURE_TEXT; return true;
+    case FLOW_MEMBER_ADDR: break;
     }
     return false;
 }

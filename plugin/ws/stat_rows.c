@@ -1,6 +1,7 @@
 #include "stat_rows.h"
 
 #include "core.h"
+#include "member.h"
 #include "text.h"
 #include "value_text.h"
 
@@ -36,22 +37,12 @@ struct fs_rows {
 
 enum fs_cell fs_cell_of(enum flow_kind kind)
 {
-    switch (kind) {
-    case FLOW_SPAN: return FS_CELL_SECONDS;
-    case FLOW_INSTANT: return FS_CELL_START;
-    case FLOW_DOUBLE: return FS_CELL_REAL;
-    case FLOW_TEXT:
-    case FLOW_ADDR_MAC:
-    case FLOW_ADDR_IPV4:
-    case FLOW_ADDR_IPV6: return FS_CELL_TEXT;
-    case FLOW_UINT8:
-    case FLOW_UINT16:
-    case FLOW_UINT32:
-    case FLOW_UINT64:
-    case FLOW_HEX16:
-    case FLOW_HEX32:
-    case FLOW_FRAME:
-    case FLOW_FLAG: break;
+    switch (flow_member_of(kind)) {
+    case FLOW_MEMBER_NS: return kind == FLOW_SPAN ? FS_CELL_SECONDS : FS_CELL_START;
+    case FLOW_MEMBER_REAL: return FS_CELL_REAL;
+    case FLOW_MEMBER_TEXT:
+    case FLOW_MEMBER_ADDR: return FS_CELL_TEXT;
+    case FLOW_MEMBER_NUMBER: break;
     }
     return FS_CELL_INTEGER;
 }

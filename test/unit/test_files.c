@@ -3,6 +3,7 @@
 #include "traffic.h"
 
 #include "field.h"
+#include "member.h"
 #include "tally.h"
 
 #include <glib.h>
@@ -23,22 +24,12 @@ static void append_value(GString *text, const struct flow_field *field,
                          const struct flow_value *value)
 {
     g_string_append_printf(text, "%s=", field->name);
-    switch (field->kind) {
-    case FLOW_DOUBLE: g_string_append_printf(text, "%g ", value->as.real); break;
-    case FLOW_SPAN:
-    case FLOW_INSTANT: g_string_append_printf(text, "%" G_GINT64_FORMAT " ", value->as.ns); break;
-    case FLOW_TEXT: g_string_append_printf(text, "%s ", value->as.text); break;
-    case FLOW_ADDR_MAC:
-    case FLOW_ADDR_IPV4:
-    case FLOW_ADDR_IPV6: g_string_append(text, "known "); break;
-    case FLOW_UINT8:
-    case FLOW_UINT16:
-    case FLOW_UINT32:
-    case FLOW_UINT64:
-    case FLOW_HEX16:
-    case FLOW_HEX32:
-    case FLOW_FRAME:
-    case FLOW_FLAG:
+    switch (flow_member_of(field->kind)) {
+    case FLOW_MEMBER_REAL: g_string_append_printf(text, "%g ", value->as.real); break;
+    case FLOW_MEMBER_NS: g_string_append_printf(text, "%" G_GINT64_FORMAT " ", value->as.ns); break;
+    case FLOW_MEMBER_TEXT: g_string_append_printf(text, "%s ", value->as.text); break;
+    case FLOW_MEMBER_ADDR: g_string_append(text, "known "); break;
+    case FLOW_MEMBER_NUMBER:
         g_string_append_printf(text, "%" G_GUINT64_FORMAT " ", (uint64_t)value->as.number);
         break;
     }

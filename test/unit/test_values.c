@@ -4,6 +4,7 @@
 #include "all.h"
 #include "header_group.h"
 #include "holes.h"
+#include "member.h"
 #include "quality.h"
 #include "shape.h"
 #include "splt.h"
@@ -792,22 +793,19 @@ static void append_hex(GString *text, const uint8_t *bytes, size_t size)
 
 static void append_value(GString *text, enum flow_kind kind, const struct flow_value *value)
 {
-    switch (kind) {
-    case FLOW_UINT8:
-    case FLOW_UINT16:
-    case FLOW_UINT32:
-    case FLOW_UINT64:
-    case FLOW_HEX16:
-    case FLOW_HEX32:
-    case FLOW_FRAME:
-    case FLOW_FLAG: g_string_append_printf(text, "%" G_GUINT64_FORMAT, value->as.number); break;
-    case FLOW_DOUBLE: g_string_append_printf(text, "%.9g", value->as.real); break;
-    case FLOW_SPAN:
-    case FLOW_INSTANT: g_string_append_printf(text, "%" G_GINT64_FORMAT, value->as.ns); break;
-    case FLOW_TEXT: g_string_append(text, value->as.text); break;
-    case FLOW_ADDR_MAC: append_hex(text, value->as.addr, FLOW_MAC_LEN); break;
-    case FLOW_ADDR_IPV4: append_hex(text, value->as.addr, 4); break;
-    case FLOW_ADDR_IPV6: append_hex(text, value->as.addr, FLOW_ADDR_LEN); break;
+    switch (flow_member_of(kind)) {
+    case FLOW_MEMBER_NUMBER:
+        g_string_append_printf(text, "%" G_GUINT64_FORMAT, value->as.number);
+        break;
+    case FLOW_MEMBER_REAL: g_string_append_printf(text, "%.9g", value->as.real); break;
+    case FLOW_MEMBER_NS: g_string_append_printf(text, "%" G_GINT64_FORMAT, value->as.ns); break;
+    case FLOW_MEMBER_TEXT: g_string_append(text, value->as.text); break;
+    case FLOW_MEMBER_ADDR:
+        append_hex(text, value->as.addr,
+                   kind == FLOW_ADDR_MAC    ? FLOW_MAC_LEN
+                   : kind == FLOW_ADDR_IPV4 ? 4
+                                            : FLOW_ADDR_LEN);
+        break;
     }
 }
 
