@@ -121,12 +121,37 @@ static void write_rows_of_all(struct export *export)
     export->rows = kept;
 }
 
+/* Refuse a file that the program has come to write itself. */
+static void look_whose(struct export *export)
+{
+    char *error = NULL;
+
+    export->is_refused = !fs_output_is_ours(export->output, &error);
+    if (export->is_refused) {
+        fs_target_report(error);
+        fs_program_fail();
+    }
+}
+
+/* tshark opens the file of -w after it has read -z, and before the first frame. */
+static void refuse_open_files(void)
+{
+    for (GSList *item = exports; item; item = item->next) {
+        struct export *export = item->data;
+        /* A later session of the same run has been refused already. */
+        if (!export->is_refused || !fs_program_runs_once())
+            look_whose(export);
+    }
+}
+
 static void draw(void *data)
 {
     struct export *export = data;
     char *error = NULL;
 
     fs_session_draw();
+    if (!export->is_refused)
+        look_whose(export);
     if (export->is_refused)
         return;
     export->file = fs_output_open(export->output, &error);
@@ -141,22 +166,6 @@ static void draw(void *data)
     if (error) {
         fs_target_report(error);
         fs_program_fail();
-    }
-}
-
-/* tshark opens the file of -w after it has read -z, and before the first frame. */
-static void refuse_open_files(void)
-{
-    for (GSList *item = exports; item; item = item->next) {
-        struct export *export = item->data;
-        char *error = NULL;
-        if (export->is_refused && fs_program_runs_once())
-            continue; /* another session of the same run */
-        export->is_refused = !fs_output_is_ours(export->output, &error);
-        if (export->is_refused) {
-            fs_target_report(error);
-            fs_program_fail();
-        }
     }
 }
 

@@ -1,5 +1,7 @@
 #include "output.h"
 
+#include "arguments.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -108,8 +110,10 @@ static bool is_taken(const char *target)
     return false;
 }
 
+#define WRITTEN "The program writes this file"
+
 /* A program that reads or writes captures has few files open, and the first numbers for them. */
-bool fs_output_is_ours(const struct fs_output *output, char **ret_error)
+static bool is_not_open(const struct fs_output *output, char **ret_error)
 {
     enum { DESCRIPTORS = 1024 };
     struct stat target, open;
@@ -119,11 +123,42 @@ bool fs_output_is_ours(const struct fs_output *output, char **ret_error)
     for (int i = 0; i < DESCRIPTORS; i++)
         if (fstat(i, &open) == 0 && is_same_file(&open, &target))
             return fail(output->shown,
-                        (fcntl(i, F_GETFL) & O_ACCMODE) == O_RDONLY
-                            ? "The program reads this file"
-                            : "The program writes this file",
+                        (fcntl(i, F_GETFL) & O_ACCMODE) == O_RDONLY ? "The program reads this file"
+                                                                    : WRITTEN,
                         ret_error);
     return true;
+}
+
+static bool stat_named(const char *name, struct stat *ret_file)
+{
+    return (is_stdout(name) ? fstat(STDOUT_FILENO, ret_file) : stat(name, ret_file)) == 0;
+}
+
+/* Whether tshark's -w writes there; a device, as /dev/null, takes what all write. */
+static bool is_of_capture(const char *name)
+{
+    const char *capture = fs_arguments_value('w');
+    struct stat written, named;
+
+    return capture && stat_named(capture, &written) && stat_named(name, &named) &&
+           !S_ISCHR(named.st_mode) && is_same_file(&written, &named);
+}
+
+/* A capture without frames has been closed before anyone could see it open. */
+bool fs_output_is_ours(const struct fs_output *output, char **ret_error)
+{
+    if (!is_not_open(output, ret_error))
+        return false;
+    return !output->target || !is_of_capture(output->target) ||
+           fail(output->shown, WRITTEN, ret_error);
+}
+
+/* What is written directly would go in between the packets of -w. */
+static bool is_apart(const struct fs_output *output, const char *name, char **ret_error)
+{
+    if (!is_of_capture(name) || (!output->is_stdout && !is_special(name)))
+        return true;
+    return fail(output->shown, "The program writes the capture there", ret_error);
 }
 
 /* Temporary files */
@@ -250,7 +285,7 @@ static bool claim(struct fs_output *output, char **ret_error)
     output->target = target_of(output->shown);
     if (is_taken(output->target))
         return fail(output->shown, "Another output goes to this file", ret_error);
-    if (!fs_output_is_ours(output, ret_error) || !can_open(output, ret_error))
+    if (!is_not_open(output, ret_error) || !can_open(output, ret_error))
         return false;
     sweep(output->target);
     outputs = g_slist_prepend(outputs, output);
@@ -263,7 +298,7 @@ struct fs_output *fs_output_new(const char *name, char **ret_error)
 
     output->is_stdout = is_stdout(name);
     output->shown = g_strdup(output->is_stdout ? "standard output" : name);
-    if (output->is_stdout || claim(output, ret_error))
+    if (is_apart(output, name, ret_error) && (output->is_stdout || claim(output, ret_error)))
         return output;
     fs_output_free(output);
     return NULL;

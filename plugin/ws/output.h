@@ -13,7 +13,7 @@
  * A file that the program has open itself (the capture that it reads, that of
  * -w) is refused, and so is a second output to one file.  What is no regular
  * file (a pipe, a device), and standard output, for the name "-" or "", is
- * written directly.
+ * written directly, and refused where -w writes there too.
  *
  * Where something fails, *ret_error says what, to be freed with g_free().
  */
@@ -23,7 +23,7 @@ struct fs_output;
 struct fs_output *fs_output_new(const char *name, char **ret_error);
 void fs_output_free(struct fs_output *output);
 
-/* Return false where the program has opened the file meanwhile. */
+/* Return false where the program has opened the file meanwhile, or wrote it by -w. */
 bool fs_output_is_ours(const struct fs_output *output, char **ret_error);
 
 /* Open it, for the first time or once more; NULL where that fails. */

@@ -83,6 +83,46 @@ def test_the_capture_that_is_written_is_refused(tshark, folder, capture, options
     assert names(folder) == ["alone.pcap", "flows.csv", "in.pcap", "out.pcap"]
 
 
+@pytest.mark.parametrize("target", ["-", "/dev/stdout", "name"])
+@pytest.mark.parametrize("what", ["csv", "stream"])
+def test_the_capture_that_goes_to_standard_output_is_refused(tshark, folder, capture, target,
+                                                             what):
+    """What is written there too would be taken for packets."""
+    written = folder / "out.pcap"
+    target = str(written) if target == "name" else target
+    with open(written, "wb") as file:
+        result = subprocess.run([*tshark.as_user, "tshark", "-n", "-q", "-r", capture, "-w", "-",
+                                 "-z", f"flowstats,{what},{target}"], stdout=file, text=True,
+                                stderr=subprocess.PIPE, env=tshark.environment)
+    assert result.returncode == 1
+    assert "flowstats: standard output: The program writes the capture there" in result.stderr
+    assert written.read_bytes() == b""
+
+
+def test_a_pipe_takes_one_of_capture_and_flows(tshark, folder, capture):
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    pipe.chmod(0o666)
+    result = export(tshark, capture, pipe, "-w", pipe, rc=1)
+    assert f"flowstats: {pipe}: The program writes the capture there" in result.stderr
+
+
+def test_a_device_takes_both(tshark, capture):
+    export(tshark, capture, "/dev/null", "-w", "/dev/null")
+
+
+@pytest.mark.parametrize("what", ["csv", "stream"])
+def test_a_written_capture_without_frames_is_refused(tshark, folder, capture, what):
+    """No frame comes at which its file is seen open."""
+    empty, written = folder / "empty.pcap", folder / "out.pcap"
+    empty.write_bytes(capture.read_bytes()[:24])
+    give_away(empty)
+    result = export(tshark, empty, written, "-w", written, what=what, rc=1)
+    assert f"flowstats: {written}: The program writes this file" in result.stderr
+    assert not written.read_bytes().startswith(b"flow.")
+    assert names(folder) == ["empty.pcap", "in.pcap", "out.pcap"]
+
+
 @pytest.mark.parametrize("target", ["flows.csv", "../{folder}/flows.csv", "link.csv"])
 def test_two_exports_to_one_file_are_refused(tshark, folder, capture, target):
     (folder / "link.csv").symlink_to("flows.csv")
