@@ -34,7 +34,8 @@ def chosen(profiled):
 
 
 def test_columns(profiled):
-    titles = ["Flow", "Dir", "Application", "Flow bytes", "Flow duration", "RTT", "State", "Info"]
+    titles = ["Flow", "Dir", "Application", "Host", "Flow bytes", "Flow duration", "RTT", "State",
+              "Info"]
     profiled.wait(lambda: driver.columns(profiled.list)[5:] == titles, "columns")
     for title, values in (("State", ["Reset", "Reset", "SynSent", "Established"]),
                           ("Flow bytes", ["108", "108", "54", "162"])):

@@ -53,7 +53,7 @@ def test_fields_are_known(tshark):
 def test_columns(profiled):
     assert [title for title, _ in COLUMNS] == [
         "No.", "Time", "Source", "Destination", "Protocol", "Flow", "Dir", "Application",
-        "Flow bytes", "Flow duration", "RTT", "State", "Info"]
+        "Host", "Flow bytes", "Flow duration", "RTT", "State", "Info"]
     assert profiled("-Y", "frame.number == 5")[0].split()[:12] == [
         "5", "0.790000", "10.0.0.2", "→", "10.0.0.1", "TCP", "2", "down", "162", "0.610000000",
         "0.610000000", "Established"]
