@@ -241,10 +241,25 @@ def test_standard_input_is_one_capture(flows):
         "tools/flows: --join: standard input is one capture\n")
 
 
-@pytest.mark.parametrize("arguments", [["--top"], ["--nonsense"], ["--csv", "--top", "3"], ["-Y"],
-                                       ["--json", "--sort=rtt"]])
-def test_what_nobody_can_mean(flows, arguments):
-    assert flows(*arguments, rc=2).stderr.startswith("usage: tools/flows ")
+@pytest.mark.parametrize(("arguments", "reason"), [
+    (["--top"], "--top: its value is missing"),
+    (["-Y"], "-Y: its value is missing"),
+    (["--sort="], "--sort: its value is missing"),
+    (["--nonsense"], "--nonsense: no such option"),
+    (["--csv", "--top", "3"], "--top: only for the table"),
+    (["--json", "--sort=rtt"], "--sort=rtt: only for the table"),
+    (["--columns", "core"], "--columns: only with --csv or --json"),
+    (["--view", "who"], "--view who: only with --plot"),
+    (["--plot", "a.png", "b", "c"], "--plot a.png: of several captures only with --join")])
+def test_what_nobody_can_mean(flows, arguments, reason):
+    """The option that is wrong is named before all that there are."""
+    said = flows(*arguments, rc=2).stderr
+    assert said.startswith(f"tools/flows: {reason}\nusage: tools/flows ")
+
+
+def test_unknown_column_is_blamed_on_the_option(flows):
+    assert "sample.pcapng: --columns: there is no group nix" in flows(
+        "--csv", "--columns", "nix", rc=1).stderr
 
 
 def test_number_of_flows_that_is_none(flows):
