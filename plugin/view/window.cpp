@@ -153,6 +153,7 @@ void FlowWindow::add_page(flow_picture_view view, Plot *plot, const QString &tit
     });
     connect(plot, &QCustomPlot::mousePress, this, [this, plot](QMouseEvent *event) {
         m_pressed = event->pos();
+        m_is_double = false;
         plot->setSelectionRectMode(event->modifiers() & Qt::ShiftModifier ? QCP::srmCustom
                                                                           : QCP::srmNone);
     });
@@ -163,7 +164,10 @@ void FlowWindow::add_page(flow_picture_view view, Plot *plot, const QString &tit
         else
             hover(event->pos(), page.plot->mapToGlobal(event->pos()));
     });
-    connect(plot, &QCustomPlot::mouseDoubleClick, this, [this] { fit(); });
+    connect(plot, &QCustomPlot::mouseDoubleClick, this, [this] {
+        m_is_double = true;
+        fit();
+    });
     connect(plot->selectionRect(), &QCPSelectionRect::accepted, this,
             [this, plot](const QRect &area) { select(plot->rows_in(QRectF(area)), false); });
     connect(plot, &QWidget::customContextMenuRequested, this, [this, plot](const QPoint &place) {
@@ -472,13 +476,13 @@ void FlowWindow::hover(const QPoint &place, const QPoint &on_screen)
         QToolTip::showText(on_screen, Qt::convertFromPlainText(text), page().plot);
 }
 
-/* A click, not the end of a drag. */
+/* A click, not the end of a drag, nor of a double click: what is there now was elsewhere. */
 void FlowWindow::click(QMouseEvent *event)
 {
     std::set<int> here = page().plot->rows_at(event->pos()), rows = m_selected;
 
     if (event->button() != Qt::LeftButton || event->modifiers() & Qt::ShiftModifier ||
-        (event->pos() - m_pressed).manhattanLength() > 4)
+        m_is_double || (event->pos() - m_pressed).manhattanLength() > 4)
         return;
     if (!(event->modifiers() & Qt::ControlModifier)) {
         select(here, false);

@@ -88,6 +88,7 @@ class FlowWindow : public QDialog
     QCheckBox *m_limit, *m_dark;
     std::vector<std::pair<QWidget *, std::vector<flow_picture_view>>> m_controls;
     QPoint m_pressed;
+    bool m_is_double = false;    /* the button went down for a double click */
     int m_follow_tries = 0;      /* how often a stream is still looked for that is to be followed */
     bool m_is_selecting = false; /* the table's selection is being set */
 };

@@ -182,6 +182,26 @@ def test_a_click_on_a_bar_selects_the_flow_and_goes_to_its_first_packet(window, 
     driver.act(driver.find(dialog, "check box", "^Limit to display filter$"), "Toggle")
 
 
+def test_a_double_click_shows_all_and_selects_nothing(sample):
+    """Its second release is where another flow is by then."""
+    dialog = open_view(sample)
+    sample.resize(dialog, 1100, 900)
+    x, y, width, height = driver.extents(plot_of(dialog))
+
+    def click(above, times):
+        sample.desktop.xdotool("mousemove", x + width // 3, y + above,
+                               "click", "--repeat", times, "--delay", 60, 1)
+    place = next(above for above in range(60, height // 2, 4)
+                 if click(above, 1) or is_selected(dialog))
+    press(sample, dialog, "ctrl+shift+a", *["Right"] * 15, "ctrl+a")
+    sample.wait(lambda: status(dialog) == "22 flows", "a picture without flows")
+    click(place, 2)
+    press(sample, dialog, "End")  # what no key of the picture is; it comes after the click
+    assert status(dialog) == "22 flows"
+    press(sample, dialog, "ctrl+a")
+    sample.wait(lambda: "22 selected" in status(dialog), "all of the picture")
+
+
 def test_keys_in_the_table_select_and_go_to_the_first_packet(window, frames):
     dialog = open_view(window)
     window.select(1)
