@@ -118,12 +118,15 @@ QString Who::summary() const
     return Plot::summary() + QString::fromUtf8(" · ") + QString::number(m_all) + of;
 }
 
+/* Those with names are compared; the rest has room as long as it does not dwarf them. */
 void Who::fit()
 {
     double most = 0;
 
-    for (const Bar &bar : m_bars)
-        most = std::max(most, bar.total);
+    for (size_t i = 0; i < std::min<size_t>(BARS, m_bars.size()); i++)
+        most = std::max(most, m_bars[i].total);
+    if (m_bars.size() > BARS && m_bars[BARS].total <= 2 * most)
+        most = std::max(most, m_bars[BARS].total);
     xAxis->setRange(0, most > 0 ? most * 1.12 : 1);
     yAxis->setRange(-0.6, std::max<double>(static_cast<double>(m_bars.size()), 1) - 0.4);
 }
@@ -151,10 +154,28 @@ void Who::draw_bars(QCPPainter *painter)
                               classes().colours[part]);
             sum += bar.parts[part];
         }
-        painter->setPen(look().text);
-        painter->drawText(QRectF(area.right() + 6, area.top() - 4, 200, area.height() + 8),
-                          Qt::AlignVCenter | Qt::AlignLeft, amount_text(bar.total));
+        draw_amount(painter, area, amount_text(bar.total));
     }
+}
+
+/* Beside the bar; of one that goes on out of sight, over its broken end. */
+void Who::draw_amount(QCPPainter *painter, const QRectF &bar, const QString &amount)
+{
+    QRectF axes = axisRect()->rect();
+    double width = painter->fontMetrics().boundingRect(amount).width() + 12.0;
+    double x = bar.right(), top = bar.top(), bottom = bar.bottom();
+
+    if (bar.left() < axes.right() && bar.right() > axes.right()) {
+        x = axes.right() - width;
+        painter->fillRect(QRectF(QPointF(x, top), QPointF(axes.right() + 1, bottom)),
+                          look().background);
+        painter->setPen(QPen(look().background, 2));
+        for (int gap : { 6, 12 })
+            painter->drawLine(QPointF(x - gap - 4, bottom), QPointF(x - gap + 2, top));
+    }
+    painter->setPen(look().text);
+    painter->drawText(QRectF(x + 6, top - 4, 200, bottom - top + 8),
+                      Qt::AlignVCenter | Qt::AlignLeft, amount);
 }
 
 void Who::draw_selection(QCPPainter *painter)

@@ -34,6 +34,7 @@ class Who : public Plot
     QString amount_text(double amount) const;
     int bar_at(const QPointF &place) const;
     void draw_bars(QCPPainter *painter);
+    void draw_amount(QCPPainter *painter, const QRectF &bar, const QString &amount);
     void draw_selection(QCPPainter *painter);
     QRectF area_of(int bar) const;
 

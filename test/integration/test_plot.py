@@ -246,6 +246,18 @@ def test_drawing_is_clean_under_sanitizers(sanitized, captures, save, folder, vi
 
 
 @needs_module
+def test_the_rest_dwarfs_nobody(plot, save):
+    """The bars with names fill the picture, and that of the rest has its number."""
+    from scapy.all import IP, UDP
+    path = plot(save("hosts.pcap", [IP(src=f"192.0.2.{i}", dst=f"198.51.100.{i}") / UDP()
+                                    for i in range(1, 101)]), "hosts.svg", "who")
+    words = texts(path)
+    assert "185 others" in words
+    assert words.count("28 B") == 15 and "5.18 kB" in words
+    assert {"Bytes (B)", "25"} <= set(words)  # an axis for 28 bytes
+
+
+@needs_module
 def test_files_one_after_the_other_become_one_picture(plot, tshark, captures):
     path = plot(captures / "sample.pcapng", "twice.svg", options=("-M", "20"))
     flows = tshark.flows(captures / "sample.pcapng", "-M", "20")
