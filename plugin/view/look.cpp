@@ -15,8 +15,9 @@ struct Unit {
 };
 
 /* From the largest to the smallest. */
-const Unit seconds_units[] = { { 3600, "h", 5 },  { 60, "min", 10 }, { 1, "s", 2 },
-                               { 1e-3, "ms", 2 }, { 1e-6, "µs", 2 }, { 1e-9, "ns", 0 } };
+const Unit seconds_units[] = { { 86400, "d", 5 }, { 3600, "h", 5 },  { 60, "min", 10 },
+                               { 1, "s", 2 },     { 1e-3, "ms", 2 }, { 1e-6, "µs", 2 },
+                               { 1e-9, "ns", 0 } };
 const Unit counts_units[] = {
     { 1e12, "T", 5 }, { 1e9, "G", 5 }, { 1e6, "M", 5 }, { 1e3, "k", 5 }, { 1, "", 0 }
 };

@@ -95,7 +95,8 @@ OverTime::OverTime(Flows &flows, Choices &choices) : Plot(flows, choices)
 void OverTime::prepare()
 {
     flows().samples();
-    for (const char *name : { "tcp.analysis.up.ack_rtt_mean", "tcp.analysis.down.ack_rtt_mean" })
+    for (const char *name :
+         { "tcp.ts_ack", "tcp.analysis.up.ack_rtt_mean", "tcp.analysis.down.ack_rtt_mean" })
         flows().column(QString::fromUtf8(name));
 }
 
@@ -178,7 +179,8 @@ void OverTime::count_times()
     for (const Answer &answer : flows().answers())
         add_dot(answer.time, answer.wait, answer.row, Took::Response);
     for (size_t row = 0; row < flows().size(); row++)
-        add_dot(flows().number("start", row), flows().number("tcp.rtt", row), row, Took::Handshake);
+        add_dot(flows().number("tcp.ts_ack", row), flows().number("tcp.rtt", row), row,
+                Took::Handshake);
 }
 
 void OverTime::count()

@@ -21,7 +21,7 @@ class OverTime : public Plot
     QString summary() const override;
 
   private:
-    /* How long something took, at the time when that was known. */
+    /* How long something took, at the time when that was known; a mean at its flow's start. */
     enum class Took { Handshake, Response, Ack };
     enum { TOOK = 3 };
     struct Dot {

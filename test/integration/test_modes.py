@@ -40,6 +40,31 @@ def test_details_are_shown(tshark, captures):
         assert f"    [{title}]" in details
 
 
+def lines_shown(tree):
+    """The lines of a tree of PDML, all unfolded but what was so far and the groups that are no core."""
+    lines = 0
+    for child in tree:
+        if child.get("hide") != "yes":
+            is_one_line = child.get("name") in ("flow.section.sofar", "flow.section.app",
+                                                "flow.section.tcp.analysis")
+            lines += 1 if is_one_line else 1 + lines_shown(child)
+    return lines
+
+
+def test_a_tcp_packet_has_a_screenful(tshark, captures):
+    """Whatever the packet, with its title; a window's test counts what one frame really shows."""
+    most = 0
+    for name in ("sample.pcapng", "tcp_analysis.pcap", "tunnels_nested.pcap", "verdicts.pcap"):
+        document = xml.fromstring(tshark.run("-n", "-2", "-r", captures / name, "-Y", "tcp && !icmp",
+                                             "-T", "pdml", "-J", "flow").stdout)
+        for packet in document.iter("packet"):
+            tree = packet.find("proto[@name='flow']")
+            lines = 1 + lines_shown(tree)
+            assert lines <= 60, (name, packet.find("*/field[@name='num']").get("show"))
+            most = max(most, lines)
+    assert most > 50
+
+
 def test_sections_have_names_that_stay(tshark, captures):
     packets = json.loads(tshark.run("-n", "-2", "-r", captures / "tcp_plain.pcap", "-T", "json",
                                     "-J", "flow", "-o", "flow.app:FALSE", "-o",

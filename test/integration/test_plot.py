@@ -258,6 +258,16 @@ def test_the_rest_dwarfs_nobody(plot, save):
 
 
 @needs_module
+def test_long_captures_have_days(plot, save):
+    from scapy.all import IP, UDP
+    packets = [IP(src="192.0.2.1", dst=f"198.51.100.{day + 1}") / UDP() for day in range(10)]
+    for day, packet in enumerate(packets):
+        packet.time = day * 86400
+    words = texts(plot(save("ten_days.pcap", packets), "ten_days.svg"))
+    assert "Time since the first flow began (d)" in words and "8" in words
+
+
+@needs_module
 def test_files_one_after_the_other_become_one_picture(plot, tshark, captures):
     path = plot(captures / "sample.pcapng", "twice.svg", options=("-M", "20"))
     flows = tshark.flows(captures / "sample.pcapng", "-M", "20")
