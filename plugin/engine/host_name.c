@@ -204,7 +204,7 @@ static bool add_crypto(struct crypto *crypto, struct cursor *cursor)
  */
 static void frames(struct cursor packet, struct crypto *crypto)
 {
-    enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6 };
+    enum { PADDING = 0, PING = 1, ACK = 2, ACK_ECN = 3, CRYPTO = 6, GOOGLES_CRYPTO = 8 };
     size_t type;
 
     while (number(&packet, 1, &type)) {
@@ -213,9 +213,12 @@ static void frames(struct cursor packet, struct crypto *crypto)
             skip(&packet, 1);
         if (type == PADDING || type == PING)
             continue;
-        if (type == ACK || type == ACK_ECN ? !skip_ack(&packet, type == ACK_ECN)
-                                           : type != CRYPTO || !add_crypto(crypto, &packet))
+        if (type == ACK || type == ACK_ECN) {
+            if (!skip_ack(&packet, type == ACK_ECN))
+                return;
+        } else if ((type != CRYPTO && type != GOOGLES_CRYPTO) || !add_crypto(crypto, &packet)) {
             return;
+        }
     }
 }
 

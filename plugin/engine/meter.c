@@ -146,7 +146,7 @@ static void forget_content(struct flow_meter *meter, struct flow *flow)
 static void forget_flow(struct flow_meter *meter, struct flow *flow)
 {
     meter->capture.is_partial = true;
-    flow_among_forget(meter->among, flow->index);
+    flow_among_forget(meter->among);
     if (meter->links)
         flow_links_forget(meter->links, flow->index);
     forget_content(meter, flow);

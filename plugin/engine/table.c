@@ -504,6 +504,7 @@ struct flow *flow_table_begin(struct flow_table *table, const struct flow_search
     enum flow_dir dir;
 
     flow->key = search->key;
+    flow->earlier = earlier ? earlier->index + 1 : 0;
     if (!is_plain(flow)) {
         flow->tunnelled = g_new0(struct flow_tunnelled, 1);
         flow->tunnelled->way[FLOW_UP].flow = flow->tunnelled->way[FLOW_DOWN].flow = flow;

@@ -81,6 +81,7 @@ struct flow {
     uint8_t source;                       /* which of key.end[] is the flow's source */
     uint8_t reason;                       /* enum flow_reason */
     uint8_t successor;                    /* enum flow_successor */
+    uint32_t earlier; /* 1 + the index, then, of the flow in whose place it is; 0: of none */
 };
 
 _Static_assert(sizeof(struct flow) <= 128, "kept for each flow, with its paths for each one only");

@@ -14,7 +14,7 @@ struct ranked {
     uint32_t flow;
 };
 
-/* The flows before one that had its key. */
+/* The flows in whose place one is: they had its ends in its encapsulation. */
 struct earlier {
     uint32_t count;
     uint32_t last; /* of them, its place and its id; where count is not 0 */
@@ -50,7 +50,6 @@ struct flow_among {
     GArray *lasts;            /* likewise of the last packets */
     GArray *changes;          /* struct change: of all TCP connections, sorted */
     GArray *earlier;          /* struct earlier: of the flows that were looked at */
-    GHashTable *latest;       /* flow + 1, by its key: the last of those */
     struct flow_tunnels *tunnels;
 };
 
@@ -73,7 +72,6 @@ struct flow_among *flow_among_new(struct flow_history *history, struct flow_tabl
     among->lasts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     among->changes = g_array_new(FALSE, FALSE, sizeof(struct change));
     among->earlier = g_array_new(FALSE, FALSE, sizeof(struct earlier));
-    among->latest = g_hash_table_new(flow_key_hash, flow_key_equal);
     return among;
 }
 
@@ -87,7 +85,6 @@ void flow_among_free(struct flow_among *among)
     g_array_unref(among->lasts);
     g_array_unref(among->changes);
     g_array_unref(among->earlier);
-    g_hash_table_unref(among->latest);
     flow_tunnels_free(among->tunnels);
     g_free(among);
 }
@@ -215,16 +212,14 @@ static struct earlier *earlier_at(const struct flow_among *among, uint32_t flow)
 static void learn_earlier(struct flow_among *among, uint32_t flow)
 {
     const struct flow *of = flow_table_at(among->table, flow);
+    const struct flow *last =
+        of && of->earlier > 0 ? flow_table_at(among->table, of->earlier - 1) : NULL;
     struct earlier earlier = { .count = 0 };
 
-    if (of) {
-        uint32_t latest = GPOINTER_TO_UINT(g_hash_table_lookup(among->latest, &of->key));
-        if (latest > 0) {
-            earlier.last = latest - 1;
-            earlier.last_id = flow_table_at(among->table, earlier.last)->id;
-            earlier.count = earlier_at(among, earlier.last)->count + 1;
-        }
-        g_hash_table_replace(among->latest, (void *)&of->key, GUINT_TO_POINTER(flow + 1));
+    if (last) {
+        earlier.last = last->index;
+        earlier.last_id = last->id;
+        earlier.count = earlier_at(among, last->index)->count + 1;
     }
     *earlier_at(among, flow) = earlier;
 }
@@ -256,13 +251,9 @@ void flow_among_begun(struct flow_among *among, uint32_t flow)
         learn_until(among, flow);
 }
 
-void flow_among_forget(struct flow_among *among, uint32_t flow)
+void flow_among_forget(struct flow_among *among)
 {
-    const struct flow_key *key = &flow_table_at(among->table, flow)->key;
-
     learn_until(among, flow_table_count(among->table) - 1);
-    if (GPOINTER_TO_UINT(g_hash_table_lookup(among->latest, key)) == flow + 1)
-        g_hash_table_remove(among->latest, key);
 }
 
 /* Tunnels */
@@ -315,9 +306,10 @@ static bool is_open(const struct flow_tcp *tcp)
     return tcp->state >= FLOW_TCP_SYN_SENT && tcp->state <= FLOW_TCP_CLOSING;
 }
 
-/* Note when a connection opens and closes; return whether it is open in the end. */
-static bool note_changes(struct flow_among *among, uint32_t flow)
+/* Note when a connection opens and closes; return since which frame it is open in the end, or 0. */
+static uint32_t note_changes(struct flow_among *among, uint32_t flow)
 {
+    uint32_t since = flow_history_first_frame(among->history, flow);
     uint32_t forgotten = flow_history_forgotten(among->history, flow);
     struct flow_tcp tcp = { .state = FLOW_TCP_CLOSED };
     const struct flow_fact *fact;
@@ -327,48 +319,54 @@ static bool note_changes(struct flow_among *among, uint32_t flow)
         memcpy(&tcp, flow_evaluate_at(among->evaluation, among->tcp, flow, forgotten), sizeof tcp);
     bool was_open = is_open(&tcp);
     if (was_open) /* since a frame that nobody can ask about any more */
-        change(among, flow_history_first_frame(among->history, flow), 1);
+        change(among, since, 1);
     for (uint32_t i = forgotten; (fact = flow_history_fact(among->history, flow, i, &notes)); i++) {
         flow_tcp_apply(&tcp, fact);
-        if (is_open(&tcp) != was_open)
-            change(among, fact->frame, was_open ? -1 : 1);
-        was_open = is_open(&tcp);
+        if (is_open(&tcp) == was_open)
+            continue;
+        change(among, fact->frame, was_open ? -1 : 1);
+        since = fact->frame;
+        was_open = !was_open;
     }
-    return was_open;
+    return was_open ? since : 0;
 }
 
-/* Whether the flow before that one had its key and was left open. */
-static bool is_before_open(struct flow_among *among, uint32_t flow, const GByteArray *open)
+/* Since when the flow in whose place that one is was left open; 0: it was not. */
+static uint32_t before_is_open_since(struct flow_among *among, uint32_t flow, const GArray *open)
 {
     uint32_t id;
 
     if (flow_among_earlier(among, flow, &id) == 0)
-        return false;
+        return 0;
     uint32_t before = earlier_at(among, flow)->last;
-    return is_there(among, before) && flow_table_at(among->table, before)->id == id &&
-           open->data[before];
+    return is_there(among, before) && flow_table_at(among->table, before)->id == id
+               ? g_array_index(open, uint32_t, before)
+               : 0;
 }
 
-static void follow(struct flow_among *among, uint32_t flow, GByteArray *open)
+/* A late fragment can open a connection after another one has taken its place. */
+static void follow(struct flow_among *among, uint32_t flow, GArray *open)
 {
+    uint32_t before;
+
     if (!is_there(among, flow) ||
         flow_table_at(among->table, flow)->key.protocol != FLOW_PROTOCOL_TCP)
         return;
-    if (is_before_open(among, flow, open))
-        change(among, flow_history_first_frame(among->history, flow), -1);
-    open->data[flow] = note_changes(among, flow);
+    before = before_is_open_since(among, flow, open);
+    if (before > 0)
+        change(among, MAX(before, flow_history_first_frame(among->history, flow)), -1);
+    g_array_index(open, uint32_t, flow) = note_changes(among, flow);
 }
 
 static void compute_tcp(struct flow_among *among)
 {
     uint32_t flows = flow_table_count(among->table);
-    GByteArray *open = g_byte_array_new();
+    GArray *open = g_array_new(FALSE, TRUE, sizeof(uint32_t));
     const struct flow *flow;
     int32_t sum = 0;
 
     if (!stands(among, &among->tcp_changed)) {
-        g_byte_array_set_size(open, flows);
-        memset(open->data, 0, flows);
+        g_array_set_size(open, flows);
         g_array_set_size(among->changes, 0);
         for (uint32_t i = 0; (flow = flow_table_nth(among->table, i)); i++)
             follow(among, flow->index, open);
@@ -378,7 +376,7 @@ static void compute_tcp(struct flow_among *among)
             at->open = sum += at->open;
         }
     }
-    g_byte_array_unref(open);
+    g_array_unref(open);
 }
 
 uint32_t flow_among_live_tcp(struct flow_among *among, uint32_t frame)

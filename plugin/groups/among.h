@@ -31,13 +31,14 @@ uint32_t flow_among_live(struct flow_among *among, uint32_t frame);
 
 /*
  * Return how many TCP connections are open after a frame: in the states from
- * SynSent to Closing.  A flow that another one with its key follows is over then.
+ * SynSent to Closing.  A flow that another one takes the place of is over then.
  */
 uint32_t flow_among_live_tcp(struct flow_among *among, uint32_t frame);
 
 /*
- * Return how many flows before that one had its key, and the id of the last of
- * them; 0 of them: *ret_id is untouched.  This needs no pass: flows are looked at once.
+ * Return how many flows before that one had its ends in its encapsulation, and the
+ * id of the last of them; 0 of them: *ret_id is untouched.  This needs no pass: flows
+ * are looked at once.
  */
 uint32_t flow_among_earlier(struct flow_among *among, uint32_t flow, uint32_t *ret_id);
 
@@ -49,6 +50,6 @@ const struct flow_tunnels *flow_among_tunnels(struct flow_among *among);
  * (or from before) another one has begun.  What those before it were it keeps.
  */
 void flow_among_begun(struct flow_among *among, uint32_t flow);
-void flow_among_forget(struct flow_among *among, uint32_t flow);
+void flow_among_forget(struct flow_among *among);
 
 #endif

@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 /* Changes with anything below; a module of another version is not used. */
-enum { FLOW_PICTURES_VERSION = 1 };
+enum { FLOW_PICTURES_VERSION = 2 };
 
 enum { FLOW_PICTURES_NO_FLOW = UINT32_MAX };
 
@@ -118,7 +118,7 @@ struct flow_picture_host {
                     void *data);
 
     void (*go_to)(uint32_t frame);
-    void (*filter)(const char *text, bool apply); /* false: only prepare it */
+    void (*filter)(const char *text); /* apply it */
 
     /* Let a filter's packets have one of the FLOW_PICTURE_COLOURS, from 1; NULL: none has one. */
     void (*colour)(unsigned number, const char *filter);

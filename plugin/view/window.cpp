@@ -81,6 +81,7 @@ FlowWindow::FlowWindow(const flow_picture_host *host, QWidget *parent)
     m_view = new QTableView;
     m_view->setModel(m_model);
     m_view->setAccessibleName(QStringLiteral("Flows"));
+    m_view->setTabKeyNavigation(false); /* the arrow keys go from cell to cell, Tab goes on */
     m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_view->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_view->setContextMenuPolicy(Qt::CustomContextMenu);
@@ -588,12 +589,28 @@ QString FlowWindow::filter_text()
     return ids.size() == 1 ? "flow.id == " + ids[0] : "flow.id in {" + ids.join(", ") + "}";
 }
 
+/* Wireshark's filter line; nullptr: it was not found. */
+QLineEdit *FlowWindow::filter_line()
+{
+    for (auto *line :
+         parentWidget() ? parentWidget()->findChildren<QLineEdit *>() : QList<QLineEdit *>())
+        if (line->inherits("DisplayFilterEdit") && line->parent()->inherits("DisplayFilterCombo"))
+            return line;
+    return nullptr;
+}
+
+/* Plugins have no call that prepares a filter: Wireshark applies what it is given. */
 void FlowWindow::filter(bool apply, bool is_not)
 {
-    QString text = filter_text();
+    QString text = is_not ? "!(" + filter_text() + ")" : filter_text();
+    QLineEdit *line = filter_line();
 
-    if (!text.isEmpty())
-        m_host->filter((is_not ? "!(" + text + ")" : text).toUtf8().constData(), apply);
+    if (filter_text().isEmpty())
+        return;
+    if (apply)
+        m_host->filter(text.toUtf8().constData());
+    else if (line)
+        line->setText(text);
 }
 
 /* 0: take all colours away. */

@@ -64,6 +64,7 @@ class FlowWindow : public QDialog
     void select(const std::set<int> &rows, bool from_table);
     void go_to_first_packet();
     QString filter_text();
+    QLineEdit *filter_line();
     void filter(bool apply, bool is_not);
     void colour(unsigned number);
     QAction *follow_action();

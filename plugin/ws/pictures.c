@@ -277,9 +277,9 @@ static void go_to(uint32_t frame)
     plugin_if_goto_frame(frame);
 }
 
-static void filter(const char *text, bool apply)
+static void filter(const char *text)
 {
-    plugin_if_apply_filter(text, apply);
+    plugin_if_apply_filter(text, true);
 }
 
 static void colour(unsigned number, const char *text)

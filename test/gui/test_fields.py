@@ -8,7 +8,6 @@ ALL = 167  # packets
 FIELDS = [
     # frame, title, field, and what its column shows or contains
     (V4, "Source port", "flow.srcport", "53776"),
-    (V4, "EtherType", "flow.eth.type", "0x0800"),
     (V4, "Packets", "flow.pkts", "10"),
     (V4, "Bytes", "flow.bytes", "949"),
     (V4, "First frame", "flow.first_frame", "27"),

@@ -131,6 +131,31 @@ def choose_of_flow(window, flow, *path):
         window.choose(*path, top=menu)
 
 
+def test_a_prepared_filter_is_not_applied(window):
+    """It stands in Wireshark's line for somebody to go on with."""
+    window.filter("udp")
+    shown = window.frames()
+    choose_of_flow(window, 7, "Prepare as Filter", "Selected")
+    window.wait(lambda: window.filter_text() == "flow.id == 7", "the filter in its line")
+    assert window.frames() == shown
+    choose_of_flow(window, 7, "Prepare as Filter", "Not Selected")
+    window.wait(lambda: window.filter_text() == "!(flow.id == 7)", "the other one")
+    assert window.frames() == shown
+    window.filter("")
+
+
+def test_tab_leaves_the_table(window):
+    """No key is needed that closes the window: what lies behind the table is reached, too."""
+    dialog = open_view(window)
+    table = table_of(dialog)
+    driver.select_row(table, 0)
+    window.wait(lambda: is_selected(dialog), "selection")
+    window.desktop.click(table.get_child_at_index(table.get_n_columns() * 2))
+    window.desktop.key("Tab")
+    limit = driver.find(dialog, "check box", "^Limit to display filter$")
+    window.wait(lambda: "focused" in driver.states(limit), "the box behind the table")
+
+
 def test_a_flow_is_coloured_and_its_stream_followed(window, frames):
     first = next(int(frame["frame.number"]) for frame in frames if frame["flow.id"] == "15")
     choose_of_flow(window, 15, "Colorize", "Color 3")

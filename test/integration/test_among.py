@@ -72,6 +72,29 @@ def test_who_had_the_ports_before(frames_of):
             assert int(flows[previous][0]["flow.reuse"]) == before - 1
 
 
+def test_tenants_with_the_same_ports_follow_nobody(tshark, save):
+    """A connection is over when another one begins on its ports in its own network."""
+    from scapy.all import IP, TCP, UDP, Ether
+    from scapy.layers.vxlan import VXLAN
+
+    def of(tenant, flags, seq, ack=0, down=False):
+        ends = [("192.0.2.1", 40000), ("192.0.2.2", 80)][::-1 if down else 1]
+        return (Ether() / IP(src="203.0.113.1", dst="203.0.113.2") / UDP(sport=50000, dport=4789) /
+                VXLAN(vni=tenant) / Ether() / IP(src=ends[0][0], dst=ends[1][0]) /
+                TCP(sport=ends[0][1], dport=ends[1][1], flags=flags, seq=seq, ack=ack))
+
+    names = ("flow.id", "flow.live_tcp", "flow.reuse", "flow.prev_flow")
+    packets = [of(10, "S", 100), of(20, "S", 500), of(10, "SA", 900, 101, True),
+               of(20, "SA", 1900, 501, True), of(10, "S", 7000), of(20, "R", 501),
+               # those that were joined in the middle are open from their second side on
+               of(30, "A", 1, 1), of(40, "A", 1, 1), of(40, "A", 1, 1, True), of(30, "A", 1, 1, True)]
+    frames = tshark.fields(save("tenants_alike.pcap", packets), names, "-2")
+    assert [[frame.get(name, "") for name in names] for frame in frames] == [
+        ["0", "1", "0", ""], ["1", "2", "0", ""], ["0", "2", "0", ""], ["1", "2", "0", ""],
+        ["2", "2", "1", "0"], ["1", "1", "0", ""], ["3", "1", "0", ""], ["4", "1", "0", ""],
+        ["4", "2", "0", ""], ["3", "3", "0", ""]]
+
+
 SETUP = ("ftp-data.setup-frame", "rtp.setup-frame", "rtcp.setup-frame")
 
 

@@ -161,6 +161,12 @@ def test_filter_of_whole_flows_selects_them(flows):
     assert totals(flows("-Y", "flow.bytes > 1000 && tcp").stdout).startswith("6 flows, 113 packets")
 
 
+def test_filter_that_nothing_passes_is_named(flows):
+    result = flows("-Y", "flow.bytes > 1000000")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr.endswith("no flows in it that pass -Y flow.bytes > 1000000\n")
+
+
 def test_filter_that_is_wrong_is_named(flows):
     result = flows("-Y", "tcp.port ==", rc=1)
     assert ": -Y tcp.port ==: Filter \"tcp.port ==\" is invalid" in result.stderr
@@ -397,6 +403,14 @@ def test_tshark_before_a_build_builds(tree, captures):
                                  "-Tfields", "-eflow.id"], text=True, capture_output=True)
         assert (result.returncode, result.stdout) == (0, "0\n")
         program(unbuilt / "tools/build", "#!/bin/sh\nexit 1\n")
+
+
+def test_tshark_is_found_where_tools_are_in_the_path(tree, captures):
+    path = f"{tree}/tools:{os.environ['PATH']}"
+    result = subprocess.run(["tshark", "-r", captures / "tcp_plain.pcap", "-c1", "-Tfields",
+                             "-eflow.id"], text=True, capture_output=True, timeout=60,
+                            env={**os.environ, "PATH": path})
+    assert (result.returncode, result.stdout) == (0, "0\n")
 
 
 def test_an_installed_plugin_is_no_second_one(tree, tshark, captures):

@@ -155,6 +155,8 @@ static void test_quic_puts_crypto_frames_together(void)
            NULL); /* or one that says nothing */
     expect("quic", BUFFER("\6\0\x2d" START "\x1c\6\x2d\x11" END), NULL); /* it is closed */
     expect("quic", BUFFER("\6\0\x3e" HELLO "\x1c"), "ab.org");
+    expect("quic", BUFFER("\x8\0\x3e" HELLO), "ab.org"); /* as Google's T050 and T051 call it */
+    expect("quic", BUFFER("\x7\0\x3e" HELLO), NULL);
     expect("quic", BUFFER("\6\0\1\1\6\1\x3d" AFTER_TYPE), "ab.org"); /* a frame of one byte */
     expect("quic", BUFFER("\6\0\0\6\0\x3e" HELLO), "ab.org");        /* and of none */
     expect("quic", BUFFER("\6\x40\0\x40\x3e" HELLO), "ab.org");      /* longer integers */
