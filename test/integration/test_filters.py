@@ -5,7 +5,7 @@ import pytest
 
 CAPTURES = ("sample.pcapng", "icmp_errors.pcap", "tunnels.pcap", "a_hanging_server.pcap",
             "fast_open_accepted.pcap", "answer_in_pieces.pcap", "late_packets.pcap",
-            "one_sided.pcap", "ftp.pcap", "mptcp.pcap")
+            "one_sided.pcap", "ftp.pcap", "mptcp.pcap", "port_reuse.pcap")
 NUMBERS = ("FT_UINT", "FT_DOUBLE", "FT_FRAMENUM", "FT_RELATIVE_TIME", "FT_ETHER", "FT_IPv4", "FT_IPv6")
 
 
