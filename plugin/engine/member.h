@@ -1,6 +1,7 @@
 #ifndef FLOWSTATS_ENGINE_MEMBER_H
 #define FLOWSTATS_ENGINE_MEMBER_H
 
+#include <flowstats/packet.h>
 #include <flowstats/value.h>
 
 /* Which member of struct flow_value has the value of a kind. */
@@ -32,6 +33,12 @@ static inline enum flow_member flow_member_of(enum flow_kind kind)
     case FLOW_ADDR_IPV6: return FLOW_MEMBER_ADDR;
     }
     return FLOW_MEMBER_NUMBER;
+}
+
+/* Bytes of an address of a kind. */
+static inline size_t flow_addr_len(enum flow_kind kind)
+{
+    return kind == FLOW_ADDR_MAC ? FLOW_MAC_LEN : kind == FLOW_ADDR_IPV4 ? 4 : FLOW_ADDR_LEN;
 }
 
 #endif

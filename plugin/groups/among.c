@@ -17,8 +17,7 @@ struct ranked {
 /* The flows in whose place one is: they had its ends in its encapsulation. */
 struct earlier {
     uint32_t count;
-    uint32_t last; /* of them, its place and its id; where count is not 0 */
-    uint32_t last_id;
+    uint32_t last_id; /* of the last of them, where count is not 0 */
 };
 
 /* A connection opens or closes; when they are sorted, the sum until then. */
@@ -217,7 +216,6 @@ static void learn_earlier(struct flow_among *among, uint32_t flow)
     struct earlier earlier = { .count = 0 };
 
     if (last) {
-        earlier.last = last->index;
         earlier.last_id = last->id;
         earlier.count = earlier_at(among, last->index)->count + 1;
     }
@@ -338,7 +336,7 @@ static uint32_t before_is_open_since(struct flow_among *among, uint32_t flow, co
 
     if (flow_among_earlier(among, flow, &id) == 0)
         return 0;
-    uint32_t before = earlier_at(among, flow)->last;
+    uint32_t before = flow_table_at(among->table, flow)->earlier - 1;
     return is_there(among, before) && flow_table_at(among->table, before)->id == id
                ? g_array_index(open, uint32_t, before)
                : 0;

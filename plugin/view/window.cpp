@@ -602,14 +602,15 @@ QLineEdit *FlowWindow::filter_line()
 /* Plugins have no call that prepares a filter: Wireshark applies what it is given. */
 void FlowWindow::filter(bool apply, bool is_not)
 {
-    QString text = is_not ? "!(" + filter_text() + ")" : filter_text();
-    QLineEdit *line = filter_line();
+    QString text = filter_text();
 
-    if (filter_text().isEmpty())
+    if (text.isEmpty())
         return;
+    if (is_not)
+        text = "!(" + text + ")";
     if (apply)
         m_host->filter(text.toUtf8().constData());
-    else if (line)
+    else if (QLineEdit *line = filter_line())
         line->setText(text);
 }
 

@@ -4,6 +4,7 @@
 
 #include "core.h"
 #include "direction.h"
+#include "member.h"
 
 #include <glib.h>
 #include <string.h>
@@ -1288,22 +1289,13 @@ static bool are_equal(const struct flow_field *field, struct flow_value left,
 {
     if (!left.known || !right.known)
         return left.known == right.known;
-    switch (field->kind) {
-    case FLOW_TEXT: return strcmp(left.as.text, right.as.text) == 0;
-    case FLOW_ADDR_MAC: return memcmp(left.as.addr, right.as.addr, FLOW_MAC_LEN) == 0;
-    case FLOW_ADDR_IPV4: return memcmp(left.as.addr, right.as.addr, 4) == 0;
-    case FLOW_ADDR_IPV6: return memcmp(left.as.addr, right.as.addr, FLOW_ADDR_LEN) == 0;
-    case FLOW_DOUBLE: return memcmp(&left.as.real, &right.as.real, sizeof left.as.real) == 0;
-    case FLOW_SPAN:
-    case FLOW_INSTANT: return left.as.ns == right.as.ns;
-    case FLOW_UINT8:
-    case FLOW_UINT16:
-    case FLOW_UINT32:
-    case FLOW_UINT64:
-    case FLOW_HEX16:
-    case FLOW_HEX32:
-    case FLOW_FRAME:
-    case FLOW_FLAG: return left.as.number == right.as.number;
+    switch (flow_member_of(field->kind)) {
+    case FLOW_MEMBER_TEXT: return strcmp(left.as.text, right.as.text) == 0;
+    case FLOW_MEMBER_ADDR:
+        return memcmp(left.as.addr, right.as.addr, flow_addr_len(field->kind)) == 0;
+    case FLOW_MEMBER_REAL: return memcmp(&left.as.real, &right.as.real, sizeof left.as.real) == 0;
+    case FLOW_MEMBER_NS: return left.as.ns == right.as.ns;
+    case FLOW_MEMBER_NUMBER: return left.as.number == right.as.number;
     }
     return false;
 }

@@ -800,12 +800,7 @@ static void append_value(GString *text, enum flow_kind kind, const struct flow_v
     case FLOW_MEMBER_REAL: g_string_append_printf(text, "%.9g", value->as.real); break;
     case FLOW_MEMBER_NS: g_string_append_printf(text, "%" G_GINT64_FORMAT, value->as.ns); break;
     case FLOW_MEMBER_TEXT: g_string_append(text, value->as.text); break;
-    case FLOW_MEMBER_ADDR:
-        append_hex(text, value->as.addr,
-                   kind == FLOW_ADDR_MAC    ? FLOW_MAC_LEN
-                   : kind == FLOW_ADDR_IPV4 ? 4
-                                            : FLOW_ADDR_LEN);
-        break;
+    case FLOW_MEMBER_ADDR: append_hex(text, value->as.addr, flow_addr_len(kind)); break;
     }
 }
 
