@@ -90,13 +90,12 @@ static char *error_of(const char *word)
         if (is_named(flow_field_at(i), word))
             field = flow_field_at(i);
     if (!field)
-        return g_strdup_printf(is_field_name(word) ? "flowstats: flow.columns: there is no field %s"
-                                                   : "flowstats: flow.columns: there is no group "
+        return g_strdup_printf(is_field_name(word) ? "flow.columns: there is no field %s"
+                                                   : "flow.columns: there is no group "
                                                      "%s, and names of fields begin with "
                                                      "\"" FLOW_PREFIX ".\"",
                                word);
-    return g_strdup_printf("flowstats: flow.columns: %s cannot be a column: it %s", word,
-                           obstacle_of(field));
+    return g_strdup_printf("flow.columns: %s cannot be a column: it %s", word, obstacle_of(field));
 }
 
 /* What the preference says, taken apart once. */
@@ -163,5 +162,5 @@ void fs_columns_applied(void)
     }
     g_free(told);
     told = error;
-    report_failure("%s", error);
+    report_failure("flowstats: %s", error);
 }

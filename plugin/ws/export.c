@@ -190,7 +190,7 @@ static bool is_possible(const struct fs_sink *sink, const char *argument, struct
 
     if (!why_not)
         return true;
-    *ret_error = g_strdup_printf("flowstats: -z %s: %s", argument, why_not);
+    *ret_error = g_strdup_printf("-z %s: %s", argument, why_not);
     fs_output_free(target->output);
     g_free(target->filter);
     return false;

@@ -28,7 +28,7 @@ static GSList *outputs; /* those that have a target */
 
 static bool fail(const char *name, const char *why, char **ret_error)
 {
-    *ret_error = g_strdup_printf("flowstats: %s: %s", name, why);
+    *ret_error = g_strdup_printf("%s: %s", name, why);
     return false;
 }
 
@@ -134,14 +134,21 @@ static bool stat_named(const char *name, struct stat *ret_file)
     return (is_stdout(name) ? fstat(STDOUT_FILENO, ret_file) : stat(name, ret_file)) == 0;
 }
 
-/* Whether tshark's -w writes there; a device, as /dev/null, takes what all write. */
+/* A device, as /dev/null, takes what all write. */
+static bool leads_to(const char *name, const struct stat *file)
+{
+    struct stat named;
+
+    return stat_named(name, &named) && !S_ISCHR(named.st_mode) && is_same_file(&named, file);
+}
+
+/* Whether tshark's -w writes there. */
 static bool is_of_capture(const char *name)
 {
     const char *capture = fs_arguments_value('w');
-    struct stat written, named;
+    struct stat written;
 
-    return capture && stat_named(capture, &written) && stat_named(name, &named) &&
-           !S_ISCHR(named.st_mode) && is_same_file(&written, &named);
+    return capture && stat_named(capture, &written) && leads_to(name, &written);
 }
 
 /* A capture without frames has been closed before anyone could see it open. */
@@ -153,12 +160,30 @@ bool fs_output_is_ours(const struct fs_output *output, char **ret_error)
            fail(output->shown, WRITTEN, ret_error);
 }
 
-/* What is written directly would go in between the packets of -w. */
+/* Whether the capture comes from there, by -r or by -i. */
+static bool is_read(const char *name)
+{
+    const char *captures[] = { fs_arguments_value('r'), fs_arguments_value('i') };
+    struct stat read;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(captures); i++)
+        if (captures[i] && stat(captures[i], &read) == 0 && leads_to(name, &read))
+            return true;
+    return false;
+}
+
+/*
+ * What is written directly would go in between the packets of -w, and a pipe
+ * that packets come from has no other reader.
+ */
 static bool is_apart(const struct fs_output *output, const char *name, char **ret_error)
 {
-    if (!is_of_capture(name) || (!output->is_stdout && !is_special(name)))
+    if (!output->is_stdout && !is_special(name))
         return true;
-    return fail(output->shown, "The program writes the capture there", ret_error);
+    if (is_of_capture(name))
+        return fail(output->shown, "The program writes the capture there", ret_error);
+    return !is_read(name) ||
+           fail(output->shown, "The program reads the capture from there", ret_error);
 }
 
 /* Temporary files */

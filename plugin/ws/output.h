@@ -13,7 +13,7 @@
  * A file that the program has open itself (the capture that it reads, that of
  * -w) is refused, and so is a second output to one file.  What is no regular
  * file (a pipe, a device), and standard output, for the name "-" or "", is
- * written directly, and refused where -w writes there too.
+ * written directly, and refused where -w writes there too or packets come from it.
  *
  * Where something fails, *ret_error says what, to be freed with g_free().
  */

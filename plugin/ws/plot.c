@@ -10,7 +10,6 @@
 #include "target.h"
 
 #include <epan/stat_tap_ui.h>
-#include <wsutil/report_message.h>
 
 #define CLI "flowstats,plot"
 
@@ -108,9 +107,8 @@ static void draw(void *data)
     flow_tally_clear(plot->tally);
     if (!plot->error)
         return;
-    report_failure("flowstats: %s", plot->error);
+    fs_target_report(g_steal_pointer(&plot->error));
     fs_program_fail();
-    g_clear_pointer(&plot->error, g_free);
 }
 
 static void finish(void *data)
@@ -214,7 +212,7 @@ static ws_stat_init_ret init(const char *argument, void *data _U_)
     char **words = g_strsplit(*rest == ',' ? rest + 1 : "", ",", 3);
     char *error = start(words);
 
-    char *said = error ? g_strdup_printf("flowstats: -z %s: %s", argument, error) : NULL;
+    char *said = error ? g_strdup_printf("-z %s: %s", argument, error) : NULL;
 
     g_strfreev(words);
     g_free(error);

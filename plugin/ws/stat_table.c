@@ -184,7 +184,7 @@ static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t
 
 static void end_with(const char *error)
 {
-    report_failure("%s", error);
+    report_failure("flowstats: %s", error);
     exit(EXIT_FAILURE);
 }
 
@@ -195,7 +195,7 @@ static void init(stat_tap_table_ui *of _U_)
     table = stat_tap_find_table(&ui, TITLE);
     /* Wireshark's tables of one kind share their rows: two filters cannot be told apart. */
     if (table && fs_program_may_end())
-        end_with("flowstats: -z flowstats,table can be given once");
+        end_with("-z flowstats,table can be given once");
     if (fs_program_may_end() && !fs_columns_check(&error))
         end_with(error);
     stage = TO_FILL;

@@ -167,7 +167,7 @@ static char *add(const char *argument)
     char *error = NULL;
 
     if (why_not)
-        return g_strdup_printf("flowstats: -z %s: %s", argument, why_not);
+        return g_strdup_printf("-z %s: %s", argument, why_not);
     if (!fs_columns_check(&error) || !fs_target_read(argument, NAME, &target, &error))
         return error;
 

@@ -23,9 +23,9 @@ static bool is_filter(const char *file)
 static char *complaint(const char *argument, const char *name, const char *rest, const char *file)
 {
     if (*rest && *rest != ',')
-        return g_strdup_printf("flowstats: -z %s: there is no such statistic", argument);
+        return g_strdup_printf("-z %s: there is no such statistic", argument);
     if (is_filter(file))
-        return g_strdup_printf("flowstats: -z %s: a filter stands where the file is expected; for "
+        return g_strdup_printf("-z %s: a filter stands where the file is expected; for "
                                "standard output write -z %s,-,%s",
                                argument, name, rest + 1);
     return NULL;
@@ -51,7 +51,7 @@ bool fs_target_read(const char *argument, const char *name, struct fs_target *re
 
 char *fs_target_refusal(const char *argument, GString *refusal)
 {
-    char *error = g_strdup_printf("flowstats: -z %s: %s", argument, refusal->str);
+    char *error = g_strdup_printf("-z %s: %s", argument, refusal->str);
 
     g_string_free(refusal, TRUE);
     return error;
@@ -60,7 +60,7 @@ char *fs_target_refusal(const char *argument, GString *refusal)
 void fs_target_report(char *error)
 {
     if (*error)
-        report_failure("%s", error);
+        report_failure("flowstats: %s", error);
     g_free(error);
 }
 

@@ -19,7 +19,7 @@ bool fs_target_read(const char *argument, const char *name, struct fs_target *re
 /* Say that a tap refused the filter; takes the refusal. */
 char *fs_target_refusal(const char *argument, GString *refusal);
 
-/* Tell the user an error, and take it; an empty one is not worth a word. */
+/* Tell the user an error, after our name, and take it; an empty one is not worth a word. */
 void fs_target_report(char *error);
 
 /*

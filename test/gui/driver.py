@@ -434,9 +434,15 @@ class Wireshark:
         opened = []
         listener = Atspi.EventListener.new(lambda event: opened.append(event.source))
         listener.register("object:state-changed:showing")
-        self.desktop.click(of, button=3)
+        clicked = 0.0
 
         def menu():
+            nonlocal clicked
+            if time.monotonic() > clicked + 5:  # Wireshark loses a click while it dissects again
+                if clicked:
+                    self.desktop.key("Escape")
+                self.desktop.click(of, button=3)
+                clicked = time.monotonic()
             while GLib.MainContext.default().iteration(False):
                 pass
             while opened:

@@ -107,6 +107,29 @@ def test_a_pipe_takes_one_of_capture_and_flows(tshark, folder, capture):
     assert f"flowstats: {pipe}: The program writes the capture there" in result.stderr
 
 
+@pytest.mark.parametrize("option", ["-r", "-i"])
+def test_the_pipe_that_packets_come_from_is_refused(tshark, folder, capture, option):
+    """Nobody else reads it: the export would wait for ever."""
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    pipe.chmod(0o666)
+    with open(os.open(pipe, os.O_RDWR), "wb", buffering=0) as writer:
+        writer.write(capture.read_bytes())
+        result = tshark.run("-n", "-q", option, pipe, "-z", f"flowstats,csv,{pipe}", rc=1)
+    assert f"flowstats: {pipe}: The program reads the capture from there" in result.stderr
+
+
+def test_the_capture_that_standard_output_appends_to_is_refused(tshark, capture):
+    before = capture.read_bytes()
+    with open(capture, "ab") as file:
+        result = subprocess.run([*tshark.as_user, "tshark", "-n", "-q", "-r", capture, "-z",
+                                 "flowstats,csv"], stdout=file, stderr=subprocess.PIPE, text=True,
+                                env=tshark.environment)
+    assert result.returncode == 1
+    assert "standard output: The program reads the capture from there" in result.stderr
+    assert capture.read_bytes() == before
+
+
 def test_a_device_takes_both(tshark, capture):
     export(tshark, capture, "/dev/null", "-w", "/dev/null")
 

@@ -290,7 +290,15 @@ def test_a_capture_without_flows(plot, captures, save):
 ])
 def test_what_cannot_be_drawn_is_said_at_once(plot, captures, rest, words):
     said = plot(captures / "sample.pcapng", *rest, rc=1)
-    assert words in said
+    assert words in said and said.count("flowstats: ") == 1
+
+
+@needs_module
+def test_a_picture_without_room_is_said(tshark, captures, folder):
+    (folder / "x.png").symlink_to("/dev/full")
+    said = tshark.run("-q", "-r", captures / "sample.pcapng", "-z",
+                      f"flowstats,plot,{folder}/x.png", rc=1).stderr
+    assert said == f"tshark: flowstats: {folder}/x.png: No space left on device\n"
 
 
 def test_without_the_module_the_message_says_what_is_missing(tshark, captures, folder):
