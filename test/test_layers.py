@@ -20,11 +20,15 @@ AFTER_GROUPS = ["field", "meter", "tally"]
 # What adapters may stand on, each on those before it; plugin.c opens all doors.
 GROUND = ["ws_compat", "arguments", "clock", "prefs", "bytes", "ip", "transport",
           "tcp_conversation", "cursor", "headers", "search", "run", "listing", "walk", "setup",
-          "payload", "program", "host", "session", "tap", "output", "target", "drawing",
+          "payload", "program", "host", "session", "tap", "files", "output", "target", "drawing",
           "value_text", "cells", "columns", "sink", "summary", "stat_rows", "pictures",
           "picture_module"]
 # The only libraries of the engine and the groups.
-LIBRARIES = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h", "math.h"}
+LIBRARIES = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h",
+             "ws2tcpip.h", "math.h"}
+STANDARD_C = {f"{name}.h" for name in (
+    "assert", "ctype", "errno", "float", "inttypes", "limits", "locale", "math", "setjmp", "signal",
+    "stdalign", "stdarg", "stdbool", "stddef", "stdint", "stdio", "stdlib", "string", "time")}
 
 
 def sources(folder):
@@ -98,6 +102,20 @@ def test_extensions_use_what_others_could_use():
                                           "transport.h", "tcp_conversation.h", "host_name.h",
                                           "plain_text.h", "section.h", "math.h"), (
                                               f"{path.name}: {header}")
+
+
+def test_systems_are_told_apart_in_a_room_of_their_own():
+    """The plugin is made for Windows too: what C, GLib and Wireshark do not have stands there."""
+    folders = [TOP / "include", TOP / "plugin", PUBLIC, ADAPTERS, ENGINE, GROUPS, EXTENSIONS]
+    for folder in folders[2:]:
+        for path in sources(folder):
+            alien = {header for header in includes(path) if header not in STANDARD_C
+                     and not header.startswith(("glib", "gmodule", "epan/", "wiretap/", "wsutil/"))
+                     and not any((ours / header).exists() for ours in folders)}
+            if path.name == "address.c":
+                assert alien == {"arpa/inet.h", "ws2tcpip.h"}
+            elif path.stem not in ("files_posix", "files_windows"):
+                assert not alien, f"{path.name}: {alien}"
 
 
 def test_versions_are_told_apart_in_one_file():

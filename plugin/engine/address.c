@@ -2,7 +2,11 @@
 
 #include "number_text.h"
 
+#ifdef _WIN32
+#include <ws2tcpip.h>
+#else
 #include <arpa/inet.h>
+#endif
 #include <glib.h>
 
 /* The C library prints four numbers, which takes five times as long. */

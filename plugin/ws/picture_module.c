@@ -1,7 +1,7 @@
-#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier): dladdr() */
 #include "picture_module.h"
 
-#include <dlfcn.h>
+#include "files.h"
+
 #include <gmodule.h>
 
 #define FILE_NAME "flowstats-view." G_MODULE_SUFFIX
@@ -13,14 +13,15 @@
 /* ".../epan/flowstats.so" -> ".../flowstats/flowstats-view.so" */
 static char *path_of_module(void)
 {
-    Dl_info info;
+    char *plugin = fs_file_of_function((void (*)(void))fs_picture_module);
 
-    if (!dladdr((const void *)fs_picture_module, &info) || !info.dli_fname)
+    if (!plugin)
         return NULL;
-    char *folder = g_path_get_dirname(info.dli_fname), *above = g_path_get_dirname(folder);
+    char *folder = g_path_get_dirname(plugin), *above = g_path_get_dirname(folder);
     char *path = g_build_filename(above, "flowstats", FILE_NAME, NULL);
     g_free(folder);
     g_free(above);
+    g_free(plugin);
     return path;
 }
 

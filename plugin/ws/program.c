@@ -2,7 +2,6 @@
 
 #include <epan/plugin_if.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static bool has_started, has_failed;
 
@@ -71,6 +70,6 @@ __attribute__((destructor)) static void exit_as_failed(void)
 {
     if (has_failed && fs_program_runs_once()) {
         fflush(NULL);
-        _exit(EXIT_FAILURE);
+        _Exit(EXIT_FAILURE);
     }
 }
