@@ -661,7 +661,8 @@ void flow_history_begin_file(struct flow_history *history, uint32_t frames)
         pages_forget(&history->frames, page);
     history->pages_gone = 0;
     history->frames_before += frames;
-    g_array_append_val(history->file_ends, history->frames_before);
+    if (frames > 0) /* a live capture begins some more, in which nothing comes */
+        g_array_append_val(history->file_ends, history->frames_before);
     g_hash_table_remove_all(history->errors);
 }
 

@@ -96,29 +96,6 @@ static bool is_in(const int *chain, unsigned depth, int protocol)
 }
 
 /*
- * A protocol that waits for the rest of its first message in this segment stays
- * in the list without a tree, and leaves it with one, for it has put nothing
- * into it: it counts in the frame that completes the message.  TCP numbers what
- * waits as it shows numbers, relative or not.
- */
-static bool is_unfinished(const struct flow_extract *from)
-{
-    const struct fs_tcp_data *tcp = fs_tcp_data_of(from);
-
-    if (!tcp)
-        return false;
-    const tcp_flow_t *sender = tcp->conversation->fwd;
-    const uint32_t starts[] = { tcp->seq, tcp->seq - sender->base_seq };
-    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
-        const struct tcp_multisegment_pdu *waiting =
-            wmem_tree_lookup32(sender->multisegment_pdus, starts[i]);
-        if (waiting && waiting->first_frame == from->pinfo->num)
-            return true;
-    }
-    return false;
-}
-
-/*
  * Some dissectors take whatever comes on their port, and put nothing into the
  * tree where it is not theirs: how a message starts tells.  It starts the
  * segment, or a buffer of segments put together.
@@ -214,7 +191,7 @@ static void extract(const struct flow_extract *from, void *ret_note)
         if (role == MESSAGE)
             break;
     }
-    if (depth > 0 && is_its_own(from, chain[0]) && !is_unfinished(from))
+    if (depth > 0 && is_its_own(from, chain[0]) && !fs_tcp_is_unfinished(from))
         *note = (struct note){ .depth = (uint16_t)depth, .name = place_of(chain[depth - 1]) };
 }
 

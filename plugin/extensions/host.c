@@ -3,6 +3,7 @@
 #include "builtin.h"
 #include "host_name.h"
 #include "plain_text.h"
+#include "tcp_data.h"
 #include "texts.h"
 #include "transport.h"
 
@@ -139,6 +140,8 @@ static bool once(const struct flow_extract *from, void *ret_once)
     if (reader_end == 0)
         look_up_readers();
     wmem_list_frame_t *layer = next_reader(from->payload);
+    if (layer && fs_tcp_is_unfinished(from))
+        layer = NULL;
     if (!layer)
         return from->packet->fact.payload_len > 0 && ++kept->others == PATIENCE;
     for (; layer; layer = next_reader(wmem_list_frame_next(layer)))

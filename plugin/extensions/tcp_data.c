@@ -77,3 +77,22 @@ const struct fs_tcp_data *fs_tcp_data_of(const struct flow_extract *from)
     }
     return is_known ? &data : NULL;
 }
+
+/* TCP numbers what waits as it shows numbers, relative or not. */
+bool fs_tcp_is_unfinished(const struct flow_extract *from)
+{
+    const struct fs_tcp_data *tcp = fs_tcp_data_of(from);
+
+    if (!tcp)
+        return false;
+    const tcp_flow_t *sender = tcp->conversation->fwd;
+    const uint32_t starts[] = { tcp->seq, tcp->seq - sender->base_seq };
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
+        const struct tcp_multisegment_pdu *waiting =
+            wmem_tree_lookup32(sender->multisegment_pdus, starts[i]);
+        if (waiting && waiting->first_frame == from->pinfo->num &&
+            !(waiting->flags & MSP_FLAGS_GOT_ALL_SEGMENTS))
+            return true;
+    }
+    return false;
+}

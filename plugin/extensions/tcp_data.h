@@ -15,4 +15,12 @@ struct fs_tcp_data {
 /* NULL where the packet is no segment that TCP has dissected; else valid until the next packet. */
 const struct fs_tcp_data *fs_tcp_data_of(const struct flow_extract *from);
 
+/*
+ * Return whether a protocol waits for the rest of its first message in this
+ * segment.  Without a tree it stays in the list of layers, and leaves it with
+ * one, for it has put nothing into it: what it says counts in the frame that
+ * completes the message.
+ */
+bool fs_tcp_is_unfinished(const struct flow_extract *from);
+
 #endif

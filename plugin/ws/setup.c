@@ -49,15 +49,21 @@ static const conversation_t *find(const packet_info *pinfo, const struct flow_tu
 
 /*
  * A conversation of which one end was announced, and stays so: asking completes
- * none of UDP.  RTP shows who announced the destination where both ends did.
+ * none of UDP.  RTP shows who announced the destination where both ends did; the
+ * one that was announced may send first.
  */
 static const conversation_t *find_announced(const packet_info *pinfo,
                                             const struct flow_tuple *tuple, const struct kind *kind)
 {
     if (kind->conversation != CONVERSATION_UDP)
         return NULL;
-    const conversation_t *conversation = find(pinfo, tuple, kind, 1, NO_PORT_B);
-    return conversation ? conversation : find(pinfo, tuple, kind, 1, NO_ADDR_B);
+    static const unsigned options[] = { NO_PORT_B, NO_ADDR_B };
+    const conversation_t *conversation = NULL;
+
+    for (unsigned end = 2; end-- > 0 && !conversation;)
+        for (size_t i = 0; i < G_N_ELEMENTS(options) && !conversation; i++)
+            conversation = find(pinfo, tuple, kind, end, options[i]);
+    return conversation;
 }
 
 /* That of a packet which has just been dissected; NULL: none.  What was announced goes first. */

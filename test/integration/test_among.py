@@ -1,5 +1,6 @@
 """A flow among the others, computed anew from the frames of all flows."""
 import collections
+import struct
 from fractions import Fraction
 
 import pytest
@@ -130,6 +131,33 @@ def test_parents(tshark, captures, capture, parents):
     found = {int(frame["flow.id"]): (frame["flow.parent"], frame["flow.parent_frame"])
              for frame in tshark.fields(captures / capture, names) if "flow.parent" in frame}
     assert found == parents
+
+
+@pytest.mark.parametrize("is_to_be_asked", [False, True])
+def test_media_may_begin_at_the_end_that_was_announced(tshark, save, is_to_be_asked):
+    """It sends first, with its own UDP; RTSP and SIP say where it is to be found."""
+    from scapy.all import IP, UDP, Ether
+
+    def packet(*ends, payload):
+        source, destination = ends
+        return (Ether() / IP(src=source[0], dst=destination[0]) /
+                UDP(sport=source[1], dport=destination[1]) / payload)
+
+    caller, called, media = ("192.0.2.10", 5060), ("198.51.100.20", 5060), "192.0.2.10"
+    sdp = (f"v=0\r\no=u 1 1 IN IP4 {media}\r\ns=-\r\nc=IN IP4 {media}\r\nt=0 0\r\n"
+           "m=audio 20000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n")
+    invite = (f"INVITE sip:b@{called[0]} SIP/2.0\r\nVia: SIP/2.0/UDP {media};branch=z9hG4bK1\r\n"
+              f"From: <sip:a@{media}>;tag=1\r\nTo: <sip:b@{called[0]}>\r\nCall-ID: A\r\n"
+              f"CSeq: 1 INVITE\r\nContent-Type: application/sdp\r\n"
+              f"Content-Length: {len(sdp)}\r\n\r\n{sdp}")
+    report = struct.pack(">BBHIIIIII", 0x80, 200, 6, 1, 1, 2, 3, 4, 5)
+    ends = [(media, 20001), ("198.51.100.20", 30001)][::-1 if is_to_be_asked else 1]
+    path = save(f"media_first_{is_to_be_asked}.pcap", [
+        packet(caller, called, payload=invite), packet(*ends, payload=report),
+        packet(*ends[::-1], payload=report)])
+    frames = tshark.fields(path, ("flow.id", "flow.parent", "flow.parent_frame"))
+    assert [(frame["flow.id"], frame.get("flow.parent"), frame.get("flow.parent_frame"))
+            for frame in frames] == [("0", None, None), *[("1", "0", "1")] * 2]
 
 
 def test_subflows_have_the_stream_of_their_connection(tshark, captures):

@@ -101,6 +101,23 @@ def test_a_message_counts_where_it_is_complete(tshark, save):
         assert flow.get("flow.app") == apps[-1]
 
 
+def test_a_first_half_that_comes_last_completes_its_message(tshark, save):
+    """Where Wireshark puts segments out of order together."""
+    from scapy.all import IP, TCP, Ether
+    message = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    frames = [Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(
+        sport=40000, dport=80, flags=flags, seq=seq, ack=flags != "S") / payload
+        for flags, seq, payload in (("S", 99, b""), ("PA", 110, message[10:]),
+                                    ("PA", 100, message[:10]))]
+    path = save("http_out_of_order.pcap", frames)
+    options = ("-o", "tcp.reassemble_out_of_order:TRUE")
+    shown = tshark.fields(path, ("flow.sofar.app", "http.host"), *options)
+    assert [(frame.get("flow.sofar.app"), frame.get("http.host")) for frame in shown] == [
+        (None, None), (None, None), ("http", "x")]
+    flow, = tshark.flows(path, *options)
+    assert (flow["flow.app"], flow["flow.host"]) == ("http", "x")
+
+
 CHAIN = """
 local function layer(n)
     local proto = Proto("chain" .. n, "Layer " .. n)

@@ -81,6 +81,20 @@ def ours_of(hosts, save, talk, *options):
     return hosts(name, *options)["0"][0]
 
 
+@pytest.mark.parametrize("body", [0, 100])
+def test_a_message_that_never_ends_names_nobody(tshark, hosts, save, body):
+    """With a tree and without: Wireshark waits for the rest, and says no http.host."""
+    from recipes import Talk
+    from recipes.hosts import say
+    talk = Talk().handshake()
+    say(talk, 50, b"POST / HTTP/1.1\r\nHost: never.example\r\nContent-Length: 300\r\n\r\n" +
+        bytes(body), 101, 501)
+    name = f"host_{next(COUNTER)}.pcap"
+    capture = save(name, [packet for _, packet in talk.packets])
+    assert hosts(name)["0"] == (None, [])
+    assert "flow.host" not in tshark.flows(capture)[0]
+
+
 def test_control_characters_are_escaped(hosts, save):
     from recipes.hosts import client_hello, named, records, sent
     for name, shown in ((b"a\nb\x7f.org", "a\\x0ab\\x7f.org"), (b"x" * 300, "x" * 255),

@@ -1,10 +1,13 @@
 """Flows are written when they end, and go on from file to file of one run."""
 import json
+import os
 import re
 import shlex
 import subprocess
+import tempfile
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from scapy.all import ICMP, IP, TCP, UDP, Ether, IPerror, PcapWriter, Raw, UDPerror
@@ -288,6 +291,32 @@ def test_files_are_numbered(tshark, captures):
         rows = stream(tshark, capture, *columns, "-M", "2", what=what)
         assert {row["flow.id"]: (row["flow.first_file"], row["flow.last_file"]) for row in rows} == {
             flow: (numbers[0], numbers[-1]) for flow, numbers in files.items()}
+
+
+@pytest.mark.parametrize("ring", [(), ("-b", "packets:4")])
+def test_files_of_a_live_capture_are_numbered(tshark, captures, ring):
+    """Wireshark begins sessions without a packet between those of its files."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        os.mkfifo(folder / "pipe")
+        (folder / "pipe").chmod(0o666)
+        written = ("-w", folder / "ring.pcapng", *ring) if ring else ()
+        columns = "flow.columns:flow.first_frame,flow.last_frame,flow.first_file,flow.last_file"
+        with subprocess.Popen(
+                [*tshark.as_user, "tshark", "-n", "-q", "-i", folder / "pipe", *written, "-o",
+                 columns, "-z", f"flowstats,json,{folder}/flows.json"], env=tshark.environment,
+                stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as live:
+            (folder / "pipe").write_bytes((captures / "port_reuse.pcap").read_bytes())
+            said = live.stderr.read().decode()
+        if "permission" in said:
+            pytest.skip("this user may not capture")
+        rows = [json.loads(line) for line in (folder / "flows.json").read_text().splitlines()]
+    for row in rows:
+        for end in ("first", "last"):
+            expected = (row[f"flow.{end}_frame"] - 1) // 4 + 1 if ring else 1
+            assert row[f"flow.{end}_file"] == expected
+    assert max(row["flow.last_file"] for row in rows) > len(ring)
 
 
 def test_flows_can_end_with_their_file(tshark, captures):
