@@ -186,12 +186,22 @@ QString seconds_text(double seconds)
                           : short_number(seconds / unit.size) + " " + QString::fromUtf8(unit.name);
 }
 
+static QString amount_text(double amount, const char *of)
+{
+    const Unit &unit = unit_for(counts_units, amount);
+
+    return std::isnan(amount) ? QStringLiteral("-")
+                              : short_number(amount / unit.size) + " " + unit.name + of;
+}
+
 QString bytes_text(double bytes)
 {
-    const Unit &unit = unit_for(counts_units, bytes);
+    return amount_text(bytes, "B");
+}
 
-    return std::isnan(bytes) ? QStringLiteral("-")
-                             : short_number(bytes / unit.size) + " " + unit.name + "B";
+QString rate_text(double bits)
+{
+    return amount_text(bits, "bit/s");
 }
 
 QString english(double number)

@@ -38,6 +38,7 @@ QColor colour_number(size_t number);
 /* "1.5 MB", "12.3 ms", "-": as the kind wants. */
 QString number_text(const Column &column, double number);
 QString bytes_text(double bytes);
+QString rate_text(double bits);                      /* a second */
 QString english(double number);                      /* "100,000" */
 QString counted(double number, const QString &what); /* "1 flow", "100,000 flows" */
 QString seconds_text(double seconds);

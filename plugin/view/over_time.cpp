@@ -121,12 +121,14 @@ void OverTime::set_parts()
 {
     if (!is_by_way()) {
         m_colours = classes().colours;
+        m_names = classes().names;
         return;
     }
     double bytes[2] = { 0, 0 };
     for (const Sample &sample : flows().samples())
         bytes[sample.is_down] += sample.bytes;
     m_colours = { colour_number(1), colour_number(0) };
+    m_names = QStringList({ "up", "down" });
     set_legend({ QString::fromUtf8("up · ") + bytes_text(bytes[0]),
                  QString::fromUtf8("down · ") + bytes_text(bytes[1]) },
                m_colours);
@@ -425,6 +427,44 @@ int OverTime::dot_at(const QPointF &place) const
     return best;
 }
 
+/* The interval at a place in the throughput or in the numbers of flows; -1: none. */
+int OverTime::bin_at(const QPointF &place) const
+{
+    double bin = std::floor(xAxis->pixelToCoord(place.x()) / m_width);
+
+    if (!axisRect()->rect().contains(place.toPoint()) &&
+        !m_flows_area->rect().contains(place.toPoint()))
+        return -1;
+    return bin >= 0 && bin < static_cast<double>(m_total.size()) ? static_cast<int>(bin) : -1;
+}
+
+/* The part of an interval's throughput at a place; -1: none. */
+int OverTime::part_at(const QPointF &place, int bin) const
+{
+    double height = yAxis->pixelToCoord(place.y()), sum = 0;
+
+    if (!axisRect()->rect().contains(place.toPoint()) || height < 0)
+        return -1;
+    for (size_t part = 0; part < m_bits.size(); part++) {
+        sum += m_bits[part][static_cast<size_t>(bin)];
+        if (height < sum)
+            return static_cast<int>(part);
+    }
+    return -1;
+}
+
+/* The flows that live in an interval. */
+std::vector<int> OverTime::rows_of(size_t bin) const
+{
+    double from = static_cast<double>(bin) * m_width;
+    std::vector<int> rows;
+
+    for (size_t row = 0; row < flows().size(); row++)
+        if (flows().number("start", row) < from + m_width && flows().number("last", row) >= from)
+            rows.push_back(static_cast<int>(row));
+    return rows;
+}
+
 int OverTime::row_at(const QPointF &place)
 {
     int dot = dot_at(place);
@@ -432,10 +472,35 @@ int OverTime::row_at(const QPointF &place)
     return dot < 0 ? -1 : static_cast<int>(m_dots[static_cast<size_t>(dot)].row);
 }
 
+/* Of a part of a column those of its class, else all of the interval. */
+std::set<int> OverTime::rows_at(const QPointF &place)
+{
+    int bin = bin_at(place);
+    std::set<int> rows;
+
+    if (bin < 0)
+        return Plot::rows_at(place);
+    int part = is_by_way() ? -1 : part_at(place, bin);
+    for (int row : rows_of(static_cast<size_t>(bin)))
+        if (part < 0 || classes().of_row[static_cast<size_t>(row)] == part)
+            rows.insert(row);
+    return rows;
+}
+
 QString OverTime::text_at(const QPointF &place)
 {
-    int number = dot_at(place);
+    int number = dot_at(place), bin = bin_at(place);
 
+    if (bin >= 0) {
+        auto i = static_cast<size_t>(bin);
+        int part = part_at(place, bin);
+        QString text = QString::fromUtf8("%1 – %2\n")
+                           .arg(seconds_text(bin * m_width), seconds_text((bin + 1) * m_width));
+        if (part >= 0)
+            text += m_names[part] + ": " + rate_text(m_bits[static_cast<size_t>(part)][i]) + " of ";
+        return text + rate_text(m_total[i]) + "\n" + counted(m_live[i], "live flow") + ", " +
+               QString::number(m_new[i], 'f', 0) + " new";
+    }
     if (number < 0)
         return {};
     const Dot &dot = m_dots[static_cast<size_t>(number)];
@@ -478,15 +543,7 @@ Table OverTime::table()
         default: return mean_of(bin, column - 4);
         }
     };
-    table.rows_of = [this](size_t bin) {
-        double from = static_cast<double>(bin) * m_width;
-        std::vector<int> rows;
-        for (size_t row = 0; row < flows().size(); row++)
-            if (flows().number("start", row) < from + m_width &&
-                flows().number("last", row) >= from)
-                rows.push_back(static_cast<int>(row));
-        return rows;
-    };
+    table.rows_of = [this](size_t bin) { return rows_of(bin); };
     table.table_row = [](int) { return -1; };
     return table;
 }

@@ -12,6 +12,7 @@ class OverTime : public Plot
     void prepare() override;
     void fit() override;
     int row_at(const QPointF &place) override;
+    std::set<int> rows_at(const QPointF &place) override;
     QString text_at(const QPointF &place) override;
     std::set<int> rows_in(const QRectF &area) override;
     Table table() override;
@@ -52,11 +53,15 @@ class OverTime : public Plot
     void draw_names_of_times(QCPPainter *painter);
     QPointF place_of(const Dot &dot) const;
     int dot_at(const QPointF &place) const;
+    int bin_at(const QPointF &place) const;
+    int part_at(const QPointF &place, int bin) const;
+    std::vector<int> rows_of(size_t bin) const;
 
     QCPAxisRect *m_flows_area, *m_times_area;
     QCPMarginGroup *m_margins;
     double m_width = 1;                               /* of a bin, in seconds */
     std::vector<QColor> m_colours;                    /* of the parts of the throughput */
+    QStringList m_names;                              /* of those */
     std::vector<std::vector<double>> m_bits;          /* by part and bin, a second */
     std::vector<double> m_total, m_live, m_new;       /* by bin */
     std::vector<double> m_sums[TOOK], m_counts[TOOK]; /* of what took time, by bin */

@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 /* Changes with anything below; a module of another version is not used. */
-enum { FLOW_PICTURES_VERSION = 2 };
+enum { FLOW_PICTURES_VERSION = 3 };
 
 enum { FLOW_PICTURES_NO_FLOW = UINT32_MAX };
 
@@ -60,7 +60,7 @@ struct flow_picture_packet {
     int64_t time_ns;
     int64_t response_ns; /* of the first packet of an answer: since its request; else -1 */
     uint32_t frame;
-    uint32_t bytes; /* of the frame as captured */
+    uint32_t bytes; /* of the frame on the wire */
     uint8_t marks;  /* a bit for each enum flow_picture_mark */
     bool is_down;
     bool has_time;
@@ -81,6 +81,7 @@ struct flow_picture_now {
     uint32_t flow;       /* that of the packet that is selected in the packet list */
     uint32_t frame;      /* that packet; 0: none */
     const char *file;    /* its name without folders */
+    const char *path;    /* its whole name; "": none */
     const char *filter;  /* of the packet list; "": none */
 };
 

@@ -209,7 +209,8 @@ void Timeline::draw_dense(QCPPainter *painter, int first, int past)
 
     for (int line = first; line < past; line++) {
         auto i = static_cast<size_t>(line);
-        int place = static_cast<int>(std::floor(yAxis->coordToPixel(m_place[i])));
+        int place =
+            std::max(static_cast<int>(std::floor(yAxis->coordToPixel(m_place[i]))), area.top());
         if (place != y) {
             pixels.clear();
             y = place;
@@ -433,9 +434,11 @@ int Timeline::row_at(const QPointF &place)
 std::set<int> Timeline::rows_in(const QRectF &area)
 {
     std::set<int> rows;
+    /* QCustomPlot's upright axes begin a pixel above their rectangle. */
+    QRectF reach = area.adjusted(0, -1, 0, 0);
 
     for (size_t line = 0; line < m_order.size(); line++)
-        if (area.intersects(bar_of(static_cast<int>(line))))
+        if (reach.intersects(bar_of(static_cast<int>(line))))
             rows.insert(static_cast<int>(m_order[line]));
     return rows;
 }

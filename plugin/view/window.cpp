@@ -26,7 +26,9 @@
 #include <QTextDocument>
 #include <QToolTip>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 namespace
 {
@@ -568,9 +570,19 @@ void FlowWindow::go_to_first_packet()
     m_host->now(&now);
     if (m_selected.empty() || now.generation != m_flows.generation())
         return;
-    double frame = m_flows.number("first_frame", static_cast<size_t>(*m_selected.begin()));
-    if (!std::isnan(frame))
-        m_host->go_to(static_cast<uint32_t>(frame));
+    auto row = static_cast<size_t>(*m_selected.begin());
+    double first = m_flows.number("first_frame", row);
+    auto frame = std::isnan(first) ? 0 : static_cast<uint32_t>(first);
+    /* Limited to what is displayed: the first of those. */
+    m_flows.packets(
+        row, FLOW_PICTURE_PLAIN,
+        [](const flow_picture_packet *packet, void *data) {
+            *static_cast<uint32_t *>(data) = packet->frame;
+            return false;
+        },
+        &frame);
+    if (frame != 0)
+        m_host->go_to(frame);
 }
 
 /* That of the selected flows; empty where there are none, or others than in Wireshark. */
@@ -641,13 +653,21 @@ QAction *FlowWindow::follow_action()
     return nullptr;
 }
 
-/* Wireshark follows the stream of the packet that it is at, when it has gone there. */
+/*
+ * Wireshark follows the stream of the packet that it is at, when it has gone
+ * there: it stays where it was, at another flow's, when the packet is not displayed.
+ */
 void FlowWindow::follow()
 {
     QAction *action = follow_action();
+    flow_picture_now now = {};
 
-    m_follow_tries = action && !action->isEnabled() ? m_follow_tries - 1 : 0;
-    if (action && action->isEnabled())
+    m_host->now(&now);
+    bool is_there = action && action->isEnabled() && now.generation == m_flows.generation() &&
+                    now.flow != FLOW_PICTURES_NO_FLOW &&
+                    m_flows.row(now.flow) == *m_selected.begin();
+    m_follow_tries = action && !is_there ? m_follow_tries - 1 : 0;
+    if (is_there)
         action->trigger();
 }
 
@@ -684,7 +704,8 @@ void FlowWindow::add_requests(QMenu *menu)
         m_follow_tries = FOLLOW_TRIES;
         follow();
     });
-    add_action(menu, "Go to First Packet", is_some, this, [this] { go_to_first_packet(); });
+    add_action(menu, "Go to First Packet", !m_selected.empty(), this,
+               [this] { go_to_first_packet(); });
 }
 
 void FlowWindow::open_menu(const QPoint &on_screen)
@@ -720,6 +741,34 @@ void FlowWindow::copy_csv()
     QApplication::clipboard()->setText(QString::fromUtf8(csv_of(m_model->table())));
 }
 
+/* The name of a file that may be written, with its ending; empty where the user has none. */
+QString FlowWindow::name_to_save()
+{
+    flow_picture_now now = {};
+    QString chosen;
+    QString name =
+        QFileDialog::getSaveFileName(this, "Save Picture of Flows", QString(),
+                                     "PNG (*.png);;PDF (*.pdf);;SVG (*.svg);;CSV (*.csv)", &chosen,
+                                     QFileDialog::DontConfirmOverwrite);
+    std::error_code error;
+
+    if (name.isEmpty())
+        return {};
+    if (QFileInfo(name).suffix().isEmpty())
+        name += "." + chosen.left(3).toLower();
+    m_host->now(&now);
+    if (std::filesystem::equivalent(name.toStdString(), now.path, error)) {
+        QMessageBox::warning(this, windowTitle(), name + ": This is the capture that is open");
+        return {};
+    }
+    if (QFileInfo::exists(name) &&
+        QMessageBox::question(this, windowTitle(),
+                              name + " already exists.\nDo you want to replace it?") !=
+            QMessageBox::Yes)
+        return {};
+    return name;
+}
+
 void FlowWindow::save()
 {
     static const struct {
@@ -728,28 +777,25 @@ void FlowWindow::save()
     } formats[] = { { ".png", FLOW_PICTURE_PNG },
                     { ".pdf", FLOW_PICTURE_PDF },
                     { ".svg", FLOW_PICTURE_SVG } };
-    QString chosen, name;
+    QString name = name_to_save();
 
-    name =
-        QFileDialog::getSaveFileName(this, "Save Picture of Flows", QString(),
-                                     "PNG (*.png);;PDF (*.pdf);;SVG (*.svg);;CSV (*.csv)", &chosen);
     if (name.isEmpty())
         return;
-    if (QFileInfo(name).suffix().isEmpty())
-        name += "." + chosen.left(3).toLower();
-
-    QSaveFile file(name);
-    bool is_known = name.endsWith(".csv", Qt::CaseInsensitive);
-    if (file.open(QIODevice::WriteOnly) && is_known)
-        file.write(csv_of(m_model->table()));
-    for (const auto &format : formats)
-        if (file.isOpen() && name.endsWith(format.suffix, Qt::CaseInsensitive)) {
-            page().plot->save(file, format.format, page().plot->size());
-            is_known = true;
-        }
-    if (!is_known)
+    const auto *format = std::find_if(std::begin(formats), std::end(formats), [&](auto &one) {
+        return name.endsWith(one.suffix, Qt::CaseInsensitive);
+    });
+    bool is_picture = format != std::end(formats);
+    if (!is_picture && !name.endsWith(".csv", Qt::CaseInsensitive)) {
         QMessageBox::warning(this, windowTitle(),
                              "The name must end with .png, .pdf, .svg or .csv");
-    else if (!file.commit())
+        return;
+    }
+    QSaveFile file(name);
+    bool is_open = file.open(QIODevice::WriteOnly);
+    if (is_open && is_picture)
+        page().plot->save(file, format->format, page().plot->size());
+    else if (is_open)
+        file.write(csv_of(m_model->table()));
+    if (!is_open || !file.commit())
         QMessageBox::warning(this, windowTitle(), name + ": " + file.errorString());
 }

@@ -71,6 +71,7 @@ class FlowWindow : public QDialog
     void follow();
     void add_requests(QMenu *menu);
     void open_menu(const QPoint &on_screen);
+    QString name_to_save();
     void save();
     void copy_picture();
     void copy_csv();

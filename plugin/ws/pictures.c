@@ -31,14 +31,17 @@ static void next_generation(void)
 static void *displayed_of(capture_file *file, void *data)
 {
     struct flow_picture_now *now = data;
-    static char *filter, *name;
+    static char *filter, *name, *path;
 
     g_free(filter);
     g_free(name);
+    g_free(path);
     filter = g_strdup(file && file->dfilter ? file->dfilter : "");
     name = file && file->filename ? g_path_get_basename(file->filename) : g_strdup("");
+    path = g_strdup(file && file->filename ? file->filename : "");
     now->filter = filter;
     now->file = name;
+    now->path = path;
     if (!file)
         return NULL;
     now->displayed = ((uint64_t)g_str_hash(filter) << 32) ^ file->displayed_count ^
@@ -53,7 +56,7 @@ static void now(struct flow_picture_now *ret_now)
     struct flow_view view;
 
     *ret_now = (struct flow_picture_now){
-        .generation = current_generation(), .flow = FLOW_PICTURES_NO_FLOW, .file = "", .filter = ""
+        .generation = current_generation(), .flow = FLOW_PICTURES_NO_FLOW, .file = "", .path = "", .filter = ""
     };
     if (fs_program() == FS_WIRESHARK)
         plugin_if_get_capture_file(displayed_of, ret_now);
@@ -254,7 +257,7 @@ static bool packets(uint64_t of, uint32_t flow, enum flow_picture_detail detail,
         struct flow_picture_packet out = { .time_ns = fact.time_ns,
                                            .response_ns = -1,
                                            .frame = fact.frame,
-                                           .bytes = fact.cap_len,
+                                           .bytes = fact.wire_len,
                                            .is_down = flow_fact_dir(&fact) == FLOW_DOWN,
                                            .has_time = (fact.bits & FLOW_FACT_TIME) != 0 };
         if (detail == FLOW_PICTURE_WITH_RESPONSES && out.is_down)

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def plot_of(dialog, view="Timeline"):
 
 
 def status(dialog):
-    return next(driver.name(label) for label in driver.find_all(dialog, "label", r"^\d+ flows?\b"))
+    return next(driver.name(label) for label in driver.find_all(dialog, "label", r"^[\d,]+ flows?\b"))
 
 
 def is_selected(dialog):
@@ -102,6 +103,40 @@ def test_over_time_counts_every_byte_once(window, flows):
     bits = sum(float(row[1]) for row in rows) * width
     assert bits == pytest.approx(8 * sum(flow["flow.bytes"] for flow in flows), rel=1e-6)
     assert sum(int(row[3]) for row in rows) == len(flows)
+
+
+def test_throughput_is_that_of_the_wire(desktop, tshark, captures):
+    """A capture of which each packet was cut has as much of it as the whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        subprocess.run(["editcap", "-s", "60", captures / "sample.pcapng", f"{folder}/cut.pcapng"],
+                       check=True)
+        Path(folder, "cut.pcapng").chmod(0o644)
+        with driver.Wireshark(desktop, tshark.folder / "plugins", "-r",
+                              f"{folder}/cut.pcapng") as wireshark:
+            wireshark.wait(wireshark.frames, "packets")
+            rows = rows_of(open_view(wireshark, "Over Time"), "Over Time")
+    width = float(rows[1][0]) - float(rows[0][0])
+    bits = sum(float(row[1]) for row in rows) * width
+    wire = sum(flow["flow.up.wire_bytes"] + flow["flow.down.wire_bytes"]
+               for flow in tshark.flows(captures / "sample.pcapng"))
+    assert bits == pytest.approx(8 * wire, rel=1e-6)
+
+
+def test_all_are_in_sight_where_many_share_a_pixel(desktop, tshark, save):
+    from scapy.all import IP, UDP, Ether
+    many = 3000
+    capture = save("many_flows.pcap", [
+        Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=1000 + number, dport=9)
+        for number in range(many)])
+    with driver.Wireshark(desktop, tshark.folder / "plugins", "-r", capture) as wireshark:
+        dialog = open_view(wireshark)
+        wireshark.wait(lambda: status(dialog).startswith("3,000 flows"), "flows")
+        for height in 700, 731, 900:
+            wireshark.resize(dialog, 1000, height)
+            press(wireshark, dialog, "ctrl+shift+a", "Home", "ctrl+a")
+            wireshark.wait(lambda: "3,000 selected" in status(dialog), "all of the picture")
+        assert wireshark.quit() == (0, [])
 
 
 def test_a_selected_row_becomes_a_filter(window, frames):
@@ -170,6 +205,33 @@ def test_a_flow_is_coloured_and_its_stream_followed(window, frames):
     window.select(first)
     window.wait(lambda: not driver.row_of(window.details, "Coloring Rule String: flow.id"), "none")
     window.choose("View", "Collapse All")
+
+
+def test_no_other_stream_is_followed_where_the_packet_is_not_displayed(window):
+    """Wireshark stays at the packet where it is, and would follow that one's."""
+    window.filter("flow.id == 7")
+    window.select(window.frames()[0])
+    choose_of_flow(window, 15, "Follow Stream")
+    time.sleep(3)  # as long as it tries
+    assert not [name for name in map(driver.name, window.dialogs()) if "Follow" in name]
+    assert window.filter_text() == "flow.id == 7"
+
+
+def test_the_first_packet_is_the_first_displayed_one_on_wish(window, frames):
+    dialog = open_view(window)
+    box = driver.find(dialog, "check box", "^Limit to display filter$")
+    window.filter("flow.id == 1")
+    window.select(window.frames()[0])
+    first, expected, *_ = [int(frame["frame.number"]) for frame in frames
+                           if frame["flow.id"] == "7"]
+    window.filter(f"flow.id in {{1, 7}} && frame.number != {first}")
+    driver.act(box, "Toggle")
+    try:
+        window.wait(lambda: ids(dialog) == [1, 7], "two flows")
+        choose_of_flow(window, 7, "Go to First Packet")
+        window.wait(lambda: window.frame() == expected, "the first displayed packet")
+    finally:
+        driver.act(box, "Toggle")
 
 
 def test_the_picture_follows_the_display_filter(window, flows):
@@ -344,6 +406,36 @@ def sample(desktop, tshark, captures):
         assert wireshark.quit() == (0, [])
 
 
+def test_a_place_in_over_time_is_an_interval(sample, tshark, captures):
+    """Hovering says its numbers, a click selects its flows: those of a row of the table."""
+    flows = sorted(tshark.flows(captures / "sample.pcapng"), key=lambda flow: flow["flow.start"])
+    dialog = open_view(sample, "Over Time")
+    sample.resize(dialog, 1100, 900)
+    rows = rows_of(dialog, "Over Time")
+    width, base = float(rows[1][0]) - float(rows[0][0]), float(flows[0]["flow.start"])
+    alive = [{flow["flow.id"] for flow in flows
+              if flow["flow.start"] - base < number * width + width
+              and flow["flow.last"] - base >= number * width} for number in range(len(rows))]
+    x, y, *size = driver.extents(plot_of(dialog, "Over Time"))
+
+    def said():
+        return next((driver.name(tip) for shown in sample.windows()
+                     for tip in driver.find_all(shown, ("tool tip", "label"), "live flow")), None)
+    for part in (0.2, 0.5):  # in the throughput, and in the flows below it
+        sample.desktop.xdotool("mousemove", x + 3, y + 3, "mousemove", x + size[0] // 3,
+                               y + int(size[1] * part))
+        text = sample.wait(said, "what hovering says")
+        live = int(re.search(r"([\d,]+) live flow", text).group(1))
+        assert live in map(len, alive) and "bit/s" in text
+        sample.desktop.xdotool("click", 1)
+        sample.wait(lambda: " selected" in status(dialog), "selection")
+        dialog = open_view(sample)
+        chosen = selected(dialog)
+        assert chosen and any(chosen == those if part == 0.5 else chosen <= those
+                              for those in alive if len(those) == live)
+        dialog = open_view(sample, "Over Time")
+
+
 def in_time(rows, low, high):
     return {int(row[0]) for row in rows if float(row[1]) <= high and float(row[2]) >= low}
 
@@ -457,11 +549,15 @@ def test_profiles_change_under_an_open_window(desktop, tshark, captures):
             assert wireshark.quit() == (0, [])
 
 
-def save(window, dialog, path):
+def ask_to_save(window, dialog, path):
     driver.act(driver.find(dialog, driver.BUTTON, "^Save As"), "Press")
     asking = window.dialog("^Save Picture of Flows")
     driver.find(asking, "text").set_text_contents(str(path))
     driver.act(driver.find(asking, driver.BUTTON, "^Save$"), "Press")
+
+
+def save(window, dialog, path):
+    ask_to_save(window, dialog, path)
     return window.wait(lambda: path.exists() and path, f"{path.name}")
 
 
@@ -516,6 +612,47 @@ def test_pictures_are_dark_in_a_dark_desktop_and_light_on_wish(desktop, tshark, 
         rc, complaints = wireshark.quit()
         # Qt 6 looks for a service of a real desktop.
         assert rc == 0 and [line for line in complaints if "portal" not in line] == []
+
+
+def answer(window, words, button):
+    """What a box of the window says goes when a button of it is pressed."""
+    def box():
+        return next((box for box in window.windows()
+                     for _ in driver.find_all(box, "label", words)), None)
+    shown = window.wait(box, f"box that says {words}")
+    driver.act(driver.find(shown, driver.BUTTON, f"^{button}$"), "Press")
+    window.wait(lambda: not box(), "end of a box")
+
+
+def test_nothing_is_saved_over_what_was_not_meant(desktop, tshark, captures):
+    """The capture, a file whose ending was left to the dialog, and where nobody may write."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        capture, old, away = folder / "capture.csv", folder / "old.png", folder / "away"
+        capture.write_bytes((captures / "sample.pcapng").read_bytes())
+        (folder / "same.csv").symlink_to(capture)
+        old.write_text("old")
+        away.mkdir(mode=0o555)
+        away.chmod(0o555)
+        for path in capture, old:
+            path.chmod(0o666)
+        with driver.Wireshark(desktop, tshark.folder / "plugins", "-r", capture) as wireshark:
+            wireshark.wait(wireshark.frames, "packets")
+            dialog = open_view(wireshark)
+            for path in capture, folder / "same.csv":
+                ask_to_save(wireshark, dialog, path)
+                answer(wireshark, "This is the capture that is open$", "OK")
+            ask_to_save(wireshark, dialog, folder / "old")
+            answer(wireshark, "old.png already exists", "&?No")
+            assert old.read_text() == "old"
+            ask_to_save(wireshark, dialog, away / "new.png")
+            answer(wireshark, "Permission denied|not writable|Could not|denied", "OK")
+            ask_to_save(wireshark, dialog, folder / "old")
+            answer(wireshark, "old.png already exists", "&?Yes")
+            wireshark.wait(lambda: old.read_bytes()[:4] == b"\x89PNG", "a picture")
+            assert capture.read_bytes() == (captures / "sample.pcapng").read_bytes()
+            assert wireshark.quit() == (0, [])
 
 
 def test_what_is_saved_is_what_the_name_says(sample):

@@ -447,6 +447,22 @@ def test_plot_draws_joined_captures_as_one(flows, captures, tmp_path):
 
 @pytest.mark.skipif(not list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so")),
                     reason="the module was not built: no Qt")
+@pytest.mark.parametrize("way", ["name", "symbolic link", "hard link"])
+@pytest.mark.parametrize("options", [(), ("--join",)])
+def test_plot_leaves_the_capture_alone(flows, captures, tmp_path, way, options):
+    capture = tmp_path / "capture.png"
+    data = (captures / "tcp_plain.pcap").read_bytes()
+    capture.write_bytes(data)
+    picture = capture if way == "name" else tmp_path / "picture.png"
+    if way == "symbolic link":
+        picture.symlink_to(capture)
+    elif way == "hard link":
+        picture.hardlink_to(capture)
+    said = flows(*options, "--plot", picture, "--", capture, rc=1).stderr
+    assert said == f"tools/flows: {picture}: this is the capture that is read\n"
+    assert capture.read_bytes() == data
+
+
 def test_plot_that_cannot_be_written(flows, tmp_path):
     picture = tmp_path / "nowhere/x.png"
     assert flows("--plot", picture, rc=1).stderr == f"tools/flows: {picture}: no such folder\n"
