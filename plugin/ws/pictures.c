@@ -55,9 +55,11 @@ static void now(struct flow_picture_now *ret_now)
     struct flow_meter *meter = fs_session_meter();
     struct flow_view view;
 
-    *ret_now = (struct flow_picture_now){
-        .generation = current_generation(), .flow = FLOW_PICTURES_NO_FLOW, .file = "", .path = "", .filter = ""
-    };
+    *ret_now = (struct flow_picture_now){ .generation = current_generation(),
+                                          .flow = FLOW_PICTURES_NO_FLOW,
+                                          .file = "",
+                                          .path = "",
+                                          .filter = "" };
     if (fs_program() == FS_WIRESHARK)
         plugin_if_get_capture_file(displayed_of, ret_now);
     if (!meter)
