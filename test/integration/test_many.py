@@ -229,6 +229,37 @@ def test_idle_timeouts_cut_at_seams_as_elsewhere(tshark, captures, folder):
         assert_same_flows(*merge(files, folder), whole, place)
 
 
+# A later fragment of a datagram, its first one, and a packet that is whole.
+LATER, FIRST, WHOLE = {"frag": 175}, {"flags": "MF"}, {}
+
+
+@pytest.mark.parametrize("protocol, before, after, expected", [
+    *((protocol, [(0, LATER)], [(100, LATER)], [1, 1]) for protocol in (1, 6, 17, 50, 132, 170)),
+    (170, [(0, LATER)], [(40, LATER), (80, WHOLE)], [3]),
+    (17, [(0, WHOLE)], [(50, LATER), (70, FIRST)], [1, 2]),
+    (17, [(0, WHOLE)], [(50, FIRST), (70, LATER)], [3]),
+])
+def test_idle_timeouts_cut_fragments_at_seams_as_elsewhere(tshark, save, folder, protocol, before,
+                                                           after, expected):
+    """A later fragment asks for its flow itself where none comes that tells it."""
+    from scapy.all import IP, Ether
+    packets = []
+    for second, kind in [*before, *after]:
+        packet = Ether(src="aa:bb:cc:00:00:01", dst="aa:bb:cc:00:00:02") / IP(
+            src="10.0.0.1", dst="10.0.0.2", proto=protocol, id=7, **kind) / bytes(64)
+        packet.time = 1700000000 + second
+        packets.append(packet)
+    times = "_".join(str(second) for second, _ in [*before, *after])
+    path = save(f"idle_fragments_{protocol}_{times}_{len(expected)}.pcap", packets)
+    options = ("-o", "flow.idle_timeout:60")
+    whole = whole_of(tshark, path, *options)
+    assert [int(flow["flow.pkts"]) for flow in whole] == expected
+    files = [parts_of(tshark, file, *options) for file in cut(path, [len(before)], folder)]
+    merged, untold = merge(files, folder)
+    assert untold == 0
+    assert_same_flows(merged, untold, whole, path.name)
+
+
 def test_parts_can_be_put_together_in_any_order(tshark, captures, folder):
     """And in groups: what is merged is the set of them."""
     files = [parts_of(tshark, file) for file in cut(captures / "sample.pcapng", [40, 90], folder)]
@@ -240,8 +271,10 @@ def test_parts_can_be_put_together_in_any_order(tshark, captures, folder):
 def test_the_columns_are_those_that_the_table_has(tshark, captures, folder):
     shutil.copy(captures / "sample.pcapng", folder / "columns.pcapng")
     heading = parts_of(tshark, folder / "columns.pcapng").read_text().split("\n", 1)[0].split(",")
-    said = duckdb((SHARE / "parts.sql").read_text() + "SELECT column_name FROM (DESCRIBE parts);")
+    sql = (SHARE / "parts.sql").read_text()
+    said = duckdb(sql + "SELECT column_name FROM (DESCRIBE parts);")
     assert said.split() == heading
+    assert f"(schema {capture_row(folder / 'columns.pcapng.csv')['schema']})" in sql
 
 
 def test_what_does_not_merge_is_named(tshark, captures, folder):
