@@ -87,6 +87,7 @@ void flow_meter_free(struct flow_meter *meter)
 void flow_meter_bound(struct flow_meter *meter, const struct flow_bounds *bounds)
 {
     meter->bounds = *bounds;
+    flow_history_number_files(meter->history, bounds->files_before);
     if (bounds->keeps_orphans && !meter->orphans)
         meter->orphans = flow_orphans_new();
     if (!bounds->is_stream || meter->expiry)
