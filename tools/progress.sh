@@ -7,9 +7,9 @@ last_line_of_log() {
     tr '\r' '\n' <"$log" | grep . | tail -n 1
 }
 
-# The sleeping program has no part in our output, so that nobody waits for it to end.
+# The sleeping program has no part in our output and lock, so that nobody waits for it to end.
 pause() {
-    sleep "$1" >/dev/null 2>&1
+    sleep "$1" >/dev/null 2>&1 9>&-
 }
 
 # On a terminal one line that changes, elsewhere a line every ten seconds.

@@ -31,6 +31,7 @@ enum flow_fact_bits {
     FLOW_FACT_IP = 1 << 9,         /* ip_len, ttl and tos are known */
     FLOW_FACT_CHECKSUM = 1 << 10,  /* checksum is known */
     FLOW_FACT_OPTIONS = 1 << 11,   /* tcp_options is known */
+    FLOW_FACT_FOLLOWS = 1 << 12,   /* a later fragment that is in this flow for its first one is */
 };
 
 enum flow_tcp_flags {

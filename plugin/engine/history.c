@@ -92,6 +92,7 @@ struct flow_history {
     uint32_t once_size;
     uint32_t frames_before; /* in earlier files */
     GArray *file_ends;      /* uint32_t: the frames until the end of each of them */
+    uint32_t files_before;  /* before all of these, by their number */
     uint32_t pages_gone;    /* so many pages of frames were forgotten */
     bool is_bounded;
 };
@@ -671,7 +672,12 @@ uint32_t flow_history_frames_before(const struct flow_history *history)
     return history->frames_before;
 }
 
+void flow_history_number_files(struct flow_history *history, uint32_t files_before)
+{
+    history->files_before = files_before;
+}
+
 uint32_t flow_history_file(const struct flow_history *history, uint32_t frame)
 {
-    return flow_sorted_less(history->file_ends, frame) + 1;
+    return history->files_before + flow_sorted_less(history->file_ends, frame) + 1;
 }

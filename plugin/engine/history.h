@@ -120,6 +120,9 @@ void flow_history_begin_file(struct flow_history *history, uint32_t frames);
 /* Return how many frames there were in files before this one. */
 uint32_t flow_history_frames_before(const struct flow_history *history);
 
+/* Count files from this many on, whose flows and frames were others' (0 without this). */
+void flow_history_number_files(struct flow_history *history, uint32_t files_before);
+
 /* Return in which file a frame is, from 1; frames are counted through all files. */
 uint32_t flow_history_file(const struct flow_history *history, uint32_t frame);
 

@@ -87,6 +87,7 @@ void flow_meter_free(struct flow_meter *meter)
 void flow_meter_bound(struct flow_meter *meter, const struct flow_bounds *bounds)
 {
     meter->bounds = *bounds;
+    flow_history_number_files(meter->history, bounds->files_before);
     if (bounds->keeps_orphans && !meter->orphans)
         meter->orphans = flow_orphans_new();
     if (!bounds->is_stream || meter->expiry)
@@ -337,6 +338,15 @@ static struct flow *referred_to(struct flow_meter *meter, uint64_t reference)
     return flow && flow->id == reference >> 32 && !(flow->bits & FLOW_ENDED) ? flow : NULL;
 }
 
+static void record_following(struct flow_meter *meter, struct flow *flow, enum flow_dir dir,
+                             const struct flow_packet *fragment)
+{
+    struct flow_packet following = *fragment;
+
+    following.fact.bits |= FLOW_FACT_FOLLOWS;
+    record(meter, flow, dir, &following);
+}
+
 /* A later fragment goes where its first one went, or waits for it. */
 static void account_later_fragment(struct flow_meter *meter, const struct flow_packet *packet,
                                    uint32_t encapsulation, int64_t now_ns)
@@ -348,7 +358,7 @@ static void account_later_fragment(struct flow_meter *meter, const struct flow_p
     if (flow_fragments_join(meter->fragments, packet, encapsulation, &reference, &dir))
         flow = referred_to(meter, reference);
     if (flow) {
-        record(meter, flow, dir, packet);
+        record_following(meter, flow, dir, packet);
         return;
     }
     flow_fragments_wait(meter->fragments, packet, encapsulation,
@@ -364,7 +374,7 @@ static void account_waiting(struct flow_meter *meter, const struct flow_packet *
 
     flow_fragments_learn(meter->fragments, first, encapsulation, reference_to(flow), dir);
     while ((waiting = flow_fragments_take_of(meter->fragments, first, encapsulation))) {
-        record(meter, flow, dir, flow_waiting_packet(waiting));
+        record_following(meter, flow, dir, flow_waiting_packet(waiting));
         flow_waiting_free(waiting);
     }
 }

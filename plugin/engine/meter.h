@@ -21,7 +21,8 @@ void flow_meter_free(struct flow_meter *meter); /* NULL is fine */
 
 /* What a meter is to keep, and who wants to know of what it does not. */
 struct flow_bounds {
-    uint32_t max_open; /* flows: the longest silent ones end where there are more */
+    uint32_t max_open;     /* flows: the longest silent ones end where there are more */
+    uint32_t files_before; /* files that ended with their flows, before this meter's first one */
     /*
      * In a stream flows end as the capture goes on, and no facts are kept but the
      * latest of open flows.  Else all is kept as long as its file is open, and

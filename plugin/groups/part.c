@@ -3,8 +3,7 @@
 /* A later fragment in front of all else came before its first one: it asks for no flow itself. */
 static bool is_ahead(const struct flow_part *part, const struct flow_fact *fact)
 {
-    return part->packets == 0 &&
-           (fact->bits & (FLOW_FACT_FRAG | FLOW_FACT_FIRST_FRAG)) == FLOW_FACT_FRAG;
+    return part->packets == 0 && (fact->bits & FLOW_FACT_FOLLOWS);
 }
 
 static bool has_flags(const struct flow_fact *fact, unsigned mask, unsigned flags)

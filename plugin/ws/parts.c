@@ -16,7 +16,7 @@
 #include <epan/epan.h>
 
 /* The columns are those of share/flowstats/parts.sql; another number where one changes. */
-enum { SCHEMA = 2 };
+enum { SCHEMA = 3 };
 
 /* A part, or a piece of one: what it is to the parts before it, and the states of its rows. */
 struct part {

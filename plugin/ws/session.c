@@ -23,8 +23,11 @@ static bool ends_with_files; /* flows do, whatever the preference says */
 static bool keeps_orphans;
 static bool is_drawn; /* statistics are, so this session is the last of the program */
 
-/* tshark reads one file; when a session begins again there (-M), the numbers of flows go on. */
-static uint32_t next_id;
+/*
+ * Where flows end with their files (-M, -b), their numbers go on nevertheless, and
+ * so does that of the file.
+ */
+static uint32_t next_id, files_before;
 
 /*
  * That a pass through all frames is over is told once, when a file has been
@@ -65,6 +68,7 @@ static void bound(void)
 {
     bool is_stream = fs_session_is_stream();
     struct flow_bounds bounds = { .max_open = MAX(fs_prefs->max_open, 1),
+                                  .files_before = files_before,
                                   .is_stream = is_stream,
                                   .keeps_orphans = keeps_orphans,
                                   .ended = tell_ended,
@@ -116,6 +120,7 @@ static void close_session(void)
         flow_meter_finish(meter);
         take_all();
         next_id = flow_meter_next_id(meter);
+        files_before += frames_seen > 0; /* a live capture begins empty ones, too */
     }
     flow_meter_free(meter);
     meter = NULL;

@@ -7,7 +7,7 @@
 -- of fields make (plugin/groups/*.def) are what the fields are, of this part.
 CREATE OR REPLACE TABLE parts (
   kind VARCHAR, capture VARCHAR,
-  -- of the row of the capture
+  -- of the row of the capture (schema 3)
   schema BIGINT, plugin VARCHAR, wireshark VARCHAR, preferences VARCHAR, frames BIGINT,
   capture_first BIGINT, capture_last BIGINT,
   -- who talks to whom, and through which tunnels

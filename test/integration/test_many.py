@@ -229,6 +229,37 @@ def test_idle_timeouts_cut_at_seams_as_elsewhere(tshark, captures, folder):
         assert_same_flows(*merge(files, folder), whole, place)
 
 
+# A later fragment of a datagram, its first one, and a packet that is whole.
+LATER, FIRST, WHOLE = {"frag": 175}, {"flags": "MF"}, {}
+
+
+@pytest.mark.parametrize("protocol, before, after, expected", [
+    *((protocol, [(0, LATER)], [(100, LATER)], [1, 1]) for protocol in (1, 6, 17, 50, 132, 170)),
+    (170, [(0, LATER)], [(40, LATER), (80, WHOLE)], [3]),
+    (17, [(0, WHOLE)], [(50, LATER), (70, FIRST)], [1, 2]),
+    (17, [(0, WHOLE)], [(50, FIRST), (70, LATER)], [3]),
+])
+def test_idle_timeouts_cut_fragments_at_seams_as_elsewhere(tshark, save, folder, protocol, before,
+                                                           after, expected):
+    """A later fragment asks for its flow itself where none comes that tells it."""
+    from scapy.all import IP, Ether
+    packets = []
+    for second, kind in [*before, *after]:
+        packet = Ether(src="aa:bb:cc:00:00:01", dst="aa:bb:cc:00:00:02") / IP(
+            src="10.0.0.1", dst="10.0.0.2", proto=protocol, id=7, **kind) / bytes(64)
+        packet.time = 1700000000 + second
+        packets.append(packet)
+    times = "_".join(str(second) for second, _ in [*before, *after])
+    path = save(f"idle_fragments_{protocol}_{times}_{len(expected)}.pcap", packets)
+    options = ("-o", "flow.idle_timeout:60")
+    whole = whole_of(tshark, path, *options)
+    assert [int(flow["flow.pkts"]) for flow in whole] == expected
+    files = [parts_of(tshark, file, *options) for file in cut(path, [len(before)], folder)]
+    merged, untold = merge(files, folder)
+    assert untold == 0
+    assert_same_flows(merged, untold, whole, path.name)
+
+
 def test_parts_can_be_put_together_in_any_order(tshark, captures, folder):
     """And in groups: what is merged is the set of them."""
     files = [parts_of(tshark, file) for file in cut(captures / "sample.pcapng", [40, 90], folder)]
@@ -240,8 +271,10 @@ def test_parts_can_be_put_together_in_any_order(tshark, captures, folder):
 def test_the_columns_are_those_that_the_table_has(tshark, captures, folder):
     shutil.copy(captures / "sample.pcapng", folder / "columns.pcapng")
     heading = parts_of(tshark, folder / "columns.pcapng").read_text().split("\n", 1)[0].split(",")
-    said = duckdb((SHARE / "parts.sql").read_text() + "SELECT column_name FROM (DESCRIBE parts);")
+    sql = (SHARE / "parts.sql").read_text()
+    said = duckdb(sql + "SELECT column_name FROM (DESCRIBE parts);")
     assert said.split() == heading
+    assert f"(schema {capture_row(folder / 'columns.pcapng.csv')['schema']})" in sql
 
 
 def test_what_does_not_merge_is_named(tshark, captures, folder):
@@ -372,6 +405,81 @@ def test_what_has_no_order_or_other_preferences_is_refused(flows_many, captures,
     later = cut(captures / "sample.pcapng", [150], folder)[1]
     said = flows_many(*other, ring[0], later, rc=1)
     assert "flow.idle_timeout:60" in said and "read all with the same" in said
+
+
+def test_a_users_own_folders_stay(flows_many, ring, folder):
+    """What the tool clears away lies in its own folder, whose name no sensor can have."""
+    out = folder / "own"
+    for sensor in ("work.lan", "b"):
+        flows_many("--sensor", sensor, "--out", out, *ring)
+    assert {path.name for path in out.glob("*/flows.parquet") for path in path.parents[:1]} == {
+        "work.lan", "b"}
+    assert "--sensor parts: " in flows_many("--sensor", "parts", "--out", out, *ring, rc=1)
+    shutil.copytree(folder / "ring", folder / "with parts/parts")
+    top = folder / "with parts"
+    assert "a subfolder is called parts" in flows_many("--out", out, top, rc=1)
+    said = flows_many("--out", top, top, rc=1)
+    assert "is not of this tool" in said and len(list(top.rglob("*"))) == 4
+    flows_many("--sensor", "c", "--out", out, top)
+
+
+def test_links_are_followed_and_names_may_be_in_capitals(flows_many, ring, folder, merged):
+    top = folder / "links"
+    (top / "east").mkdir(parents=True)
+    (top / "west").symlink_to(folder / "ring")
+    (top / "east/A.PCAP").symlink_to(ring[0])
+    (top / "east/b.CAP").symlink_to(ring[1])
+    (top / "east/c.Pcapng.1").symlink_to(ring[2])
+    (top / "east/again").symlink_to(top / "east")  # a loop
+    (top / "east/self.pcap").symlink_to("self.pcap")
+    (top / "east/gone.pcap").symlink_to("nowhere")
+    said = flows_many("--out", folder / "linked", top / "east", "--sensor", "east")
+    assert "3 captures, " in said and "loop" not in said and "links" not in said
+    shutil.rmtree(folder / "linked")
+    said = flows_many("--out", folder / "linked", top)
+    assert "6 captures, 3 of them new" in said
+    for sensor in ("east", "west"):
+        assert ((folder / "linked" / sensor / "flows.parquet").read_bytes() ==
+                (merged[0] / "flows.parquet").read_bytes())
+
+
+def test_flows_may_lie_beside_their_captures(flows_many, ring, folder, merged):
+    for place, captures, out in (("beside", "", ""), ("above", "ring", "")):
+        shutil.copytree(folder / "ring", folder / place / captures)
+        for new in (3, 0):
+            said = flows_many("--out", folder / place / out, folder / place / captures)
+            assert f"3 captures, {new} of them new" in said and "waiting" not in said
+        assert ((folder / place / "flows.parquet").read_bytes() ==
+                (merged[0] / "flows.parquet").read_bytes())
+
+
+def test_a_preference_with_a_slip_can_be_given_again(flows_many, ring, folder):
+    out = folder / "slipped"
+    said = flows_many("--out", out, "-o", "flow.idle_timeout:abc", *ring, rc=1)
+    assert "3 captures could not be read" in said or "flow.idle_timeout" in said
+    flows_many("--out", out, "-o", "flow.idle_timeout:60", *ring)
+    assert "was begun with other preferences" in flows_many("--out", out, *ring, rc=1)
+
+
+def test_one_is_told_as_one_and_names_may_begin_with_a_hyphen(tool, ring, folder):
+    (folder / "hyphen").mkdir()
+    shutil.copy(ring[0], folder / "hyphen/-x.pcapng")
+    result = subprocess.run([tool, "--out", "out", "--", "-x.pcapng"], text=True, timeout=300,
+                            capture_output=True, cwd=folder / "hyphen", check=True)
+    assert "1 capture, 1 of them new" in result.stderr
+
+
+def test_parts_that_are_damaged_are_named(flows_many, ring, folder):
+    out = folder / "damaged"
+    flows_many("--out", out, *ring)
+    damaged = sorted(out.glob("parts/*.parquet"))[1]
+    whole = damaged.read_bytes()
+    for bytes_ in (whole[:400], whole[:4] + bytes(2000) + whole[2004:]):
+        damaged.write_bytes(bytes_)
+        said = flows_many("--out", out, *ring, rc=1)
+        assert f"{damaged} is damaged: delete it" in said
+    damaged.unlink()
+    assert "1 of them new" in flows_many("--out", out, *ring)
 
 
 @pytest.mark.parametrize("arguments", [

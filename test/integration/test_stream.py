@@ -321,10 +321,13 @@ def test_files_of_a_live_capture_are_numbered(tshark, captures, ring):
 
 def test_flows_can_end_with_their_file(tshark, captures):
     capture = captures / "tcp_plain.pcap"
-    flows = tshark.flows(capture, "-M", "3", "-o", "flow.carry_over:FALSE")
+    flows = tshark.flows(capture, "-M", "3", "-o", "flow.carry_over:FALSE", "-o",
+                         "flow.columns:core,flow.first_file,flow.last_file")
+    assert pairs(flows, "id", "first_file", "last_file") == [(i, i + 1, i + 1) for i in range(4)]
     assert pairs(flows, "id", "pkts", "first_frame") == [(0, 3, 1), (1, 3, 1), (2, 3, 1), (3, 2, 1)]
     assert {flow["flow.end_reason"] for flow in flows} == {4}
-    streamed = stream(tshark, capture, "-M", "3", "-o", "flow.carry_over:FALSE")
+    streamed = stream(tshark, capture, "-M", "3", "-o", "flow.carry_over:FALSE", "-o",
+                      "flow.columns:core,flow.first_file,flow.last_file")
     assert as_multiset(streamed) == as_multiset(flows)
 
 

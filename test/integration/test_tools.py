@@ -242,6 +242,13 @@ def test_files_in_a_row_are_one_capture(flows, captures, options):
             file.unlink()
 
 
+def test_a_name_may_begin_with_a_hyphen(flows, captures, tmp_path):
+    shutil.copy(captures / "tcp_plain.pcap", tmp_path / "-x.pcap")
+    expected = flows(captures / "tcp_plain.pcap").stdout
+    for options in (["--join"], []):
+        assert flows(*options, "--", "-x.pcap", cwd=tmp_path).stdout == expected
+
+
 def test_standard_input_is_one_capture(flows):
     assert flows("--join", "-", rc=1).stderr == (
         "tools/flows: --join: standard input is one capture\n")

@@ -67,7 +67,8 @@ static void test_a_part_says_what_it_is_to_a_handshake(void)
 static void test_a_syn_may_begin_another_flow_where_no_number_is_sure(void)
 {
     struct flow_fact syn = segment(0, SYN, 7, 0), data = segment(0, ACK, 8, 21);
-    struct flow_fact other = segment(1, SYN, 20, 0), later = { .bits = FLOW_FACT_FRAG };
+    struct flow_fact other = segment(1, SYN, 20, 0),
+                     later = { .bits = FLOW_FACT_FRAG | FLOW_FACT_FOLLOWS };
     struct flow_part part = { 0 };
 
     g_assert_false(flow_part_is_over(&part, &syn)); /* it begins with it */
