@@ -210,7 +210,7 @@ def test_a_flow_is_coloured_and_its_stream_followed(window, frames):
 def test_no_other_stream_is_followed_where_the_packet_is_not_displayed(window):
     """Wireshark stays at the packet where it is, and would follow that one's."""
     window.filter("flow.id == 7")
-    window.select(window.frames()[0])
+    window.select(window.wait(window.frames, "packets")[0])
     choose_of_flow(window, 15, "Follow Stream")
     time.sleep(3)  # as long as it tries
     assert not [name for name in map(driver.name, window.dialogs()) if "Follow" in name]
@@ -221,7 +221,7 @@ def test_the_first_packet_is_the_first_displayed_one_on_wish(window, frames):
     dialog = open_view(window)
     box = driver.find(dialog, "check box", "^Limit to display filter$")
     window.filter("flow.id == 1")
-    window.select(window.frames()[0])
+    window.select(window.wait(window.frames, "packets")[0])
     first, expected, *_ = [int(frame["frame.number"]) for frame in frames
                            if frame["flow.id"] == "7"]
     window.filter(f"flow.id in {{1, 7}} && frame.number != {first}")
@@ -490,10 +490,10 @@ def test_keys_open_the_menu_of_what_is_in_sight(sample, view):
     text = sample.wait(lambda: sample.filter_text(), "filter")
     assert len(re.findall(r"\d+", text)) == int(count)
     sample.wait(lambda: 0 < len(sample.frames()) < 167, "the packets of these flows")
-    sample.select(sample.frames()[-1])
-    first = sample.frames()[0]
+    shown = sample.wait(sample.frames, "packets")
+    sample.select(shown[-1])
     press(sample, dialog, "Return", view=view)
-    sample.wait(lambda: sample.frame() == first, "the first packet")
+    sample.wait(lambda: sample.frame() == shown[0], "the first packet")
 
 
 def test_a_group_and_the_protocol_go_under_an_open_window(sample):
