@@ -26,6 +26,8 @@ GROUND = ["ws_compat", "arguments", "clock", "prefs", "bytes", "ip", "transport"
 # The only libraries of the engine and the groups.
 LIBRARIES = {"glib.h", "string.h", "stdbool.h", "stddef.h", "stdint.h", "arpa/inet.h",
              "ws2tcpip.h", "math.h"}
+OF_WIRESHARK_OR_GLIB = ("glib", "gmodule", "epan/", "wiretap/", "wsutil/", "cfile", "wireshark.h",
+                        "ws_version.h")
 STANDARD_C = {f"{name}.h" for name in (
     "assert", "ctype", "errno", "float", "inttypes", "limits", "locale", "math", "setjmp", "signal",
     "stdalign", "stdarg", "stdbool", "stddef", "stdint", "stdio", "stdlib", "string", "time")}
@@ -110,8 +112,7 @@ def test_systems_are_told_apart_in_a_room_of_their_own():
     for folder in folders[2:]:
         for path in sources(folder):
             alien = {header for header in includes(path) if header not in STANDARD_C
-                     and not header.startswith(("glib", "gmodule", "epan/", "wiretap/", "wsutil/", "cfile",
-                                            "wireshark.h", "ws_version.h"))
+                     and not header.startswith(OF_WIRESHARK_OR_GLIB)
                      and not any((ours / header).exists() for ours in folders)}
             if path.name == "address.c":
                 assert alien == {"arpa/inet.h", "ws2tcpip.h"}

@@ -244,12 +244,13 @@ static void thin_options(struct flow *flow, enum flow_dir dir, struct flow_fact 
     }
 }
 
-/* Record a packet of a flow, in that direction, and return its number in it. */
+/* Record a packet of a flow, in that direction and with more bits, and return its number in it. */
 static uint32_t record(struct flow_meter *meter, struct flow *flow, enum flow_dir dir,
-                       const struct flow_packet *packet)
+                       const struct flow_packet *packet, uint16_t bits)
 {
     struct flow_fact fact = packet->fact;
 
+    fact.bits |= bits;
     if (dir == FLOW_DOWN)
         fact.bits |= FLOW_FACT_DOWN;
     flow_learn(flow, packet, dir);
@@ -312,7 +313,7 @@ static void account_lone(struct flow_meter *meter, struct flow_waiting *waiting)
 
     search.path = flow_waiting_path(waiting);
     struct flow *flow = flow_of(meter, packet, &search, &dir);
-    record(meter, flow, dir, packet);
+    record(meter, flow, dir, packet, 0);
     flow_waiting_free(waiting);
 }
 
@@ -338,15 +339,6 @@ static struct flow *referred_to(struct flow_meter *meter, uint64_t reference)
     return flow && flow->id == reference >> 32 && !(flow->bits & FLOW_ENDED) ? flow : NULL;
 }
 
-static void record_following(struct flow_meter *meter, struct flow *flow, enum flow_dir dir,
-                             const struct flow_packet *fragment)
-{
-    struct flow_packet following = *fragment;
-
-    following.fact.bits |= FLOW_FACT_FOLLOWS;
-    record(meter, flow, dir, &following);
-}
-
 /* A later fragment goes where its first one went, or waits for it. */
 static void account_later_fragment(struct flow_meter *meter, const struct flow_packet *packet,
                                    uint32_t encapsulation, int64_t now_ns)
@@ -358,7 +350,7 @@ static void account_later_fragment(struct flow_meter *meter, const struct flow_p
     if (flow_fragments_join(meter->fragments, packet, encapsulation, &reference, &dir))
         flow = referred_to(meter, reference);
     if (flow) {
-        record_following(meter, flow, dir, packet);
+        record(meter, flow, dir, packet, FLOW_FACT_FOLLOWS);
         return;
     }
     flow_fragments_wait(meter->fragments, packet, encapsulation,
@@ -374,7 +366,7 @@ static void account_waiting(struct flow_meter *meter, const struct flow_packet *
 
     flow_fragments_learn(meter->fragments, first, encapsulation, reference_to(flow), dir);
     while ((waiting = flow_fragments_take_of(meter->fragments, first, encapsulation))) {
-        record_following(meter, flow, dir, flow_waiting_packet(waiting));
+        record(meter, flow, dir, flow_waiting_packet(waiting), FLOW_FACT_FOLLOWS);
         flow_waiting_free(waiting);
     }
 }
@@ -465,7 +457,8 @@ static void account_whole(struct flow_meter *meter, const struct flow_packet *pa
 
     if (is_fragment)
         account_waiting(meter, packet, encapsulation, flow, dir);
-    struct flow_place place = { .flow = flow->index, .packet = record(meter, flow, dir, packet) };
+    struct flow_place place = { .flow = flow->index,
+                                .packet = record(meter, flow, dir, packet, 0) };
     meter->begun = place.packet == 0 ? flow : NULL;
     if (packet->bits & FLOW_PACKET_QUOTE)
         account_quote(meter, packet, encapsulation, place);

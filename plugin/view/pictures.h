@@ -80,8 +80,7 @@ struct flow_picture_now {
     uint64_t displayed;  /* changes with the packets that the packet list shows */
     uint32_t flow;       /* that of the packet that is selected in the packet list */
     uint32_t frame;      /* that packet; 0: none */
-    const char *file;    /* its name without folders */
-    const char *path;    /* its whole name; "": none */
+    const char *path;    /* of the file; "": none */
     const char *filter;  /* of the packet list; "": none */
 };
 

@@ -355,7 +355,7 @@ void FlowWindow::read()
         kept.insert(m_flows.flow(static_cast<size_t>(row)));
     m_selected.clear();
     m_host->now(&now);
-    m_choices.file = QString::fromUtf8(now.file);
+    m_choices.file = QFileInfo(QString::fromUtf8(now.path)).fileName();
     m_choices.filter = m_limit->isChecked() ? QString::fromUtf8(now.filter) : QString();
     m_flows.read(m_limit->isChecked() ? FLOW_PICTURE_DISPLAYED : FLOW_PICTURE_ALL);
     for (uint32_t flow : kept)

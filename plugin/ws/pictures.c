@@ -31,16 +31,13 @@ static void next_generation(void)
 static void *displayed_of(capture_file *file, void *data)
 {
     struct flow_picture_now *now = data;
-    static char *filter, *name, *path;
+    static char *filter, *path;
 
     g_free(filter);
-    g_free(name);
     g_free(path);
     filter = g_strdup(file && file->dfilter ? file->dfilter : "");
-    name = file && file->filename ? g_path_get_basename(file->filename) : g_strdup("");
     path = g_strdup(file && file->filename ? file->filename : "");
     now->filter = filter;
-    now->file = name;
     now->path = path;
     if (!file)
         return NULL;
@@ -55,11 +52,9 @@ static void now(struct flow_picture_now *ret_now)
     struct flow_meter *meter = fs_session_meter();
     struct flow_view view;
 
-    *ret_now = (struct flow_picture_now){ .generation = current_generation(),
-                                          .flow = FLOW_PICTURES_NO_FLOW,
-                                          .file = "",
-                                          .path = "",
-                                          .filter = "" };
+    *ret_now = (struct flow_picture_now){
+        .generation = current_generation(), .flow = FLOW_PICTURES_NO_FLOW, .path = "", .filter = ""
+    };
     if (fs_program() == FS_WIRESHARK)
         plugin_if_get_capture_file(displayed_of, ret_now);
     if (!meter)
