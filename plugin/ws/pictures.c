@@ -303,8 +303,10 @@ const struct flow_picture_host *fs_pictures_host(struct flow_tally *tally)
                                                    .filter = filter,
                                                    .colour = colour };
 
+    /* A window that is open already goes on with what it has seen. */
+    if (tally != asked_tally)
+        seen_tally = NULL;
     asked_tally = tally;
-    seen_tally = NULL;
     return &host;
 }
 
