@@ -88,6 +88,20 @@ static void register_settings(module_t *preferences, const struct flow_group *gr
         register_setting(preferences, setting);
 }
 
+/* What is out of bounds is said, once, and then is the bound for the user, too. */
+static uint32_t value_of(struct set *of)
+{
+    const struct flow_setting *setting = of->setting;
+    unsigned within = CLAMP(of->as.number, setting->least, setting->most);
+
+    if (setting->is_flag)
+        return of->as.flag != 0;
+    if (of->as.number != within)
+        report_failure("flowstats: flow.%s: %u is %s than %u, which is taken", setting->name,
+                       of->as.number, of->as.number > within ? "more" : "less", within);
+    return of->as.number = within;
+}
+
 /* Return whether any setting is another one now. */
 static bool apply_settings(void)
 {
@@ -95,8 +109,7 @@ static bool apply_settings(void)
 
     for (size_t i = 0; i < set_count; i++) {
         const struct flow_setting *setting = set[i].setting;
-        uint32_t value = setting->is_flag ? set[i].as.flag != 0 : set[i].as.number;
-        value = CLAMP(value, setting->least, setting->most);
+        uint32_t value = value_of(&set[i]);
         is_changed |= *setting->value != value;
         *setting->value = value;
     }

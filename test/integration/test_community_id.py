@@ -34,9 +34,17 @@ def test_published_examples(tshark, captures):
 def test_seed(tshark, captures):
     assert of_flows(tshark, captures / "community_id.pcap", "-o",
                     "flow.community_id_seed:1")[:2] == PUBLISHED_WITH_SEED
-    assert of_flows(tshark, captures / "community_id.pcap", "-o",
-                    "flow.community_id_seed:70000") == of_flows(
-        tshark, captures / "community_id.pcap", "-o", "flow.community_id_seed:65535")
+
+
+def test_a_setting_out_of_bounds_is_said(tshark, captures):
+    path = captures / "community_id.pcap"
+    assert of_flows(tshark, path, "-o", "flow.community_id_seed:70000") == \
+        of_flows(tshark, path, "-o", "flow.community_id_seed:65535")
+    for chosen, said in (("community_id_seed:70000", "70000 is more than 65535"),
+                         ("splt_packets:0", "0 is less than 1")):
+        run = tshark.run("-q", "-r", path, "-o", f"flow.{chosen}")
+        name = chosen.partition(":")[0]
+        assert run.stderr.splitlines() == [f"tshark: flowstats: flow.{name}: {said}, which is taken"]
 
 
 def test_every_packet_of_a_flow_has_it(tshark, captures):

@@ -168,3 +168,14 @@ def test_uninstalling_leaves_nothing(built, home):
     assert files(home) == {own}
     assert "flowstats.so" in said and not (own.parent.parent / "Flow Statistics").exists()
     assert run(TOP / "tools/uninstall", built) == "tools/uninstall: nothing was installed from here\n"
+
+
+def test_no_folder_of_ours_is_left(tmp_path):
+    ours = ("doc/flowstats", "doc/flowstats-view", "plugins/flowstats", "profiles/Flow Statistics")
+    for folder in (*ours, "man4"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "file").touch()
+    (tmp_path / "install_manifest.txt").write_text(
+        "\n".join(f"{tmp_path}/{folder}/file" for folder in (*ours, "man4")))
+    run(TOP / "tools/uninstall", tmp_path)
+    assert {path.name for path in tmp_path.rglob("*")} == {"doc", "plugins", "profiles", "man4"}
