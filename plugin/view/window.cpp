@@ -664,8 +664,7 @@ void FlowWindow::follow()
 
     m_host->now(&now);
     bool is_there = action && action->isEnabled() && now.generation == m_flows.generation() &&
-                    now.flow != FLOW_PICTURES_NO_FLOW &&
-                    m_flows.row(now.flow) == *m_selected.begin();
+                    now.flow == m_followed && m_flows.row(now.flow) == *m_selected.begin();
     m_follow_tries = action && !is_there ? m_follow_tries - 1 : 0;
     if (is_there)
         action->trigger();
@@ -700,7 +699,10 @@ void FlowWindow::add_requests(QMenu *menu)
         add_action(colours, "Color " + QString::number(i), is_some, this, [this, i] { colour(i); });
     add_action(colours, "Reset Colorization", true, this, [this] { colour(0); });
     add_action(menu, "Follow Stream", follow_action() != nullptr, this, [this] {
+        if (m_selected.size() != 1)
+            return; /* what was selected has gone while the menu was open */
         go_to_first_packet();
+        m_followed = m_flows.flow(static_cast<size_t>(*m_selected.begin()));
         m_follow_tries = FOLLOW_TRIES;
         follow();
     });

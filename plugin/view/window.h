@@ -92,6 +92,7 @@ class FlowWindow : public QDialog
     QPoint m_pressed;
     bool m_is_double = false;    /* the button went down for a double click */
     int m_follow_tries = 0;      /* how often a stream is still looked for that is to be followed */
+    uint32_t m_followed = 0;     /* the flow whose stream that is */
     bool m_is_selecting = false; /* the table's selection is being set */
 };
 

@@ -334,6 +334,19 @@ class Wireshark:
     def wait(self, ask, what, seconds=20):
         return wait(ask, what, seconds, self.process)
 
+    def wait_clicking(self, click, ask, what):
+        """Wait, and click again after a while: Wireshark loses a click while it dissects, and one
+        misses while a window moves.  click: gets whether it is a further one."""
+        clicked = 0.0
+
+        def ask_clicking():
+            nonlocal clicked
+            if time.monotonic() > clicked + 5:
+                click(clicked > 0)
+                clicked = time.monotonic()
+            return ask()
+        return self.wait(ask_clicking, what)
+
     def __enter__(self):
         return self
 
@@ -421,7 +434,13 @@ class Wireshark:
         search = ("search", "--onlyvisible", "--name", f"^{re.escape(name(dialog))}$")
         self.wait(lambda: self.desktop.has_window(*search), "window on the screen")
         self.desktop.xdotool(*search, "windowmove", 10, 40, "windowsize", width, height)
-        self.wait(lambda: extents(dialog)[2] == width, "size of a window")
+
+        def is_still():
+            """Its place comes later than its size."""
+            before = extents(dialog)
+            time.sleep(0.2)
+            return before == extents(dialog) and before[2] == width
+        self.wait(is_still, "size of a window")
 
     def close(self, dialog):
         act(find(dialog, BUTTON, "^(Close|Cancel|OK)$"), "Press")
@@ -434,22 +453,20 @@ class Wireshark:
         opened = []
         listener = Atspi.EventListener.new(lambda event: opened.append(event.source))
         listener.register("object:state-changed:showing")
-        clicked = 0.0
 
         def menu():
-            nonlocal clicked
-            if time.monotonic() > clicked + 5:  # Wireshark loses a click while it dissects again
-                if clicked:
-                    self.desktop.key("Escape")
-                self.desktop.click(of, button=3)
-                clicked = time.monotonic()
             while GLib.MainContext.default().iteration(False):
                 pass
             while opened:
                 source = opened.pop()
                 if source.get_role_name() == "popup menu" and "showing" in states(source):
                     return source
-        shown = self.wait(menu, "context menu")
+
+        def click(is_again):
+            if is_again:
+                self.desktop.key("Escape")
+            self.desktop.click(of, button=3)
+        shown = self.wait_clicking(click, menu, "context menu")
         listener.deregister("object:state-changed:showing")
         try:
             yield shown
@@ -463,8 +480,8 @@ class Wireshark:
         table = next(table for table in find_all(dialog, TABLE) if row_of(table, f"^{title}$"))
         row, cell = row_of(table, f"^{title}$")
         self.resize(dialog, 600, 400)
-        self.desktop.click(cell)
-        self.wait(lambda: table.get_selected_rows() == [row], "selected profile")
+        self.wait_clicking(lambda _: self.desktop.click(cell),
+                           lambda: table.get_selected_rows() == [row], "selected profile")
         act(find(dialog, BUTTON, "^OK$"), "Press")
         self.wait(lambda: dialog not in self.windows(), "end of a dialog")
 

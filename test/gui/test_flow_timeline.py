@@ -212,6 +212,8 @@ def test_no_other_stream_is_followed_where_the_packet_is_not_displayed(window):
     window.filter("flow.id == 7")
     window.select(window.wait(window.frames, "packets")[0])
     choose_of_flow(window, 15, "Follow Stream")
+    table = table_of(open_view(window))
+    driver.select_row(table, driver.row_of(table, "^7$", "Flow")[0])  # whose packet is there
     time.sleep(3)  # as long as it tries
     assert not [name for name in map(driver.name, window.dialogs()) if "Follow" in name]
     assert window.filter_text() == "flow.id == 7"

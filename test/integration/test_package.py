@@ -144,6 +144,8 @@ def test_source_installs_for_a_user(tshark, built, home):
     profile = home / ".config/wireshark/profiles/Flow Statistics"
     assert {path.name for path in profile.iterdir()} == {
         path.name for path in (TOP / "profile").iterdir()}
+    graphs = (profile / "io_graphs").read_text()
+    assert ("Slowest handshake (ms)" in graphs) == (tshark.version < (4, 2))
 
 
 def test_one_way_of_installing_knows_nothing_of_the_other(built, home, tmp_path):

@@ -11,9 +11,15 @@ from recipes import Talk
 PROFILE = Path(__file__).resolve().parent.parent.parent / "profile"
 COLUMNS = re.findall(r'"([^"]+)", "([^"]+)"', (PROFILE / "preferences").read_text())
 WIDTHS = re.findall(r'"([^"]+)", (\d+)', (PROFILE / "recent").read_text())
-TABLES = {name: [[cell.replace(r"\x22", '"') for cell in row]
-                 for row in csv.reader((PROFILE / name).read_text().splitlines())]
-          for name in ("dfilter_buttons", "io_graphs", "plots")}
+
+
+def table(path):
+    """The rows of one of Wireshark's lists, each a list of texts."""
+    return [[cell.replace(r"\x22", '"') for cell in row]
+            for row in csv.reader(path.read_text().splitlines())]
+
+
+TABLES = {name: table(PROFILE / name) for name in ("dfilter_buttons", "io_graphs", "plots")}
 RULES = [line.split("@")[1:3] for line in (PROFILE / "colorfilters").read_text().splitlines()
          if line.startswith("@")]
 OURS = [name for name, _ in RULES if name.startswith("Flow: ")]
@@ -37,6 +43,18 @@ def test_is_installed_where_wireshark_looks(install, tmp_path):
     installed = install("profile", tmp_path) / "usr/share/wireshark/profiles/Flow Statistics"
     assert sorted(path.name for path in installed.iterdir()) == [
         "colorfilters", "dfilter_buttons", "io_graphs", "plots", "preferences", "recent"]
+
+
+def test_graphs_of_times_have_the_unit_that_wireshark_leaves_out(tshark, install, tmp_path):
+    """From 4.4 on it writes at the axis what a time is in, and a factor would make it untrue."""
+    folder = install("profile", tmp_path) / "usr/share/wireshark/profiles/Flow Statistics"
+    installed = table(folder / "io_graphs")
+    times = [row for row in installed if row[6] in ("flow.tcp.rtt", "flow.delta")]
+    is_without_units = tshark.version < (4, 2)
+    assert {row[8] for row in times} == {"1000" if is_without_units else "1"}
+    assert {row[1].endswith(" (ms)") for row in times} == {is_without_units}
+    assert [[row[1].replace(" (ms)", ""), *row[2:8]] for row in installed] == [
+        row[1:8] for row in TABLES["io_graphs"]]
 
 
 @pytest.mark.parametrize("text", sorted(set(filter(None, FILTERS))))
