@@ -3,6 +3,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import termios
@@ -35,6 +36,7 @@ def test_progress_is_one_line_that_goes(terminal, tmp_path, is_interrupted):
     ours, theirs = terminal
 
     def take_terminal():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background ignores it
         os.setsid()
         fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
     seconds = "30" if is_interrupted else "3.5"
