@@ -142,6 +142,12 @@ def texts(table, column=0):
     return [name(cell).strip() for cell in cells(table, column)]
 
 
+def numbers(table, column):
+    """Those of a column; none while some cells are still empty, as when a list is sorted."""
+    found = texts(table, column)
+    return list(map(int, found)) if all(found) else []
+
+
 def row_of(table, pattern, column=0):
     """The number and the cell of the first row whose text matches, or None."""
     return next(((row, cell) for row, cell in enumerate(cells(table, column))
@@ -501,8 +507,7 @@ class Wireshark:
 
     def frames(self):
         """The numbers in the packet list; none while rows are still empty."""
-        numbers = texts(self.list, "No.")
-        return list(map(int, numbers)) if all(numbers) else []
+        return numbers(self.list, "No.")
 
     def frame(self):
         """The number of the frame that the packet details show; none while they are empty."""

@@ -21,8 +21,8 @@ def test_column_sorts_by_number(window, frames):
     expected = [int(frame["flow.bytes"]) for frame in frames]
 
     def shown():
-        return [int(text) for text in driver.texts(window.list, "Bytes")]
-    assert shown() == expected
+        return driver.numbers(window.list, "Bytes")
+    window.wait(lambda: shown() == expected, "values")
     for is_descending in (False, True):
         window.sort(window.list, "Bytes")
         window.wait(lambda: shown() == sorted(expected, reverse=is_descending), "sorted list")

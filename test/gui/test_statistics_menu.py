@@ -42,8 +42,8 @@ def test_flow_table_opens_with_the_largest_flow(window):
     """And with whole numbers: 4.0 and 4.4 print what does not fit in 32 bits with decimals."""
     dialog = window.open("Statistics", "Flow Statistics")
     table = driver.find(dialog, driver.TABLE)
-    window.wait(lambda: len(driver.texts(table, "Bytes")) == 23, "rows")
-    sizes = [int(text) for text in driver.texts(table, "Bytes")]
+    window.wait(lambda: len(driver.numbers(table, "Bytes")) == 23, "rows")
+    sizes = driver.numbers(table, "Bytes")
     assert sizes == sorted(sizes, reverse=True)
     assert driver.texts(table, "#") == [str(rank) for rank in range(1, 24)]
 
