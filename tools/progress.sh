@@ -12,14 +12,13 @@ pause() {
     sleep "$1" >/dev/null 2>&1 9>&-
 }
 
-# A line that fits into the terminal.
-say_on_terminal() {
-    columns=$(stty size <&2 2>/dev/null) || true
-    columns=${columns#* }
-    case $columns in
-    '' | 0) columns=80 ;;
+# Print the columns of the terminal that standard input is; those given where it says none.
+terminal_columns() {
+    size=$(stty size 2>/dev/null) || true
+    case ${size#* } in
+    '' | 0) echo "$1" ;;
+    *) echo "${size#* }" ;;
     esac
-    printf '\r\033[K%.*s' $((columns - 1)) "$1" >&2
 }
 
 # On a terminal one line that changes, elsewhere a line every ten seconds.
@@ -28,7 +27,7 @@ say_again_and_again() {
     while kill -0 $$ 2>/dev/null; do
         said="$1: $($2 2>/dev/null | cut -c 1-50)"
         if [ -t 2 ]; then
-            say_on_terminal "${said%: }"
+            printf '\r\033[K%.*s' $(($(terminal_columns 80 <&2) - 1)) "${said%: }" >&2
             pause 1
         else
             printf '%s\n' "${said%: }" >&2

@@ -92,10 +92,10 @@ static void register_settings(module_t *preferences, const struct flow_group *gr
 static uint32_t value_of(struct set *of)
 {
     const struct flow_setting *setting = of->setting;
-    unsigned within = CLAMP(of->as.number, setting->least, setting->most);
 
     if (setting->is_flag)
         return of->as.flag != 0;
+    unsigned within = CLAMP(of->as.number, setting->least, setting->most);
     if (of->as.number != within)
         report_failure("flowstats: flow.%s: %u is %s than %u, which is taken", setting->name,
                        of->as.number, of->as.number > within ? "more" : "less", within);

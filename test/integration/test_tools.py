@@ -58,7 +58,7 @@ def rows(text):
 
 def messages(result):
     """Without the progress that a slow machine shows."""
-    return re.sub(r"^tools/flows: (?:reading|drawing) .*\n", "", result.stderr, flags=re.M)
+    return re.sub(r"^tools/flows: (?:reading .*: \d+ %|drawing .*)\n", "", result.stderr, flags=re.M)
 
 
 def totals(text):
