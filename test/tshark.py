@@ -27,8 +27,12 @@ class Tshark:
         self.folder.chmod(0o755)
         self.as_user = NOBODY if 0 in (os.getuid(), os.getgid()) else []
         shutil.copytree(build / "plugins", self.folder / "plugins")
+        cache = self.folder / "cache"  # of fonts: it is said on standard error where there is none
+        cache.mkdir()
+        cache.chmod(0o777)
         self.environment = {
-            "PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "PATH": os.environ["PATH"], "HOME": str(self.folder),
+            "XDG_CACHE_HOME": str(cache), "LC_ALL": "C.UTF-8", "TZ": "UTC",
             "WIRESHARK_PLUGIN_DIR": str(self.folder / "plugins"),
             "WIRESHARK_EXTCAP_DIR": "/nonexistent", "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1",
             **environment,

@@ -3,6 +3,7 @@
 
 #include "among_flows.h"
 #include "core.h"
+#include "tcp_group.h"
 
 #include <glib.h>
 
@@ -141,6 +142,36 @@ static void test_flows_that_ended_are_not_among_them(void)
     flow_meter_free(meter);
 }
 
+/* Of a long connection in a stream the handshake is forgotten before it ends. */
+static void test_a_connection_is_open_whose_beginning_is_forgotten(void)
+{
+    enum { SEGMENTS = 3 * FLOW_HISTORY_STRIDE };
+    static struct flow_groups with_tcp;
+    const struct flow_bounds bounds = { .max_open = 9, .is_stream = true, .ended = ignore };
+    uint32_t frame = 0;
+
+    flow_groups_add(&with_tcp, &flow_core);
+    flow_groups_add(&with_tcp, &flow_tcp_group);
+    flow_groups_add(&with_tcp, &flow_among_flows);
+    struct flow_meter *meter = flow_meter_new(NULL, 0, &with_tcp);
+    flow_meter_bound(meter, &bounds);
+    const struct flow_packet syn = tcp_packet(++frame, 1, 50000, 2, 80, "S", 100, 0);
+    flow_meter_account(meter, &syn);
+    for (uint32_t i = 0; i < SEGMENTS; i++) {
+        const struct flow_packet data = tcp_packet(++frame, 1, 50000, 2, 80, "A", 101, 500);
+        flow_meter_account(meter, &data);
+        expect_number(meter, frame, "live_tcp", 1);
+    }
+    const struct flow_packet other = udp_packet(++frame, 1, 50000, 2, 53);
+    flow_meter_account(meter, &other);
+    expect_number(meter, frame, "live_tcp", 1);
+    const struct flow_packet reset = tcp_packet(++frame, 1, 50000, 2, 80, "RA", 101, 500);
+    flow_meter_account(meter, &reset);
+    expect_number(meter, frame, "live_tcp", 0);
+    expect_number(meter, frame - 1, "live_tcp", 1);
+    flow_meter_free(meter);
+}
+
 /* Three connections on the same ports, and one on others between them. */
 static void test_flows_know_who_had_their_ports(void)
 {
@@ -231,6 +262,8 @@ int main(int argc, char **argv)
                     test_flows_that_were_forgotten_are_not_among_them);
     g_test_add_func("/among/flows-that-ended-are-not-among-them",
                     test_flows_that_ended_are_not_among_them);
+    g_test_add_func("/among/a-connection-is-open-whose-beginning-is-forgotten",
+                    test_a_connection_is_open_whose_beginning_is_forgotten);
     g_test_add_func("/among/flows-know-who-had-their-ports", test_flows_know_who_had_their_ports);
     g_test_add_func("/among/connections-are-open-from-their-syn-on",
                     test_connections_are_open_from_their_syn_on);

@@ -21,6 +21,7 @@ enum {
     SYN = FLOW_TCP_SYN,
     ACK = FLOW_TCP_ACK,
     RST = FLOW_TCP_RST,
+    FIN = FLOW_TCP_FIN,
     SYN_ACK = SYN | ACK,
     SEGMENTS_OF_ROW = 4,
 };
@@ -31,25 +32,35 @@ static void test_a_part_says_what_it_is_to_a_handshake(void)
         enum flow_part_handshake expected;
         struct {
             unsigned end, flags;
-            uint32_t seq, ack;
+            uint32_t seq, ack, len;
         } segments[SEGMENTS_OF_ROW];
     } rows[] = {
-        { FLOW_PART_NO_SYN, { { 0, ACK, 1, 1 }, { 1, ACK, 1, 1 } } },
-        { FLOW_PART_NO_SYN, { { 0, RST, 1, 0 } } },
-        { FLOW_PART_SYNS, { { 0, SYN, 7, 0 } } },
-        { FLOW_PART_SYNS, { { 1, SYN, 7, 0 }, { 1, SYN, 7, 0 } } },
-        { FLOW_PART_MIXED, { { 0, SYN, 7, 0 }, { 0, SYN, 8, 0 } } },
-        { FLOW_PART_OPENS, { { 0, SYN, 7, 0 }, { 1, SYN_ACK, 20, 8 }, { 0, ACK, 8, 21 } } },
-        { FLOW_PART_OPENS, { { 0, SYN, 7, 0 }, { 1, RST | ACK, 0, 8 } } },
-        { FLOW_PART_OPENS, { { 0, SYN, 7, 0 }, { 1, SYN_ACK, 20, 8 }, { 0, SYN, 7, 0 } } },
-        { FLOW_PART_MIXED, { { 0, SYN, 7, 0 }, { 1, SYN, 20, 0 } } },
-        { FLOW_PART_MIXED, { { 0, SYN, 7, 0 }, { 1, SYN_ACK, 20, 8 }, { 1, SYN_ACK, 30, 8 } } },
-        { FLOW_PART_ANSWERS, { { 1, SYN_ACK, 20, 8 }, { 0, ACK, 8, 21 } } },
-        { FLOW_PART_ANSWERS, { { 1, SYN_ACK, 20, 8 }, { 1, SYN_ACK, 20, 8 } } },
-        { FLOW_PART_MIXED, { { 1, SYN_ACK, 20, 8 }, { 0, SYN, 7, 0 } } },
-        { FLOW_PART_MIXED, { { 1, SYN_ACK, 20, 8 }, { 0, SYN_ACK, 7, 21 } } },
-        { FLOW_PART_MIXED, { { 0, ACK, 8, 21 }, { 1, SYN_ACK, 20, 8 } } },
-        { FLOW_PART_MIXED, { { 0, SYN | RST, 7, 0 } } },
+        { FLOW_PART_NO_SYN, { { 0, ACK, 1, 1, 0 }, { 1, ACK, 1, 1, 0 } } },
+        { FLOW_PART_NO_SYN, { { 0, RST, 1, 0, 0 } } },
+        { FLOW_PART_SYNS, { { 0, SYN, 7, 0, 0 } } },
+        { FLOW_PART_SYNS, { { 1, SYN, 7, 0, 0 }, { 1, SYN, 7, 0, 0 } } },
+        { FLOW_PART_MIXED, { { 0, SYN, 7, 0, 0 }, { 0, SYN, 8, 0, 0 } } },
+        { FLOW_PART_SYNS, { { 0, SYN, 7, 0, 5 }, { 0, SYN, 7, 0, 5 } } },
+        { FLOW_PART_MIXED, { { 0, SYN, 7, 0, 5 }, { 0, SYN, 7, 0, 4 } } },
+        { FLOW_PART_MIXED, { { 0, SYN | FIN, 7, 0, 0 }, { 0, SYN, 7, 0, 0 } } },
+        { FLOW_PART_MIXED,
+          { { 0, SYN, 7, 0, 0 }, { 1, SYN_ACK, 20, 8, 0 }, { 1, SYN_ACK, 20, 9, 0 } } },
+        { FLOW_PART_MIXED, { { 0, SYN, 7, 0, 0 }, { 0, SYN_ACK, 20, 8, 0 } } },
+        { FLOW_PART_OPENS,
+          { { 1, SYN, 7, 0, 0 }, { 0, SYN_ACK, 20, 8, 0 }, { 1, ACK, 8, 21, 0 } } },
+        { FLOW_PART_OPENS,
+          { { 0, SYN, 7, 0, 0 }, { 1, SYN_ACK, 20, 8, 0 }, { 0, ACK, 8, 21, 0 } } },
+        { FLOW_PART_OPENS, { { 0, SYN, 7, 0, 0 }, { 1, RST | ACK, 0, 8, 0 } } },
+        { FLOW_PART_OPENS, { { 0, SYN, 7, 0, 0 }, { 1, SYN_ACK, 20, 8, 0 }, { 0, SYN, 7, 0, 0 } } },
+        { FLOW_PART_MIXED, { { 0, SYN, 7, 0, 0 }, { 1, SYN, 20, 0, 0 } } },
+        { FLOW_PART_MIXED,
+          { { 0, SYN, 7, 0, 0 }, { 1, SYN_ACK, 20, 8, 0 }, { 1, SYN_ACK, 30, 8, 0 } } },
+        { FLOW_PART_ANSWERS, { { 1, SYN_ACK, 20, 8, 0 }, { 0, ACK, 8, 21, 0 } } },
+        { FLOW_PART_ANSWERS, { { 1, SYN_ACK, 20, 8, 0 }, { 1, SYN_ACK, 20, 8, 0 } } },
+        { FLOW_PART_MIXED, { { 1, SYN_ACK, 20, 8, 0 }, { 0, SYN, 7, 0, 0 } } },
+        { FLOW_PART_MIXED, { { 1, SYN_ACK, 20, 8, 0 }, { 0, SYN_ACK, 7, 21, 0 } } },
+        { FLOW_PART_MIXED, { { 0, ACK, 8, 21, 0 }, { 1, SYN_ACK, 20, 8, 0 } } },
+        { FLOW_PART_MIXED, { { 0, SYN | RST, 7, 0, 0 } } },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -57,11 +68,111 @@ static void test_a_part_says_what_it_is_to_a_handshake(void)
         for (unsigned k = 0; k < SEGMENTS_OF_ROW && rows[i].segments[k].flags; k++) {
             struct flow_fact fact = segment(rows[i].segments[k].end, rows[i].segments[k].flags,
                                             rows[i].segments[k].seq, rows[i].segments[k].ack);
+            fact.payload_len = rows[i].segments[k].len;
             flow_part_apply(&part, &fact);
         }
         if (flow_part_handshake_of(&part) != rows[i].expected)
             g_error("row %zu", i);
     }
+}
+
+/* A segment of a frame, captured as many seconds after the epoch, with so many bytes. */
+static struct flow_fact at(uint32_t frame, struct flow_fact fact, uint32_t payload_len)
+{
+    fact.frame = frame;
+    fact.time_ns = frame * SECOND;
+    fact.bits |= FLOW_FACT_TIME;
+    fact.payload_len = payload_len;
+    return fact;
+}
+
+static void test_a_part_keeps_what_others_go_by(void)
+{
+    struct flow_part part = { 0 };
+    const struct flow_part_half *client = &part.half[FLOW_DOWN], *server = &part.half[FLOW_UP];
+    const struct flow_fact facts[] = {
+        at(3, (struct flow_fact){ .bits = FLOW_FACT_FRAG | FLOW_FACT_FOLLOWS }, 8),
+        at(4, (struct flow_fact){ .bits = FLOW_FACT_EVENT }, 0),
+        at(5, segment(1, SYN, 100, 0), 3),
+        at(6, segment(0, SYN_ACK, 900, 104), 0),
+        at(7, segment(1, ACK, 104, 901), 0),
+        at(8, segment(1, ACK, 104, 902), 20),
+        at(9, segment(0, FIN | ACK, 901, 124), 0),
+        at(10, segment(0, FIN | ACK, 901, 124), 0),
+        at(11, segment(1, RST | ACK, 124, 5000), 0),
+        at(12, segment(1, RST, 125, 0), 0),
+        at(13, (struct flow_fact){ .bits = FLOW_FACT_EVENT }, 0),
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(facts); i++)
+        flow_part_apply(&part, &facts[i]);
+
+    g_assert_cmpuint(part.packets, ==, 8);
+    g_assert_cmpuint(part.segments, ==, 8);
+    g_assert_cmpuint(part.first_frame, ==, 3);
+    g_assert_cmpuint(part.begin_frame, ==, 5);
+    g_assert_cmpint(part.begin_ns, ==, 5 * SECOND);
+    g_assert_cmpuint(part.last_frame, ==, 12);
+    g_assert_cmpuint(part.last_rst, ==, 12);
+    g_assert_cmpuint(part.lead_seq, ==, 100);
+    g_assert_cmpuint(part.lead_flags, ==, SYN);
+    g_assert_cmpuint(part.answer_seq, ==, 900);
+    g_assert_cmpuint(part.answer_ack, ==, 104);
+    g_assert_cmpuint(part.bits, ==, FLOW_PART_TIME | FLOW_PART_LEAD_DOWN | FLOW_PART_ANSWER_UP);
+    g_assert_cmpint(flow_part_lead(&part), ==, FLOW_DOWN);
+
+    g_assert_cmpuint(client->bits, ==,
+                     FLOW_PART_SYN | FLOW_PART_OPEN | FLOW_PART_BASE | FLOW_PART_ACK |
+                         FLOW_PART_ACKS | FLOW_PART_DATA | FLOW_PART_VOICE);
+    g_assert_cmpuint(client->syns, ==, 1);
+    g_assert_cmpuint(client->syn_seq, ==, 100);
+    g_assert_cmpuint(client->syn_end, ==, 104);
+    g_assert_cmpuint(client->number, ==, 100);
+    g_assert_cmpuint(client->base, ==, 100);
+    g_assert_cmpuint(client->first_ack.frame, ==, 7);
+    g_assert_cmpint(client->first_ack.ns, ==, 7 * SECOND);
+    g_assert_cmpuint(client->first_ack.ack, ==, 901);
+    g_assert_cmpuint(client->first_ack.bits, ==, FLOW_TCP_SENT_TIME);
+    g_assert_cmpuint(client->ack_low, ==, 901);
+    g_assert_cmpuint(client->ack_high, ==, 902);
+    g_assert_cmpuint(client->fin_frame, ==, 0);
+
+    g_assert_cmpuint(server->bits, ==,
+                     FLOW_PART_OPEN | FLOW_PART_BASE | FLOW_PART_ACK | FLOW_PART_ACKS |
+                         FLOW_PART_VOICE);
+    g_assert_cmpuint(server->syns, ==, 0);
+    g_assert_cmpuint(server->number, ==, 900);
+    g_assert_cmpuint(server->base, ==, 900);
+    g_assert_cmpuint(server->first_ack.frame, ==, 9);
+    g_assert_cmpuint(server->ack_low, ==, 104);
+    g_assert_cmpuint(server->ack_high, ==, 124);
+    g_assert_cmpuint(server->fin_frame, ==, 9);
+}
+
+/* Without SYNs numbers are learnt from the first segment of a side, or from the other's word. */
+static void test_a_part_learns_numbers_amid_a_connection(void)
+{
+    struct flow_part part = { 0 };
+    struct flow_fact data = segment(0, ACK, 700, 300), answer = segment(1, 0, 305, 0);
+    struct flow_fact syn_rst = segment(0, SYN | RST, 1, 0);
+
+    flow_part_apply(&part, &data);
+    g_assert_cmpuint(part.half[0].base, ==, 699);
+    g_assert_cmpuint(part.half[1].base, ==, 299);
+    g_assert_cmpuint(part.bits, ==, 0);
+    g_assert_cmpuint(part.half[0].bits, ==,
+                     FLOW_PART_BASE | FLOW_PART_ACK | FLOW_PART_ACKS | FLOW_PART_VOICE);
+    g_assert_cmpuint(part.half[0].first_ack.bits, ==, 0); /* no time */
+
+    flow_part_apply(&part, &answer);
+    g_assert_cmpuint(part.half[1].base, ==, 299);
+    g_assert_cmpuint(part.half[1].bits, ==, FLOW_PART_BASE); /* neither data nor flags */
+
+    flow_part_apply(&part, &syn_rst);
+    g_assert_cmpuint(part.bits, ==, FLOW_PART_SYN_RST);
+    g_assert_cmpuint(part.half[0].number, ==, 1);
+    g_assert_cmpuint(part.half[0].base, ==, 1);
+    g_assert_cmpuint(part.half[0].syns, ==, 0);
 }
 
 static void test_a_syn_may_begin_another_flow_where_no_number_is_sure(void)
@@ -129,6 +240,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/part/says-what-it-is-to-a-handshake",
                     test_a_part_says_what_it_is_to_a_handshake);
+    g_test_add_func("/part/keeps-what-others-go-by", test_a_part_keeps_what_others_go_by);
+    g_test_add_func("/part/learns-numbers-amid-a-connection",
+                    test_a_part_learns_numbers_amid_a_connection);
     g_test_add_func("/part/a-syn-may-begin-another-flow-where-no-number-is-sure",
                     test_a_syn_may_begin_another_flow_where_no_number_is_sure);
     g_test_add_func("/part/parts-count-as-the-whole", test_parts_count_as_the_whole);
