@@ -548,7 +548,6 @@ static int compare_last(const void *left, const void *right, void *data)
     return (left_frame > right_frame) - (left_frame < right_frame);
 }
 
-/* The flows that go on, the longest silent first. */
 static GPtrArray *flows_that_go_on(struct flow_meter *meter)
 {
     GPtrArray *flows = g_ptr_array_new();
@@ -558,17 +557,16 @@ static GPtrArray *flows_that_go_on(struct flow_meter *meter)
         if (flow && flow->successor == FLOW_SUCCESSOR_NONE)
             g_ptr_array_add(flows, flow);
     }
-    g_ptr_array_sort_with_data(flows, compare_last, meter);
     return flows;
 }
 
-void flow_meter_end_file(struct flow_meter *meter, uint32_t frames)
+/* The longest silent of too many flows have a reason to go; then there are no longer too many. */
+static void decide_surplus(struct flow_meter *meter)
 {
-    meter->frames += frames;
-    meter->capture.is_between = true;
-    if (meter->expiry)
-        return;
     GPtrArray *flows = flows_that_go_on(meter);
+
+    if (flows->len > meter->bounds.max_open)
+        g_ptr_array_sort_with_data(flows, compare_last, meter);
     for (uint32_t i = 0; i + meter->bounds.max_open < flows->len; i++) {
         struct flow *flow = flows->pdata[i];
         flow->successor = (uint8_t)surplus_reason(meter, flow);
@@ -576,8 +574,18 @@ void flow_meter_end_file(struct flow_meter *meter, uint32_t frames)
     g_ptr_array_unref(flows);
 }
 
+void flow_meter_end_file(struct flow_meter *meter, uint32_t frames, bool is_told)
+{
+    meter->frames += frames;
+    meter->capture.is_between = true;
+    if (is_told && !meter->expiry)
+        decide_surplus(meter);
+}
+
 void flow_meter_begin_file(struct flow_meter *meter)
 {
+    if (!meter->expiry)
+        decide_surplus(meter);
     for (uint32_t i = 0; i < flow_table_count(meter->table); i++) {
         struct flow *flow = flow_table_at(meter->table, i);
         if (flow && !(flow->bits & FLOW_ENDED)) {

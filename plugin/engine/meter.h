@@ -60,13 +60,15 @@ void flow_meter_finish(struct flow_meter *meter);
 
 /*
  * One file is over, and another one follows.  flow_meter_end_file(): so many
- * frames were in it; the flows that do not go on have their successor.
+ * frames were in it.  Where somebody is told of flows before that one begins, those
+ * that do not go on have their successor; else this waits, for it looks at all flows,
+ * and a program may end here.
  * flow_meter_begin_file(): forget those, and the facts of the others, which go on
  * with the states that they have.  Frames are numbered from 1 again: what is told
  * of a packet are frames of its own file, by their number in it; what is told of a
  * flow are frames by their number in all files, one after the other.
  */
-void flow_meter_end_file(struct flow_meter *meter, uint32_t frames);
+void flow_meter_end_file(struct flow_meter *meter, uint32_t frames, bool is_told);
 void flow_meter_begin_file(struct flow_meter *meter);
 
 /* Return whether one file has ended, and the next one has not begun. */

@@ -14,9 +14,15 @@ struct open_flows {
 /*
  * Most packets are of a flow that had one not long ago.  So the flows found last
  * have places, chosen by their keys.  That needs no secret: a flow whose place
- * another one has is looked up in the index, as one that is new.
+ * another one has is looked up in the index, as one that is new.  Where many flows
+ * take turns a place has another one's as a rule, which is not looked at then.
  */
 enum { RECENT_BITS = 10, RECENT = 1 << RECENT_BITS };
+
+struct recent {
+    struct flow *flow; /* NULL: none */
+    uint64_t sum;      /* sum_of() its key */
+};
 
 struct flow_table {
     struct pages flows; /* struct flow */
@@ -30,12 +36,12 @@ struct flow_table {
     struct flow_paths *paths;
     bool has_gaps; /* some flow was forgotten */
     uint32_t next_id;
-    struct flow *recent[RECENT]; /* by recent_place(): those found last, or NULL */
+    struct recent recent[RECENT]; /* by recent_place(): those found last */
 };
 
 enum { NEWER, OLDER }; /* flow.open[] */
 
-static struct flow **recent_place(struct flow_table *table, const struct flow_key *key)
+static uint64_t sum_of(const struct flow_key *key)
 {
     const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15); /* Knuth's multiplicative hashing */
     uint64_t words[sizeof *key / sizeof(uint64_t)], sum = 0;
@@ -43,7 +49,12 @@ static struct flow **recent_place(struct flow_table *table, const struct flow_ke
     memcpy(words, key, sizeof words);
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         sum = sum * 3 + words[i];
-    return &table->recent[sum * golden >> (64 - RECENT_BITS)];
+    return sum * golden;
+}
+
+static struct recent *recent_place(struct flow_table *table, uint64_t sum)
+{
+    return &table->recent[sum >> (64 - RECENT_BITS)];
 }
 
 static struct flow_key key_of_way(const struct flow_tunnelled_way *way)
@@ -323,15 +334,17 @@ static struct flow *find_open(const struct flow_table *table, const struct flow_
 struct flow *flow_table_find(struct flow_table *table, const struct flow_search *search,
                              const struct flow_fact *fact)
 {
-    struct flow **recent = recent_place(table, &search->key), *flow = *recent;
+    uint64_t sum = sum_of(&search->key);
+    struct recent *recent = recent_place(table, sum);
+    struct flow *flow = recent->flow;
 
-    if (flow && is_of(flow, search))
+    if (flow && recent->sum == sum && is_of(flow, search))
         return flow;
     flow = current(table, &search->key, search->sender, search->encapsulation);
     if (!flow && search->encapsulation != 0)
         flow = find_open(table, search, fact);
     if (flow)
-        *recent = flow;
+        *recent = (struct recent){ .flow = flow, .sum = sum };
     return flow;
 }
 
@@ -412,12 +425,12 @@ static void replace(struct flow_table *table, struct flow *flow)
 
 void flow_table_forget(struct flow_table *table, struct flow *flow)
 {
-    struct flow **recent = recent_place(table, &flow->key);
+    struct recent *recent = recent_place(table, sum_of(&flow->key));
 
     if (!(flow->bits & FLOW_REPLACED))
         replace(table, flow);
-    if (*recent == flow)
-        *recent = NULL;
+    if (recent->flow == flow)
+        recent->flow = NULL;
     g_clear_pointer(&flow->tunnelled, g_free);
     g_array_append_val(table->free, flow->index);
     flow->bits = FLOW_FORGOTTEN;
@@ -523,7 +536,8 @@ struct flow *flow_table_begin(struct flow_table *table, const struct flow_search
         set_encapsulation(table, flow, !dir, flow_encapsulation(earlier, !dir));
     if (is_open(flow))
         list_as_open(table, flow);
-    *recent_place(table, &flow->key) = flow;
+    uint64_t sum = sum_of(&flow->key);
+    *recent_place(table, sum) = (struct recent){ .flow = flow, .sum = sum };
     *ret_dir = dir;
     return flow;
 }

@@ -112,7 +112,7 @@ static void close_session(void)
     if (!meter)
         return;
     if (goes_on && fs_prefs->carry_over && !ends_with_files) {
-        flow_meter_end_file(meter, frames_seen);
+        flow_meter_end_file(meter, frames_seen, statistics != NULL);
         take_all();
         return;
     }

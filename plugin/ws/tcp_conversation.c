@@ -1,51 +1,72 @@
 #include "tcp_conversation.h"
 
 #include "bytes.h"
+#include "hash.h"
 
 /*
  * Wireshark hashes addresses byte by byte, and twice on the way back, which
  * costs as much as all the rest of this plugin.  So what was found is kept, by
- * the two ends; it is the same where TCP has just used it for this frame.
+ * the two ends; it is the same where TCP has just used it for this frame.  Slots
+ * become more when connections drive each other out of them.
  */
 struct found {
     struct fs_tcp_conversation is;
-    struct flow_end end[2];
+    uint64_t ends; /* ends_of() */
 };
 
-enum { FOUND_BITS = 10, FOUND = 1 << FOUND_BITS };
+enum { SLOTS_FIRST = 1 << 10, SLOTS_MOST = 1 << 17 };
 
-static struct found *found; /* of the open file; NULL: none yet */
+static struct {
+    struct found *slots; /* of the open file; NULL: none yet */
+    uint32_t count;
+    uint32_t driven_out; /* since there have been so many */
+} found;
 
 static ws_bool forget(wmem_allocator_t *scope _U_, wmem_cb_event_t event _U_, void *data _U_)
 {
-    found = NULL;
+    found.slots = NULL;
     return FALSE;
 }
 
-/* Of one end, so that numbers which the two ends share do not cancel out. */
-static uint32_t hash_of(const struct flow_end *end)
+/* A number that stands for two ends, the same both ways: nobody can know which ends share one. */
+static uint64_t ends_of(const struct flow_end end[2])
 {
-    enum { GOLDEN = 0x9e3779b1 }; /* Knuth's multiplicative hashing */
-    /* IPv4 addresses are in the first four bytes; IPv6 hosts differ in the last ones. */
-    uint32_t hash =
-        (fs_be32(end->addr) ^ fs_be32(end->addr + FLOW_ADDR_LEN - 4)) * GOLDEN + end->port;
-
-    return (hash ^ hash >> 15) * GOLDEN;
+    return flow_digest(0, &end[0], sizeof end[0]) + flow_digest(0, &end[1], sizeof end[1]);
 }
 
-/* The same both ways. */
-static unsigned slot_of(const struct flow_end end[2])
+static struct found *slot_of(uint64_t ends)
 {
-    return (hash_of(&end[0]) + hash_of(&end[1])) >> (32 - FOUND_BITS);
+    return &found.slots[ends & (found.count - 1)];
 }
 
-static bool is_between(const struct found *last, const struct flow_end end[2])
+static void make_slots(uint32_t count)
 {
-    enum { SIZE = sizeof(struct flow_end) };
-    unsigned first = last->end[0].port != end[0].port;
+    found.slots = wmem_alloc0_array(wmem_file_scope(), struct found, count);
+    found.count = count;
+    found.driven_out = 0;
+}
 
-    return memcmp(&last->end[first], &end[0], SIZE) == 0 &&
-           memcmp(&last->end[!first], &end[1], SIZE) == 0;
+static void double_slots(void)
+{
+    struct found *before = found.slots;
+    uint32_t count = found.count;
+
+    make_slots(2 * count);
+    for (uint32_t i = 0; i < count; i++)
+        *slot_of(before[i].ends) = before[i];
+    wmem_free(wmem_file_scope(), before);
+}
+
+/* Where what is found for these ends is kept, and was perhaps. */
+static struct found *place_of(uint64_t ends)
+{
+    if (!found.slots) {
+        make_slots(SLOTS_FIRST);
+        wmem_register_callback(wmem_file_scope(), forget, NULL);
+    }
+    if (found.driven_out > found.count / 4 && found.count < SLOTS_MOST)
+        double_slots();
+    return slot_of(ends);
 }
 
 address fs_address_of(const struct flow_tuple *tuple, unsigned end)
@@ -82,15 +103,11 @@ struct fs_tcp_conversation fs_tcp_conversation_of(const struct flow_packet *pack
 
     if (packet->fact.bits & FLOW_FACT_FRAG)
         return find(tuple, frame, port);
-    if (!found) {
-        found = wmem_alloc0_array(wmem_file_scope(), struct found, FOUND);
-        wmem_register_callback(wmem_file_scope(), forget, NULL);
-    }
-    struct found *last = &found[slot_of(tuple->end)];
-    if (!last->is.tcp || last->is.conversation->last_frame != frame ||
-        !is_between(last, tuple->end)) {
-        last->is = find(tuple, frame, port);
-        memcpy(last->end, tuple->end, sizeof last->end);
-    }
+    uint64_t ends = ends_of(tuple->end);
+    struct found *last = place_of(ends);
+    if (last->ends == ends && last->is.tcp && last->is.conversation->last_frame == frame)
+        return last->is;
+    found.driven_out += last->is.tcp && last->ends != ends;
+    *last = (struct found){ .is = find(tuple, frame, port), .ends = ends };
     return last->is;
 }

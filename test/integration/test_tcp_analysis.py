@@ -82,6 +82,29 @@ def test_of_generated_captures(tshark, captures, name):
     compare(tshark, captures / f"{name}.pcap")
 
 
+def in_turns(connections):
+    """Each is silent while all others speak; what a third of them send comes twice."""
+    from scapy.all import IP, TCP, Ether, Raw
+    ends = ("10.0.0.1", 40000), ("10.0.0.2", 80)
+
+    def round_of(down, seq, ack, size, each=1):
+        (source, sport), (destination, dport) = ends[::-1] if down else ends
+        packet = bytearray(bytes(Ether() / IP(src=source, dst=destination) / TCP(
+            sport=sport, dport=dport, flags="A", seq=seq, ack=ack) / Raw(bytes(size))))
+        at = 36 if down else 34  # the client's port
+        for number in range(0, connections, each):
+            packet[at:at + 2] = (40000 + number).to_bytes(2, "big")
+            yield bytes(packet)
+    for turn in range(3):
+        yield from round_of(False, 1 + 100 * turn, 1, 100)
+        yield from round_of(False, 1 + 100 * turn, 1, 100, each=3)
+        yield from round_of(True, 1, 101 + 100 * turn, 0)
+
+
+def test_of_more_connections_than_are_remembered_at_first(tshark, save):
+    assert compare(tshark, save("in_turns.pcap", in_turns(5000), linktype=1)) == 3 * (5000 + 1667)
+
+
 @pytest.mark.parametrize("capture", real_captures())
 def test_of_real_captures(tshark, capture):
     assert compare(tshark, REAL / capture) > 0

@@ -107,7 +107,7 @@ static void test_flows_that_were_forgotten_are_not_among_them(void)
     flow_meter_bound(meter, &bounds);
     for (uint32_t i = 0; i < 3; i++)
         account(meter, i + 1, (struct row){ (uint16_t)i, 1000 - 100 * i });
-    flow_meter_end_file(meter, 3);
+    flow_meter_end_file(meter, 3, true);
     flow_meter_begin_file(meter);
     account(meter, 1, (struct row){ 5, 300 });
     account(meter, 2, (struct row){ 2, 100 });

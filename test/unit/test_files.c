@@ -101,7 +101,7 @@ static struct flow_meter *meter_of(struct told *told, bool is_stream, uint32_t m
 
 static void next_file(struct flow_meter *meter, struct told *told, bool is_stream, uint32_t frames)
 {
-    flow_meter_end_file(meter, frames);
+    flow_meter_end_file(meter, frames, true);
     if (!is_stream)
         flow_tally_each(told->tally, meter, tell, told);
     flow_tally_go_on(told->tally, meter);
@@ -511,6 +511,22 @@ static void test_too_many_flows_for_the_next_file(void)
     }
 }
 
+static void test_too_many_flows_go_where_nobody_is_told(void)
+{
+    const struct flow_limits limits = { 0, 0 };
+    struct told told = told_new(false);
+    struct flow_meter *meter = meter_of(&told, false, 2, &limits);
+
+    account_three(meter);
+    flow_meter_end_file(meter, 6, false);
+    g_assert_cmpuint(flow_meter_flows(meter), ==, 3);
+    flow_meter_begin_file(meter);
+    g_assert_cmpuint(flow_meter_flows(meter), ==, 2);
+    finish(meter, &told, false);
+    g_assert_cmpuint(g_hash_table_size(told.flows), ==, 2);
+    told_clear(&told);
+}
+
 /* Errors are kept with the packets around them, as long as they are not very many. */
 static void test_a_stream_keeps_few_events(void)
 {
@@ -560,6 +576,8 @@ int main(int argc, char **argv)
     g_test_add_func("/files/too-many-flows-in-a-stream", test_too_many_flows_in_a_stream);
     g_test_add_func("/files/too-many-flows-for-the-next-file",
                     test_too_many_flows_for_the_next_file);
+    g_test_add_func("/files/too-many-flows-go-where-nobody-is-told",
+                    test_too_many_flows_go_where_nobody_is_told);
     g_test_add_func("/files/a-stream-keeps-few-events", test_a_stream_keeps_few_events);
     return g_test_run();
 }

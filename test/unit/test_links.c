@@ -136,7 +136,7 @@ static void test_links_across_files(void)
     flow_meter_bound(meter, &bounds);
     account(meter, udp_packet(1, 1, 50000, 2, 53), 0);
     account(meter, udp_packet(2, 1, 50001, 2, 6000), 1);
-    flow_meter_end_file(meter, 2);
+    flow_meter_end_file(meter, 2, true);
     flow_meter_begin_file(meter);
     account(meter, udp_packet(1, 1, 50001, 2, 6000), 0);
     account(meter, udp_packet(2, 1, 50002, 2, 6001), 1);

@@ -47,7 +47,7 @@ static void test_each_direction_counts_its_own(void)
         fact.cap_len = facts[i].cap_len;
         fact.wire_len = facts[i].wire_len;
         fact.payload_len = facts[i].payload_len;
-        fact.bits |= (uint8_t)facts[i].bits;
+        fact.bits |= (uint16_t)facts[i].bits;
         flow_state_apply(&state, &fact);
     }
 

@@ -282,7 +282,7 @@ static void test_frames_of_earlier_files(void)
     flow_meter_bound(meter, &bounds);
     for (size_t i = 0; i < G_N_ELEMENTS(passed); i++)
         flow_tally_pass(tally, passed[i]);
-    flow_meter_end_file(meter, FIRST);
+    flow_meter_end_file(meter, FIRST, true);
     flow_tally_go_on(tally, meter);
     for (uint32_t frame = 1, i = 0; frame <= FIRST + MORE; frame++) {
         bool has_passed = frame == passed[i];
@@ -290,7 +290,7 @@ static void test_frames_of_earlier_files(void)
             g_error("frame %u", frame);
         i += has_passed;
     }
-    flow_meter_end_file(meter, MORE);
+    flow_meter_end_file(meter, MORE, true);
     flow_tally_go_on(tally, meter);
     for (size_t i = 0; i < G_N_ELEMENTS(passed); i++)
         g_assert_cmpint(flow_tally_has_passed(tally, passed[i]), ==, passed[i] >= MORE);
@@ -300,7 +300,7 @@ static void test_frames_of_earlier_files(void)
     g_assert_true(flow_tally_has_passed(tally, FIRST + MORE + 7));
     g_assert_false(flow_tally_has_passed(tally, FIRST + MORE + 6));
     g_assert_false(flow_tally_has_passed(tally, 7));
-    flow_meter_end_file(meter, 3 * FIRST);
+    flow_meter_end_file(meter, 3 * FIRST, true);
     flow_tally_go_on(tally, meter);
     g_assert_false(flow_tally_has_passed(tally, FIRST + MORE + 7));
     flow_tally_pass(tally, 8);

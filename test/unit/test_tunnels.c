@@ -152,7 +152,7 @@ static void test_where_flows_were_forgotten_no_tunnel_is_known(void)
     for (uint16_t i = 0; i < 3; i++)
         account(meter, i + 1u, 50000 + i, 8, 9, 5);
     expect_number(meter, 3, "tunnel.flows", 3);
-    flow_meter_end_file(meter, 3);
+    flow_meter_end_file(meter, 3, true);
     flow_meter_begin_file(meter);
     account(meter, 1, 50002, 8, 9, 5);
     flow_meter_finish(meter);
