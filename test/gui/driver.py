@@ -453,8 +453,8 @@ class Wireshark:
         self.wait(lambda: dialog not in self.windows(), "end of a dialog")
 
     @contextlib.contextmanager
-    def context_menu(self, of):
-        """The menu of a right click on a cell that is in sight; goes when the block ends."""
+    def opening_menus(self):
+        """Gives a function: the last menu that has come into sight, once; None if none has."""
         assert self.menu_bar
         opened = []
         listener = Atspi.EventListener.new(lambda event: opened.append(event.source))
@@ -467,13 +467,20 @@ class Wireshark:
                 source = opened.pop()
                 if source.get_role_name() == "popup menu" and "showing" in states(source):
                     return source
+        try:
+            yield menu
+        finally:
+            listener.deregister("object:state-changed:showing")
 
+    @contextlib.contextmanager
+    def context_menu(self, of):
+        """The menu of a right click on a cell that is in sight; goes when the block ends."""
         def click(is_again):
             if is_again:
                 self.desktop.key("Escape")
             self.desktop.click(of, button=3)
-        shown = self.wait_clicking(click, menu, "context menu")
-        listener.deregister("object:state-changed:showing")
+        with self.opening_menus() as menu:
+            shown = self.wait_clicking(click, menu, "context menu")
         try:
             yield shown
         finally:

@@ -488,7 +488,11 @@ def test_keys_open_the_menu_of_what_is_in_sight(sample, view):
     dialog = open_view(sample, view)
     press(sample, dialog, *["x"] * 3, "ctrl+a", view=view)
     count = sample.wait(lambda: re.search(r"(\d+) selected", status(dialog)), "selection").group(1)
-    sample.desktop.key("Menu", "Down", "Right", "Return")
+    with sample.opening_menus() as menu:
+        for keys in ("Menu",), ("Down", "Right"):
+            sample.desktop.key(*keys)
+            sample.wait(menu, f"menu of {keys}")
+    sample.desktop.key("Return")
     text = sample.wait(lambda: sample.filter_text(), "filter")
     assert len(re.findall(r"\d+", text)) == int(count)
     sample.wait(lambda: 0 < len(sample.frames()) < 167, "the packets of these flows")
