@@ -212,9 +212,10 @@ static const char *place_of(const struct division *division, const struct flow_f
         return division->weight ? NOT_KNOWN : NULL;
     if (division->has_number)
         return numbered_name(field->row->names, value->as.number, text);
-    if (!division->bands)
-        return value->as.text;
-    return value->as.ns < 0 ? NULL : band_of(division->bands, value->as.number);
+    if (division->bands)
+        return value->as.ns < 0 ? NULL : band_of(division->bands, value->as.number);
+    g_return_val_if_fail(field->kind == FLOW_TEXT, NULL);
+    return value->as.text;
 }
 
 /*
