@@ -36,7 +36,7 @@ void _ZdlPvm(void *p, size_t n) { (void)p; (void)n; }
 """
 
 # What a healthy Wireshark says on a machine without interfaces, and when its windows are read.
-HARMLESS = re.compile(r"nl80211 not found|AtSpiAdaptor|QXcbConnection: XCB error"
+HARMLESS = re.compile(r"nl80211 not found|AtSpiAdaptor|QSpiApplication|QXcbConnection: XCB error"
                       r"|cannot be preloaded|resetPreviousFocus|QThreadStorage: Thread \S+ exited"
                       r"|Could not find accessible on path|Invalid index for tableInterface"
                       r"|scan mutex locked|^\s*$")
