@@ -560,11 +560,15 @@ static GPtrArray *flows_that_go_on(struct flow_meter *meter)
     return flows;
 }
 
-/* The longest silent of too many flows have a reason to go; then there are no longer too many. */
+/*
+ * The longest silent of too many flows have a reason to go; then there are no longer
+ * too many.  In a stream there never are.
+ */
 static void decide_surplus(struct flow_meter *meter)
 {
+    if (meter->expiry)
+        return;
     GPtrArray *flows = flows_that_go_on(meter);
-
     if (flows->len > meter->bounds.max_open)
         g_ptr_array_sort_with_data(flows, compare_last, meter);
     for (uint32_t i = 0; i + meter->bounds.max_open < flows->len; i++) {
@@ -578,14 +582,13 @@ void flow_meter_end_file(struct flow_meter *meter, uint32_t frames, bool is_told
 {
     meter->frames += frames;
     meter->capture.is_between = true;
-    if (is_told && !meter->expiry)
+    if (is_told)
         decide_surplus(meter);
 }
 
 void flow_meter_begin_file(struct flow_meter *meter)
 {
-    if (!meter->expiry)
-        decide_surplus(meter);
+    decide_surplus(meter);
     for (uint32_t i = 0; i < flow_table_count(meter->table); i++) {
         struct flow *flow = flow_table_at(meter->table, i);
         if (flow && !(flow->bits & FLOW_ENDED)) {

@@ -1,6 +1,5 @@
 #include "tcp_conversation.h"
 
-#include "bytes.h"
 #include "hash.h"
 
 /*
@@ -53,7 +52,8 @@ static void double_slots(void)
 
     make_slots(2 * count);
     for (uint32_t i = 0; i < count; i++)
-        *slot_of(before[i].ends) = before[i];
+        if (before[i].is.tcp)
+            *slot_of(before[i].ends) = before[i];
     wmem_free(wmem_file_scope(), before);
 }
 
