@@ -51,11 +51,13 @@ def test_nothing_chosen_is_what_it_was_and_rates(header):
 
 
 def test_json_and_the_table_have_the_same(tshark, captures):
-    chosen = "flow.id,flow.splt,flow.ip.src,flow.up.pkts,flow.iat.mean,flow.tcp.up.sack_permitted"
+    chosen = ("flow.id,flow.splt,flow.ip.src,flow.up.pkts,flow.iat.mean,"
+              "flow.tcp.up.sack_permitted,flow.splt_delta")
     options = ("-n", "-q", "-r", captures / CAPTURE, "-o", f"flow.columns:{chosen}", "-z")
     flow = json.loads(tshark.run(*options, "flowstats,json").stdout)
     assert list(flow) == [name for name in chosen.split(",") if name in flow]
     assert flow["flow.splt"] == [">10", "<600"]
+    assert flow["flow.splt_delta"] == [0, 30000]
     lines = tshark.run(*options, "flowstats,table").stdout.splitlines()
     titles, cells = ([cell.strip() for cell in line.split("|")] for line in lines if "|" in line)
     assert titles[:6] == ["#", "Flow", "First packets", "Source address", "Packets up", "Gap mean"]

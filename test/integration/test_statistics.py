@@ -4,6 +4,7 @@ import io
 import json
 import re
 import struct
+from decimal import Decimal
 
 import pytest
 from scapy.all import IP, UDP
@@ -65,6 +66,7 @@ IN_TABLE = {"Flow": "id", "Protocol": "proto_name", "Application": "app", "Bytes
 def test_table_equals_csv(tshark, captures, capture):
     table = table_of(statistic(tshark, captures / capture, "flowstats,table"))
     rows = read_csv(statistic(tshark, captures / capture, "flowstats,csv"))
+    first = Decimal(tshark.fields(captures / capture, ("frame.time_epoch",))[0]["frame.time_epoch"])
     assert len(table) == len(rows)
     for line, row in zip(sorted(table, key=lambda line: int(line["Flow"])), rows):
         for title, field in IN_TABLE.items():
@@ -72,6 +74,7 @@ def test_table_equals_csv(tshark, captures, capture):
         for title, field in (("RTT", "tcp.rtt"), ("Duration", "duration")):
             seconds = row[f"flow.{field}"]
             assert line[title] == (f"{float(seconds):.6f}" if seconds else "-"), title
+        assert line["Start"] == f"{float(Decimal(row['flow.start']) - first):.6f}"
 
 
 def test_table_begins_with_the_largest_flow(tshark, captures):

@@ -28,22 +28,57 @@ static inline struct flow_tuple random_tuple(GRand *rand)
     return tuple;
 }
 
-static inline struct flow_packet random_packet(GRand *rand, uint32_t frame)
+/* What the IP header says, but for one packet of eight whose header is not known. */
+static inline void make_header(GRand *rand, struct flow_fact *fact)
+{
+    static const uint8_t ttls[] = { 1, 63, 64, 128 }, marks[] = { 0, 0, 3, 0xb8 };
+
+    if (g_rand_int(rand) % 8 == 0)
+        return;
+    fact->bits |= FLOW_FACT_IP | (g_rand_int(rand) % 4 ? 0 : FLOW_FACT_DF | FLOW_FACT_IP_ID) |
+                  (g_rand_int(rand) % 2 ? FLOW_FACT_CHECKSUM : 0);
+    fact->ttl = ttls[g_rand_int(rand) % G_N_ELEMENTS(ttls)];
+    fact->tos = marks[g_rand_int(rand) % G_N_ELEMENTS(marks)];
+    fact->ip_len = 20 + g_rand_int(rand) % 1480;
+    fact->header_words = (uint8_t)(g_rand_int(rand) % 16);
+    fact->checksum = (uint16_t)(g_rand_int(rand) % 4);
+}
+
+/* A segment; of every other one the options are known, each of which is there or not. */
+static inline void make_random_segment(GRand *rand, struct flow_fact *fact)
 {
     static const char *const flags[] = { "S", "SA", "A", "A", "A", "A", "FA", "RA" };
+
+    make_segment(fact, flags[g_rand_int(rand) % G_N_ELEMENTS(flags)], g_rand_int(rand) % 4,
+                 g_rand_int(rand) % 8);
+    fact->tcp_window = (uint16_t)(g_rand_int(rand) % 3 * 1000);
+    fact->record = (uint8_t)(g_rand_int(rand) % 3);
+    if (g_rand_boolean(rand))
+        return;
+    fact->bits |= FLOW_FACT_OPTIONS;
+    fact->tcp_options = (struct flow_tcp_options){ .tsval = g_rand_int(rand) % 100,
+                                                   .tsecr = g_rand_int(rand) % 100,
+                                                   .mss = (uint16_t)(g_rand_int(rand) % 1461),
+                                                   .wscale = (uint8_t)(g_rand_int(rand) % 15),
+                                                   .bits = (uint8_t)(g_rand_int(rand) % 32) };
+}
+
+static inline struct flow_packet random_packet(GRand *rand, uint32_t frame)
+{
     struct flow_packet packet = packet_of(frame, random_tuple(rand));
     uint32_t dice = g_rand_int(rand) % 20;
 
     packet.fact.time_ns += g_rand_int_range(rand, -3, 3) * SECOND;
     packet.fact.cap_len = g_rand_int(rand) % 1500;
+    packet.fact.wire_len = packet.fact.cap_len + g_rand_int(rand) % 2 * 100;
     packet.fact.payload_len = g_rand_int(rand) % 3;
     packet.fact.ip_id = (uint16_t)(frame * 3);
     packet.fact.bits |= dice % 2 ? FLOW_FACT_IP_ID : 0;
     packet.message_type = packet.tuple.protocol == FLOW_PROTOCOL_ICMP ? (uint8_t)(dice % 3) : 0;
     let_say(&packet, (enum flow_message)(g_rand_int(rand) % 3));
+    make_header(rand, &packet.fact);
     if (packet.tuple.protocol == FLOW_PROTOCOL_TCP)
-        make_segment(&packet.fact, flags[g_rand_int(rand) % G_N_ELEMENTS(flags)],
-                     g_rand_int(rand) % 4, g_rand_int(rand) % 8);
+        make_random_segment(rand, &packet.fact);
     if (dice == 0)
         return without_time(packet);
     if (dice <= 2)
