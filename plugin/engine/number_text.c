@@ -3,6 +3,7 @@
 #include "span.h"
 
 #include <glib.h>
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -103,6 +104,8 @@ const char *flow_real_text(double real, char text[FLOW_NUMBER_TEXT_LEN])
     uint64_t digits;
     unsigned decimals;
 
+    if (real == 0 && !signbit(real))
+        return flow_integer_text(0, text);
     if (!digits_of(real, &digits, &decimals))
         return g_ascii_formatd(text, FLOW_NUMBER_TEXT_LEN, "%.15g", real);
     for (; decimals > 0 && digits % 10 == 0; decimals--)

@@ -281,10 +281,10 @@ static int64_t span(const struct flow_asked *asked, const char *whole, const cha
 static enum vantage vantage(const struct flow_asked *asked)
 {
     int64_t all = span(asked, "tcp.rtt", "sofar.tcp.rtt");
-    int64_t responder = span(asked, "tcp.rtt_net", "sofar.tcp.rtt_net");
-    int64_t initiator = span(asked, "tcp.rtt_user", "sofar.tcp.rtt_user");
+    int64_t responder = all > 0 ? span(asked, "tcp.rtt_net", "sofar.tcp.rtt_net") : -1;
+    int64_t initiator = responder >= 0 ? span(asked, "tcp.rtt_user", "sofar.tcp.rtt_user") : -1;
 
-    if (all <= 0 || responder < 0 || initiator < 0)
+    if (initiator < 0)
         return VANTAGE_UNKNOWN;
     if (initiator <= all / 10)
         return VANTAGE_CLIENT;
