@@ -12,10 +12,8 @@
 /* The C library prints four numbers, which takes five times as long. */
 static void ipv4_text(const uint8_t addr[4], char *at)
 {
-    char number[FLOW_NUMBER_TEXT_LEN];
-
     for (unsigned i = 0; i < 4; i++)
-        at = g_stpcpy(i > 0 ? g_stpcpy(at, ".") : at, flow_integer_text(addr[i], number));
+        at = flow_put_integer(i > 0 ? g_stpcpy(at, ".") : at, addr[i]);
 }
 
 void flow_addr_text(enum flow_family family, const uint8_t *addr, char ret_text[FLOW_ADDR_TEXT_LEN])

@@ -7,14 +7,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The digits of a number that end before the end of a text; at least so many. */
-static char *digits_before(char *end, uint64_t number, int least)
-{
-    for (; number > 0 || least > 0; number /= 10, least--)
-        *--end = (char)('0' + number % 10);
-    return end;
-}
-
 static const uint64_t tens[] = {
     1,
     10,
@@ -35,40 +27,57 @@ static const uint64_t tens[] = {
     UINT64_C(10000000000000000),
     UINT64_C(100000000000000000),
     UINT64_C(1000000000000000000),
+    UINT64_C(10000000000000000000),
 };
 
-/* A number whose last digits, so many, stand behind a point; with none there is no point. */
-static char *decimal_before(char *end, uint64_t number, unsigned decimals)
+static unsigned length_of(uint64_t number)
 {
-    if (decimals > 0) {
-        end = digits_before(end, number % tens[decimals], (int)decimals);
-        *--end = '.';
-    }
-    return digits_before(end, number / tens[decimals], 1);
+    unsigned length = 1;
+
+    while (length < G_N_ELEMENTS(tens) && number >= tens[length])
+        length++;
+    return length;
 }
 
-const char *flow_integer_text(uint64_t number, char text[FLOW_NUMBER_TEXT_LEN])
+/* The last digits of a number, so many. */
+static char *put_digits(char *at, uint64_t number, unsigned count)
 {
-    char *end = text + FLOW_NUMBER_TEXT_LEN - 1;
+    char *end = at + count;
 
+    for (char *digit = end; digit > at; number /= 10)
+        *--digit = (char)('0' + number % 10);
     *end = '\0';
-    return digits_before(end, number, 1);
+    return end;
 }
 
-const char *flow_seconds_text(int64_t ns, char text[FLOW_NUMBER_TEXT_LEN])
+/* A number whose last digits, so many, stand after a point; with none there is no point. */
+static char *put_decimal(char *at, uint64_t number, unsigned decimals)
 {
-    char *at = text + FLOW_NUMBER_TEXT_LEN - 1;
+    at = flow_put_integer(at, number / tens[decimals]);
+    if (decimals == 0)
+        return at;
+    *at = '.';
+    return put_digits(at + 1, number, decimals);
+}
 
-    *at = '\0';
-    at = decimal_before(at, flow_span_size(ns), 9);
+char *flow_put_integer(char *at, uint64_t number)
+{
+    return put_digits(at, number, length_of(number));
+}
+
+char *flow_put_seconds(char *at, int64_t ns)
+{
     if (ns < 0)
-        *--at = '-';
-    return at;
+        *at++ = '-';
+    return put_decimal(at, flow_span_size(ns), 9);
 }
 
 /* What nearly every number is within: its 15 digits have at most 18 decimals. */
 #define LEAST_REAL 1e-4
 #define MOST_REAL  1e14
+
+/* Whole numbers below this have 15 digits at the most: all are shown. */
+#define MOST_WHOLE 1e15
 
 /* The 15 digits of a number as an integer, exactly rounded, and how many of them are decimals. */
 static bool digits_of(double real, uint64_t *ret_digits, unsigned *ret_decimals)
@@ -99,19 +108,21 @@ static bool digits_of(double real, uint64_t *ret_digits, unsigned *ret_decimals)
 #endif
 }
 
-const char *flow_real_text(double real, char text[FLOW_NUMBER_TEXT_LEN])
+char *flow_put_real(char *at, double real)
 {
+    double size = fabs(real);
     uint64_t digits;
     unsigned decimals;
 
-    if (real == 0 && !signbit(real))
-        return flow_integer_text(0, text);
-    if (!digits_of(real, &digits, &decimals))
-        return g_ascii_formatd(text, FLOW_NUMBER_TEXT_LEN, "%.15g", real);
+    if (signbit(real))
+        *at++ = '-';
+    if (size < MOST_WHOLE && size == (double)(uint64_t)size)
+        return flow_put_integer(at, (uint64_t)size);
+    if (!digits_of(size, &digits, &decimals)) {
+        g_ascii_formatd(at, FLOW_NUMBER_TEXT_LEN - 1, "%.15g", size);
+        return at + strlen(at);
+    }
     for (; decimals > 0 && digits % 10 == 0; decimals--)
         digits /= 10;
-
-    char *end = text + FLOW_NUMBER_TEXT_LEN - 1;
-    *end = '\0';
-    return decimal_before(end, digits, decimals);
+    return put_decimal(at, digits, decimals);
 }

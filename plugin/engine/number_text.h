@@ -7,18 +7,19 @@
  * Numbers as files have them.  A file has as many as it has rows times columns,
  * and printf takes ten times as long for one as its digits do.
  *
- * Each answer lies within "text", and is valid as long as that.
+ * Each function writes a text where there is room for FLOW_NUMBER_TEXT_LEN bytes,
+ * and returns its end, as stpcpy does: where its final zero is.
  */
 
 enum { FLOW_NUMBER_TEXT_LEN = 40 };
 
 /* In decimal. */
-const char *flow_integer_text(uint64_t number, char text[FLOW_NUMBER_TEXT_LEN]);
+char *flow_put_integer(char *at, uint64_t number);
 
 /* Nanoseconds as seconds with all nine decimals; the sign stands also before a zero. */
-const char *flow_seconds_text(int64_t ns, char text[FLOW_NUMBER_TEXT_LEN]);
+char *flow_put_seconds(char *at, int64_t ns);
 
 /* What "%.15g" prints, with a point in every locale. */
-const char *flow_real_text(double real, char text[FLOW_NUMBER_TEXT_LEN]);
+char *flow_put_real(char *at, double real);
 
 #endif

@@ -59,12 +59,12 @@ static char list[SPLT_PACKETS_MAX * ITEM_LEN];
 
 static const char *lengths(const struct splt_state *state)
 {
-    char *at = list, number[FLOW_NUMBER_TEXT_LEN];
+    char *at = list;
 
     *at = '\0';
     for (uint32_t i = 0; i < state->count; i++) {
         at = g_stpcpy(g_stpcpy(at, i > 0 ? " " : ""), state->down >> i & 1 ? "<" : ">");
-        at = g_stpcpy(at, flow_integer_text(state->len[i], number));
+        at = flow_put_integer(at, state->len[i]);
     }
     return list;
 }
@@ -77,14 +77,14 @@ static uint64_t rounded(uint64_t ns)
 
 static const char *deltas(const struct splt_state *state)
 {
-    char *at = list, number[FLOW_NUMBER_TEXT_LEN];
+    char *at = list;
 
     *at = '\0';
     for (uint32_t i = 0; i < state->count; i++) {
         int64_t delta_ns = i > 0 ? state->time_ns[i] - state->time_ns[i - 1] : 0;
         uint64_t delta = rounded(flow_span_size(delta_ns));
         at = g_stpcpy(g_stpcpy(at, i > 0 ? " " : ""), delta_ns < 0 && delta > 0 ? "-" : "");
-        at = g_stpcpy(at, flow_integer_text(delta, number));
+        at = flow_put_integer(at, delta);
     }
     return list;
 }

@@ -40,7 +40,7 @@ void fs_cell_number(GString *out, uint64_t number)
 {
     char text[FLOW_NUMBER_TEXT_LEN];
 
-    g_string_append(out, flow_integer_text(number, text));
+    g_string_append_len(out, text, flow_put_integer(text, number) - text);
     end_cell(out);
 }
 
@@ -54,7 +54,7 @@ void fs_cell_real(GString *out, double real)
 {
     char text[FLOW_NUMBER_TEXT_LEN];
 
-    g_string_append(out, flow_real_text(real, text));
+    g_string_append_len(out, text, flow_put_real(text, real) - text);
     end_cell(out);
 }
 

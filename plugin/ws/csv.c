@@ -20,14 +20,10 @@ static void put_text(GString *out, const char *text)
 
 static void put_value(GString *out, const struct flow_field *field, const struct flow_value *value)
 {
-    char room[FS_VALUE_TEXT_LEN];
-    bool is_number;
-    const char *text = fs_value_text(field->kind, value, room, &is_number);
-
-    if (is_number)
-        g_string_append(out, text);
+    if (field->kind == FLOW_TEXT)
+        put_text(out, value->as.text);
     else
-        put_text(out, text);
+        fs_value_append(out, field->kind, value);
 }
 
 static void begin(GString *out)

@@ -4,6 +4,7 @@
 #include "ws_compat.h"
 
 #include <flowstats/value.h>
+#include <glib.h>
 
 /* Values as exports write them: numbers in decimal, times in seconds with nine decimals. */
 
@@ -15,5 +16,8 @@ enum { FS_VALUE_TEXT_LEN = 64 };
  */
 const char *fs_value_text(enum flow_kind kind, const struct flow_value *value,
                           char text[FS_VALUE_TEXT_LEN], bool *ret_is_number);
+
+/* Append the text of a value that is no text itself. */
+void fs_value_append(GString *out, enum flow_kind kind, const struct flow_value *value);
 
 #endif

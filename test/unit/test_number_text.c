@@ -3,37 +3,59 @@
 #include <float.h>
 #include <glib.h>
 #include <math.h>
+#include <string.h>
 
 enum { RANDOM_NUMBERS = 50000 };
+
+/* What is written ends where the answer says. */
+static void assert_ends(const char *end, const char *text)
+{
+    g_assert_true(end == text + strlen(text));
+}
+
+static void assert_integer(uint64_t number, const char *expected)
+{
+    char text[FLOW_NUMBER_TEXT_LEN];
+
+    assert_ends(flow_put_integer(text, number), text);
+    g_assert_cmpstr(text, ==, expected);
+}
+
+static void assert_seconds(int64_t ns, const char *expected)
+{
+    char text[FLOW_NUMBER_TEXT_LEN];
+
+    assert_ends(flow_put_seconds(text, ns), text);
+    g_assert_cmpstr(text, ==, expected);
+}
 
 static void assert_real(double real)
 {
     char text[FLOW_NUMBER_TEXT_LEN], expected[FLOW_NUMBER_TEXT_LEN];
 
     g_ascii_formatd(expected, sizeof expected, "%.15g", real);
-    g_assert_cmpstr(flow_real_text(real, text), ==, expected);
+    assert_ends(flow_put_real(text, real), text);
+    g_assert_cmpstr(text, ==, expected);
 }
 
 static void integers(void)
 {
-    char text[FLOW_NUMBER_TEXT_LEN];
-
-    g_assert_cmpstr(flow_integer_text(0, text), ==, "0");
-    g_assert_cmpstr(flow_integer_text(9, text), ==, "9");
-    g_assert_cmpstr(flow_integer_text(10, text), ==, "10");
-    g_assert_cmpstr(flow_integer_text(UINT64_MAX, text), ==, "18446744073709551615");
+    assert_integer(0, "0");
+    assert_integer(9, "9");
+    assert_integer(10, "10");
+    assert_integer(9999999999999999999U, "9999999999999999999");
+    assert_integer(10000000000000000000U, "10000000000000000000");
+    assert_integer(UINT64_MAX, "18446744073709551615");
 }
 
 static void seconds(void)
 {
-    char text[FLOW_NUMBER_TEXT_LEN];
-
-    g_assert_cmpstr(flow_seconds_text(0, text), ==, "0.000000000");
-    g_assert_cmpstr(flow_seconds_text(-1, text), ==, "-0.000000001");
-    g_assert_cmpstr(flow_seconds_text(1000000000, text), ==, "1.000000000");
-    g_assert_cmpstr(flow_seconds_text(-12345678901, text), ==, "-12.345678901");
-    g_assert_cmpstr(flow_seconds_text(INT64_MAX, text), ==, "9223372036.854775807");
-    g_assert_cmpstr(flow_seconds_text(INT64_MIN, text), ==, "-9223372036.854775808");
+    assert_seconds(0, "0.000000000");
+    assert_seconds(-1, "-0.000000001");
+    assert_seconds(1000000000, "1.000000000");
+    assert_seconds(-12345678901, "-12.345678901");
+    assert_seconds(INT64_MAX, "9223372036.854775807");
+    assert_seconds(INT64_MIN, "-9223372036.854775808");
 }
 
 /* Ties, ends of the range and what lies beyond, powers of ten and their neighbours. */
@@ -54,8 +76,11 @@ static void reals(void)
         DBL_MIN,
         DBL_MAX,
         INFINITY,
+        NAN,
         1e300,
         1e15,
+        999999999999999,
+        999999999999999.5,
         1e16,
         123456789012345.5,
         99999999999999.96,
@@ -69,6 +94,8 @@ static void reals(void)
 
     for (size_t i = 0; i < G_N_ELEMENTS(some); i++)
         assert_real(some[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(some); i++)
+        assert_real(-some[i]);
     for (double power = 1e-6; power < 1e18; power *= 10) {
         assert_real(power);
         assert_real(nextafter(power, 0));
