@@ -195,19 +195,43 @@ static struct flow_value in_file(struct flow_value value, const struct flow_view
     return value;
 }
 
+/* Look up what is the same for all fields of a group and a scope. */
+static void turn_to(struct flow_inquiry *inquiry, const struct flow_field *field)
+{
+    struct flow_asked *asked = &inquiry->asked;
+
+    *asked = (struct flow_asked){ .view = asked->view, .nth = asked->nth };
+    inquiry->group = field->group;
+    inquiry->scope = field->scope;
+    inquiry->is_askable = is_askable(field, asked);
+    if (inquiry->is_askable && field->group->once_size > 0)
+        asked->once = flow_view_once(asked->view, field->group);
+}
+
+struct flow_value flow_inquiry_value(struct flow_inquiry *inquiry, const struct flow_field *field)
+{
+    struct flow_asked *asked = &inquiry->asked;
+
+    if (inquiry->group != field->group || inquiry->scope != field->scope)
+        turn_to(inquiry, field);
+    if (!inquiry->is_askable)
+        return (struct flow_value){ .known = false };
+    asked->row = field->row;
+    asked->dir = field->dir;
+    struct flow_value value = field->row->value(asked);
+    if (field->kind == FLOW_FRAME && asked->view->fact)
+        value = in_file(value, asked->view);
+    return field->is_name ? name_value(field->row, value) : value;
+}
+
 struct flow_value flow_field_value_nth(const struct flow_field *field, struct flow_view *view,
                                        unsigned nth)
 {
-    struct flow_asked asked = { .row = field->row, .view = view, .dir = field->dir, .nth = nth };
+    struct flow_inquiry inquiry = { .asked = { .view = view, .nth = nth } };
 
-    if ((nth > 0 && !field->row->is_repeated) || !is_askable(field, &asked))
+    if (nth > 0 && !field->row->is_repeated)
         return (struct flow_value){ .known = false };
-    if (field->group->once_size > 0)
-        asked.once = flow_view_once(view, field->group);
-    struct flow_value value = field->row->value(&asked);
-    if (field->kind == FLOW_FRAME && view->fact)
-        value = in_file(value, view);
-    return field->is_name ? name_value(field->row, value) : value;
+    return flow_inquiry_value(&inquiry, field);
 }
 
 struct flow_value flow_field_value(const struct flow_field *field, struct flow_view *view)

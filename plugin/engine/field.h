@@ -47,6 +47,21 @@ struct flow_value flow_field_value(const struct flow_field *field, struct flow_v
 struct flow_value flow_field_value_nth(const struct flow_field *field, struct flow_view *view,
                                        unsigned nth);
 
+/*
+ * Many fields of one view that has a selection, asked for one after the other, as a
+ * row of an export does: what fields of a group have in common is looked up once
+ * where they follow one another.  asked.view is to be set, the rest is all zero.
+ */
+struct flow_inquiry {
+    struct flow_asked asked;
+    const struct flow_group *group; /* of the last field; NULL: none was asked for yet */
+    enum flow_scope scope;          /* likewise */
+    bool is_askable;                /* whether such fields can be asked for */
+};
+
+/* Return what flow_field_value() would. */
+struct flow_value flow_inquiry_value(struct flow_inquiry *inquiry, const struct flow_field *field);
+
 /* Return whether no first dissection knows the field's value. */
 bool flow_field_needs_whole(const struct flow_field *field);
 

@@ -40,13 +40,15 @@ static void begin(GString *out)
 static void row(GString *out, struct flow_view *view)
 {
     const GPtrArray *columns = fs_columns();
+    struct flow_inquiry inquiry = { .asked.view = view };
 
     for (unsigned i = 0; i < columns->len; i++) {
-        struct flow_value value = flow_field_value(columns->pdata[i], view);
+        const struct flow_field *field = columns->pdata[i];
+        struct flow_value value = flow_inquiry_value(&inquiry, field);
         if (i > 0)
             g_string_append_c(out, ',');
         if (value.known)
-            put_value(out, columns->pdata[i], &value);
+            put_value(out, field, &value);
     }
     g_string_append(out, "\r\n");
 }

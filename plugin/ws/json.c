@@ -39,13 +39,14 @@ static void put_value(json_dumper *dumper, const struct flow_field *field,
 static void row(GString *out, struct flow_view *view)
 {
     const GPtrArray *columns = fs_columns();
+    struct flow_inquiry inquiry = { .asked.view = view };
     json_dumper dumper = { .output_string = out };
     char name[128];
 
     json_dumper_begin_object(&dumper);
     for (unsigned i = 0; i < columns->len; i++) {
         const struct flow_field *field = columns->pdata[i];
-        struct flow_value value = flow_field_value(field, view);
+        struct flow_value value = flow_inquiry_value(&inquiry, field);
         if (!value.known)
             continue;
         g_snprintf(name, sizeof name, FLOW_PREFIX ".%s", field->name);

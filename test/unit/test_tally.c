@@ -1,8 +1,10 @@
 #include "packets.h"
 #include "traffic.h"
 
+#include "all.h"
 #include "core.h"
 #include "field.h"
+#include "shape.h"
 #include "tally.h"
 
 #include <glib.h>
@@ -310,16 +312,75 @@ static void test_frames_of_earlier_files(void)
     flow_tally_free(tally);
 }
 
-static struct flow_meter *random_meter(uint32_t seed)
+static struct flow_meter *random_meter_of(uint32_t seed, const struct flow_groups *groups)
 {
     GRand *rand = g_rand_new_with_seed(seed);
-    struct flow_meter *meter = flow_meter_new(NULL, 0, NULL);
+    struct flow_meter *meter = flow_meter_new(NULL, 0, groups);
 
     for (uint32_t frame = 1; frame <= RANDOM_FRAMES; frame++)
         account(meter, random_packet(rand, frame));
     flow_meter_finish(meter);
     g_rand_free(rand);
     return meter;
+}
+
+static struct flow_meter *random_meter(uint32_t seed)
+{
+    return random_meter_of(seed, NULL);
+}
+
+static void assert_same_value(const struct flow_field *field, struct flow_value value,
+                              struct flow_inquiry *inquiry)
+{
+    char *text = value.known && field->kind == FLOW_TEXT ? g_strdup(value.as.text) : NULL;
+    struct flow_value other = flow_inquiry_value(inquiry, field);
+
+    g_test_message("%s", field->name);
+    g_assert_cmpint(other.known, ==, value.known);
+    if (text)
+        g_assert_cmpstr(other.as.text, ==, text);
+    else if (value.known)
+        g_assert_cmpuint(other.as.number, ==, value.as.number);
+    g_free(text);
+}
+
+/* Fields as they come, and each far from the one before. */
+static void assert_inquiry(struct flow_view *view, void *data)
+{
+    static const size_t steps[] = { 1, 211 };
+    size_t count = flow_field_count();
+    unsigned *known = data;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+        struct flow_inquiry inquiry = { .asked.view = view };
+        for (size_t n = 0; n < count; n++) {
+            const struct flow_field *field = flow_field_at(n * steps[i] % count);
+            struct flow_value value = flow_field_value(field, view);
+            *known += value.known;
+            assert_same_value(field, value, &inquiry);
+        }
+    }
+}
+
+/* All groups are on but one. */
+static void test_an_inquiry_answers_as_single_questions_do(void)
+{
+    struct flow_groups groups = { .count = 0 };
+    unsigned known = 0;
+
+    for (size_t i = 0; flow_groups_all[i]; i++)
+        if (flow_groups_all[i] != &flow_shape)
+            flow_groups_add(&groups, flow_groups_all[i]);
+    struct flow_meter *meter = random_meter_of(23, &groups);
+    for (unsigned is_filtered = 0; is_filtered < 2; is_filtered++) {
+        struct flow_tally *tally = flow_tally_new(is_filtered);
+        for (uint32_t frame = 1; frame <= RANDOM_FRAMES; frame += 2)
+            flow_tally_pass(tally, frame);
+        flow_tally_each(tally, meter, assert_inquiry, &known);
+        flow_tally_free(tally);
+    }
+    g_assert_cmpuint(known, >, 10000);
+    flow_meter_free(meter);
 }
 
 /* A filter that lets all pass is no filter. */
@@ -396,6 +457,8 @@ int main(int argc, char **argv)
     g_test_add_func("/tally/early-fragments-pass-by-their-own-frame",
                     test_early_fragments_pass_by_their_own_frame);
     g_test_add_func("/tally/frames-of-earlier-files", test_frames_of_earlier_files);
+    g_test_add_func("/tally/an-inquiry-answers-as-single-questions-do",
+                    test_an_inquiry_answers_as_single_questions_do);
     g_test_add_func("/tally/all-passed-is-the-whole", test_all_passed_is_the_whole);
     g_test_add_func("/tally/a-filter-and-its-opposite-sum-to-the-whole",
                     test_a_filter_and_its_opposite_sum_to_the_whole);
