@@ -39,6 +39,7 @@ struct more {
     GArray *events;          /* struct event; NULL: none */
     struct flow_fact *first; /* the first packet, where it was forgotten; else NULL */
     size_t room;             /* bytes for codes */
+    uint64_t wire_bytes;     /* of all packets */
     uint32_t gone_packets;   /* were forgotten */
     uint32_t gone_events;
     struct flow_codec codec; /* last: it goes on with the notes; after the last packet */
@@ -203,7 +204,7 @@ static void reset_codec(struct flow_codec *codec, uint32_t note_size)
 /* What a stream has besides its first packet; made when it is first asked for. */
 static struct more *more_of(const struct flow_history *history, struct stream *stream)
 {
-    struct flow_fact first;
+    struct flow_fact first = { .wire_len = 0 };
     struct more *more = stream->more;
 
     if (!more) {
@@ -213,6 +214,7 @@ static struct more *more_of(const struct flow_history *history, struct stream *s
         more->codec.note_size = history->note_size;
         if (stream->size > 0)
             flow_decode(&more->codec, stream->codes, &first);
+        more->wire_bytes = first.wire_len;
     }
     return more;
 }
@@ -251,6 +253,7 @@ static void append(struct flow_history *history, struct stream *stream,
     }
     memcpy(stream->codes + stream->size, history->code, size);
     stream->size += size;
+    more->wire_bytes += fact->wire_len;
 }
 
 /* The next one, or that of a flow that was forgotten. */
@@ -523,6 +526,16 @@ uint32_t flow_history_last_frame(const struct flow_history *history, uint32_t fl
     const struct stream *stream = stream_of(history, flow);
 
     return stream ? stream->last_frame : 0;
+}
+
+uint64_t flow_history_wire_bytes(struct flow_history *history, uint32_t flow)
+{
+    const struct stream *stream = stream_of(history, flow);
+    struct flow_fact first;
+
+    if (stream && stream->more)
+        return stream->more->wire_bytes;
+    return flow_history_packet(history, flow, 0, &first) ? first.wire_len : 0;
 }
 
 bool flow_history_first_time(const struct flow_history *history, uint32_t flow,

@@ -80,6 +80,9 @@ bool flow_history_packet(struct flow_history *history, uint32_t flow, uint32_t p
 uint32_t flow_history_first_frame(const struct flow_history *history, uint32_t flow);
 uint32_t flow_history_last_frame(const struct flow_history *history, uint32_t flow);
 
+/* Return the bytes on the wire of a flow's packets. */
+uint64_t flow_history_wire_bytes(struct flow_history *history, uint32_t flow);
+
 /* Return the time of a flow's first packet; false where it has none. */
 bool flow_history_first_time(const struct flow_history *history, uint32_t flow,
                              int64_t *ret_time_ns);

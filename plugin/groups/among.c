@@ -1,6 +1,5 @@
 #include "among.h"
 
-#include "core.h"
 #include "sorted.h"
 #include "tcp.h"
 #include "tcp_group.h"
@@ -114,13 +113,6 @@ static bool is_there(const struct flow_among *among, uint32_t flow)
     return of && !(of->bits & FLOW_ENDED);
 }
 
-static uint64_t wire_bytes_of(const struct flow_among *among, uint32_t flow)
-{
-    const struct flow_state *state = flow_evaluate_whole(among->evaluation, 0, flow);
-
-    return state->half[FLOW_UP].wire_bytes + state->half[FLOW_DOWN].wire_bytes;
-}
-
 static void rank(struct flow_among *among, uint32_t flows)
 {
     GArray *order = g_array_sized_new(FALSE, FALSE, sizeof(struct ranked), flows);
@@ -139,7 +131,7 @@ static void rank(struct flow_among *among, uint32_t flows)
 
 static void look_at(struct flow_among *among, uint32_t flow)
 {
-    uint64_t bytes = is_there(among, flow) ? wire_bytes_of(among, flow) : 0;
+    uint64_t bytes = is_there(among, flow) ? flow_history_wire_bytes(among->history, flow) : 0;
     uint32_t first = flow_history_first_frame(among->history, flow);
     uint32_t last = flow_history_last_frame(among->history, flow);
 
@@ -258,10 +250,9 @@ void flow_among_forget(struct flow_among *among)
 
 static void add_to_tunnel(struct flow_among *among, const struct flow *flow)
 {
-    const struct flow_state *state = flow_evaluate_whole(among->evaluation, 0, flow->index);
     struct flow_tunneled more = {
-        .pkts = (uint64_t)state->half[FLOW_UP].pkts + state->half[FLOW_DOWN].pkts,
-        .wire_bytes = state->half[FLOW_UP].wire_bytes + state->half[FLOW_DOWN].wire_bytes,
+        .pkts = flow_history_packets(among->history, flow->index),
+        .wire_bytes = flow_history_wire_bytes(among->history, flow->index),
         .first_frame = flow_history_first_frame(among->history, flow->index),
         .last_frame = flow_history_last_frame(among->history, flow->index)
     };

@@ -12,7 +12,7 @@
 struct flow_among;
 struct flow_tunnels;
 
-/* All five outlive it; the core group is the first of the evaluation's. */
+/* All five outlive it. */
 struct flow_among *flow_among_new(struct flow_history *history, struct flow_table *table,
                                   const struct flow_paths *paths,
                                   struct flow_evaluation *evaluation,

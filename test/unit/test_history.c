@@ -327,6 +327,16 @@ static void assert_pairs(const struct record *record, uint32_t flow)
             }
 }
 
+/* Of all packets, forgotten or not, and of no event. */
+static void assert_wire_bytes(const struct record *record, uint32_t flow)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < record->of_flow[flow]->len; i++)
+        bytes += is_event(kept_at(record, flow, i)) ? 0 : kept_at(record, flow, i)->fact.wire_len;
+    g_assert_cmpuint(flow_history_wire_bytes(record->history, flow), ==, bytes);
+}
+
 static void test_what_is_not_forgotten_stays(void)
 {
     enum { STRIDE = FLOW_HISTORY_STRIDE };
@@ -350,8 +360,10 @@ static void test_what_is_not_forgotten_stays(void)
             record_by_chance(&record);
         assert_rest(&record, 0, packets);
         assert_pairs(&record, 0);
+        assert_wire_bytes(&record, 0);
     }
     assert_rest(&record, 1, 0);
+    assert_wire_bytes(&record, 1);
     record_clear(&record);
 }
 
@@ -606,6 +618,25 @@ static void test_errors_go_with_their_frame(void)
     flow_history_free(history);
 }
 
+/* A flow of one packet has them, too, before and after an event, and when it is forgotten. */
+static void test_wire_bytes_of_one_packet(void)
+{
+    struct flow_history *history = flow_history_new(0, 0);
+
+    g_assert_cmpuint(flow_history_wire_bytes(history, 0), ==, 0);
+    record(history, 0, (struct flow_fact){ .frame = 1, .wire_len = 60 });
+    g_assert_cmpuint(flow_history_wire_bytes(history, 0), ==, 60);
+    record_error(history, 0, 2);
+    g_assert_cmpuint(flow_history_wire_bytes(history, 0), ==, 60);
+    flow_history_forget(history, 0, 1);
+    g_assert_cmpuint(flow_history_wire_bytes(history, 0), ==, 60);
+    flow_history_forget_flow(history, 0);
+    g_assert_cmpuint(flow_history_wire_bytes(history, 0), ==, 0);
+    record(history, 0, (struct flow_fact){ .frame = 3, .wire_len = 70 });
+    g_assert_cmpuint(flow_history_wire_bytes(history, 0), ==, 70);
+    flow_history_free(history);
+}
+
 /* Another one has its number, and nothing of it. */
 static void test_a_flow_is_forgotten(void)
 {
@@ -744,6 +775,7 @@ int main(int argc, char **argv)
                     test_packets_are_the_facts_that_are_no_events);
     g_test_add_func("/history/neighbours-of-random-packets", test_neighbours_of_random_packets);
     g_test_add_func("/history/what-is-not-forgotten-stays", test_what_is_not_forgotten_stays);
+    g_test_add_func("/history/wire-bytes-of-one-packet", test_wire_bytes_of_one_packet);
     g_test_add_func("/history/a-flow-is-forgotten", test_a_flow_is_forgotten);
     g_test_add_func("/history/what-is-not-there-is-forgotten", test_what_is_not_there_is_forgotten);
     g_test_add_func("/history/frames-are-found-in-their-file", test_frames_are_found_in_their_file);
