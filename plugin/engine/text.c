@@ -1,19 +1,32 @@
 #include "text.h"
 
+#include "number_text.h"
+
 #include <glib.h>
 #include <string.h>
 
-void flow_end_text(const struct flow *flow, enum flow_dir sender, char *ret_text, size_t size)
+/* Room for an address in brackets and a port. */
+enum { END_TEXT_LEN = FLOW_ADDR_TEXT_LEN + FLOW_NUMBER_TEXT_LEN };
+
+/* Write an end of the flow where there is room for it; return where its text ends. */
+static char *put_end(char *at, const struct flow *flow, enum flow_dir sender)
 {
     const struct flow_end *end = flow_end_of(flow, sender);
-    char addr[FLOW_ADDR_TEXT_LEN];
+    bool has_port = flow->key.bits & FLOW_TUPLE_PORTS;
+    bool is_bracketed = has_port && flow->key.family == FLOW_IPV6;
 
-    flow_addr_text(flow->key.family, end->addr, addr);
-    if (!(flow->key.bits & FLOW_TUPLE_PORTS))
-        g_strlcpy(ret_text, addr, size);
-    else
-        g_snprintf(ret_text, size, flow->key.family == FLOW_IPV6 ? "[%s]:%u" : "%s:%u", addr,
-                   end->port);
+    at = g_stpcpy(at, is_bracketed ? "[" : "");
+    flow_addr_text(flow->key.family, end->addr, at);
+    at += strlen(at);
+    return has_port ? flow_put_integer(g_stpcpy(at, is_bracketed ? "]:" : ":"), end->port) : at;
+}
+
+void flow_end_text(const struct flow *flow, enum flow_dir sender, char *ret_text, size_t size)
+{
+    char text[END_TEXT_LEN];
+
+    put_end(text, flow, sender);
+    g_strlcpy(ret_text, text, size);
 }
 
 void flow_protocol_text(const struct flow *flow, char *ret_text, size_t size)
@@ -48,19 +61,19 @@ void flow_protocol_text(const struct flow *flow, char *ret_text, size_t size)
     g_snprintf(ret_text, size, "EtherType 0x%04x", flow->key.ident);
 }
 
+enum { PROTOCOL_TEXT_LEN = 32 };
+
 static void make_tuple_text(const struct flow *flow, char ret_text[FLOW_TUPLE_TEXT_LEN])
 {
-    char protocol[32], source[64], destination[64], ident[16] = "", *at;
+    char ident[16] = "", *at;
 
-    flow_protocol_text(flow, protocol, sizeof protocol);
-    flow_end_text(flow, FLOW_UP, source, sizeof source);
-    flow_end_text(flow, FLOW_DOWN, destination, sizeof destination);
     if (flow->key.bits & FLOW_TUPLE_IDENT)
         g_snprintf(ident, sizeof ident, " id %u", flow->key.ident);
     /* Together they are shorter than the text; printf would take as long again as all of them. */
-    at = g_stpcpy(g_stpcpy(ret_text, protocol), " ");
-    at = g_stpcpy(g_stpcpy(at, source), " → ");
-    g_stpcpy(g_stpcpy(at, destination), ident);
+    flow_protocol_text(flow, ret_text, PROTOCOL_TEXT_LEN);
+    at = put_end(g_stpcpy(ret_text + strlen(ret_text), " "), flow, FLOW_UP);
+    at = put_end(g_stpcpy(at, " → "), flow, FLOW_DOWN);
+    g_stpcpy(at, ident);
 }
 
 /* It is asked for at every packet that is shown, and depends on nothing but key and source. */
@@ -80,5 +93,5 @@ void flow_tuple_text(const struct flow *flow, char ret_text[FLOW_TUPLE_TEXT_LEN]
         recent[slot].source = flow->source;
         make_tuple_text(flow, recent[slot].text);
     }
-    g_strlcpy(ret_text, recent[slot].text, FLOW_TUPLE_TEXT_LEN);
+    g_stpcpy(ret_text, recent[slot].text);
 }

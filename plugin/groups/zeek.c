@@ -479,7 +479,7 @@ static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
 
 /* The identifier: "C" and 17 digits to the base of 62, as Zeek's are, of a hash of 96 bits. */
 
-enum { UID_BYTES = 12, UID_DIGITS = 17 };
+enum { UID_WORDS = 3, UID_DIGITS = 17 };
 
 static void add_key(GChecksum *sum, const struct flow_key *key)
 {
@@ -517,15 +517,15 @@ static void add_start(GChecksum *sum, const struct flow_view *view)
     g_checksum_update(sum, bytes, sizeof bytes);
 }
 
-/* Divide a number of several bytes, the greatest first, by 62 and return the rest as a digit. */
-static char next_digit(uint8_t number[UID_BYTES])
+/* Divide a number of several words, the greatest first, by 62 and return the rest as a digit. */
+static char next_digit(uint32_t number[UID_WORDS])
 {
     static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    unsigned rest = 0;
+    uint64_t rest = 0;
 
-    for (int i = 0; i < UID_BYTES; i++) {
-        rest = rest << 8 | number[i];
-        number[i] = (uint8_t)(rest / 62);
+    for (int i = 0; i < UID_WORDS; i++) {
+        rest = rest << 32 | number[i];
+        number[i] = (uint32_t)(rest / 62);
         rest %= 62;
     }
     return digits[rest];
@@ -536,15 +536,19 @@ static const char *uid_text(struct flow_view *view)
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA1);
     uint8_t digest[20];
     gsize length = sizeof digest;
+    uint32_t number[UID_WORDS];
 
     add_key(sum, &view->flow->key);
     add_path(sum, view);
     add_start(sum, view);
     g_checksum_get_digest(sum, digest, &length);
     g_checksum_free(sum);
+    memcpy(number, digest, sizeof number);
+    for (int i = 0; i < UID_WORDS; i++)
+        number[i] = GUINT32_FROM_BE(number[i]);
     view->text[0] = 'C';
     for (int i = UID_DIGITS; i > 0; i--)
-        view->text[i] = next_digit(digest);
+        view->text[i] = next_digit(number);
     view->text[1 + UID_DIGITS] = '\0';
     return view->text;
 }
