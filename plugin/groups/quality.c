@@ -1,6 +1,7 @@
 #include "quality.h"
 
 #include "span.h"
+#include "tcp_group.h"
 #include "view.h"
 
 #define NS_IN_MS INT64_C(1000000)
@@ -270,21 +271,14 @@ static const struct flow_name vantage_names[] = { { VANTAGE_CLIENT, "client" },
                                                   { VANTAGE_BETWEEN, "between" },
                                                   { 0, NULL } };
 
-/* A span of the core group's in the reading that is asked for; negative where it is not known. */
-static int64_t span(const struct flow_asked *asked, const char *whole, const char *so_far)
-{
-    struct flow_value value = flow_view_value(asked->view, asked->is_whole ? whole : so_far);
-
-    return value.known ? value.as.ns : -1;
-}
-
 static enum vantage vantage(const struct flow_asked *asked)
 {
-    int64_t all = span(asked, "tcp.rtt", "sofar.tcp.rtt");
-    int64_t responder = all > 0 ? span(asked, "tcp.rtt_net", "sofar.tcp.rtt_net") : -1;
-    int64_t initiator = responder >= 0 ? span(asked, "tcp.rtt_user", "sofar.tcp.rtt_user") : -1;
+    const struct flow_tcp *tcp = flow_asked_state(asked, &flow_tcp_group);
+    int64_t all, responder, initiator;
 
-    if (initiator < 0)
+    if (!tcp || !flow_tcp_span(tcp, FLOW_TCP_RTT, &all) || all <= 0 ||
+        !flow_tcp_span(tcp, FLOW_TCP_RTT_NET, &responder) || responder < 0 ||
+        !flow_tcp_span(tcp, FLOW_TCP_RTT_USER, &initiator) || initiator < 0)
         return VANTAGE_UNKNOWN;
     if (initiator <= all / 10)
         return VANTAGE_CLIENT;

@@ -1,6 +1,7 @@
 #include "turns.h"
 
 #include "direction.h"
+#include "tcp_group.h"
 #include "view.h"
 
 /* No TCP window is larger: what lies further away is no retransmission. */
@@ -214,20 +215,28 @@ static const struct flow_samples *waits(const struct turns_state *state, enum fl
     return &state->half[dir].waits;
 }
 
-/* Return a time of TCP's handshake, in the reading that is asked for. */
-static bool handshake(const struct flow_asked *asked, const char *whole, const char *so_far,
-                      int64_t *ret_ns)
+/* The connection in the reading that is asked for; NULL where it cannot be known. */
+static const struct flow_tcp *tcp_of(const struct flow_asked *asked)
 {
-    struct flow_value value = flow_view_value(asked->view, asked->is_whole ? whole : so_far);
-
-    if (value.known)
-        *ret_ns = value.as.ns;
-    return value.known;
+    return flow_asked_state(asked, &flow_tcp_group);
 }
 
 static bool rtt_net(const struct flow_asked *asked, int64_t *ret_ns)
 {
-    return handshake(asked, "tcp.rtt_net", "sofar.tcp.rtt_net", ret_ns);
+    const struct flow_tcp *tcp = tcp_of(asked);
+
+    return tcp && flow_tcp_span(tcp, FLOW_TCP_RTT_NET, ret_ns);
+}
+
+/* When the handshake ended. */
+static bool ts_ack(const struct flow_asked *asked, int64_t *ret_ns)
+{
+    const struct flow_tcp *tcp = tcp_of(asked);
+    const struct flow_tcp_sent *ack = tcp ? flow_tcp_moment(tcp, FLOW_TCP_MOMENT_ACK) : NULL;
+
+    if (ack)
+        *ret_ns = ack->ns;
+    return ack != NULL;
 }
 
 /* What the answer that came soonest took, less the way to the responder and back. */
@@ -257,8 +266,7 @@ static bool has_opening(const struct flow_asked *asked, enum flow_dir dir, int64
     enum flow_dir first = state->bits & TURNS_FIRST_DOWN ? FLOW_DOWN : FLOW_UP;
     int64_t ack_ns;
 
-    return (state->bits & TURNS_START_TIME) && first == dir &&
-           handshake(asked, "tcp.ts_ack", "sofar.tcp.ts_ack", &ack_ns) &&
+    return (state->bits & TURNS_START_TIME) && first == dir && ts_ack(asked, &ack_ns) &&
            span(ack_ns, state->start_ns, ret_ns);
 }
 
