@@ -115,7 +115,7 @@ static uint32_t expected_cap_len(const struct flow_fact *last, uint32_t wire_len
 
 /*
  * Eight bytes of notes take a byte that marks those that are not 0, and these.
- * They are read as words: there is room for whole ones.
+ * They are read and written as words: there is room for whole ones.
  */
 static uint8_t *put_notes(uint8_t *at, const uint8_t *notes, uint32_t size)
 {
@@ -137,10 +137,15 @@ static uint8_t *put_notes(uint8_t *at, const uint8_t *notes, uint32_t size)
 
 static void get_notes(const uint8_t **at, uint8_t *ret_notes, uint32_t size)
 {
-    for (uint32_t i = 0; i < size; i += 8) {
-        uint8_t marks = *(*at)++;
-        for (uint32_t k = i; k < i + 8 && k < size; k++)
-            ret_notes[k] = marks & 1u << (k - i) ? *(*at)++ : 0;
+    for (uint32_t i = 0; i < size; i += sizeof(uint64_t)) {
+        unsigned marks = *(*at)++;
+        uint64_t word = 0;
+        for (unsigned shift = 0; marks; marks >>= 1, shift += 8) {
+            uint64_t byte = marks & 1 ? *(*at)++ : 0;
+            word |= byte << shift;
+        }
+        word = GUINT64_TO_LE(word);
+        memcpy(ret_notes + i, &word, sizeof word);
     }
 }
 
