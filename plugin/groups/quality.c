@@ -113,17 +113,25 @@ static bool takes_numbers(const struct flow_fact *fact)
            (fact->payload_len > 0 || (fact->tcp_flags & (FLOW_TCP_SYN | FLOW_TCP_FIN)));
 }
 
-static const struct quality_seen *original_of(const struct quality_half *half,
-                                              const struct quality_seen *packet, bool numbered)
+/* Whether a packet is a copy of one that is equal to it; few have such a one. */
+static bool is_original(const struct quality_half *half, const struct quality_seen *seen,
+                        const struct quality_seen *packet, bool numbered)
 {
     bool id_tells = has_id(packet) && !is_id_shared(half, packet);
     uint32_t window = id_tells ? MAX(duplicate_window, DUPLICATE_WINDOW_OF_ID) : duplicate_window;
 
+    return is_within(seen, packet, window) && (id_tells || was_sent_once(seen, packet, numbered));
+}
+
+static const struct quality_seen *original_of(const struct quality_half *half,
+                                              const struct quality_seen *packet, bool numbered)
+{
     for (unsigned i = 1; i <= QUALITY_SEEN; i++) { /* the latest first */
         const struct quality_seen *seen =
             &half->seen[(half->next + QUALITY_SEEN - i) % QUALITY_SEEN];
-        if (seen->frame > 0 && is_equal(seen, packet) && is_within(seen, packet, window) &&
-            (id_tells || was_sent_once(seen, packet, numbered)))
+        if (seen->frame == 0)
+            break;
+        if (is_equal(seen, packet) && is_original(half, seen, packet, numbered))
             return seen;
     }
     return NULL;
