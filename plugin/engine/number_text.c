@@ -39,13 +39,19 @@ static unsigned length_of(uint64_t number)
     return length;
 }
 
-/* The last digits of a number, so many. */
+/* A number with so many digits, zeros before it: two at a time, as each division takes its time. */
 static char *put_digits(char *at, uint64_t number, unsigned count)
 {
-    char *end = at + count;
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    char *end = at + count, *digit = end;
 
-    for (char *digit = end; digit > at; number /= 10)
-        *--digit = (char)('0' + number % 10);
+    for (; digit - at > 1; number /= 100)
+        memcpy(digit -= 2, pairs + number % 100 * 2, 2);
+    if (digit > at)
+        *at = (char)('0' + number);
     *end = '\0';
     return end;
 }
@@ -57,7 +63,7 @@ static char *put_decimal(char *at, uint64_t number, unsigned decimals)
     if (decimals == 0)
         return at;
     *at = '.';
-    return put_digits(at + 1, number, decimals);
+    return put_digits(at + 1, number % tens[decimals], decimals);
 }
 
 char *flow_put_integer(char *at, uint64_t number)

@@ -96,6 +96,7 @@ static void multiply(const uint64_t *left, unsigned left_count, const uint64_t *
                      unsigned right_count, uint32_t ret_product[DIGITS])
 {
     uint32_t a[DIGITS], b[DIGITS];
+    unsigned b_length = right_count * 2;
 
     digits_of(left, left_count, a);
     digits_of(right, right_count, b);
@@ -103,7 +104,7 @@ static void multiply(const uint64_t *left, unsigned left_count, const uint64_t *
         ret_product[i] = 0;
     for (unsigned i = 0; i < DIGITS; i++) {
         uint64_t carry = 0;
-        for (unsigned j = 0; a[i] > 0 && i + j < DIGITS; j++) {
+        for (unsigned j = 0; a[i] > 0 && i + j < DIGITS && (j < b_length || carry > 0); j++) {
             carry += (uint64_t)a[i] * b[j] + ret_product[i + j];
             ret_product[i + j] = (uint32_t)carry;
             carry >>= 32;

@@ -161,7 +161,7 @@ static const char *text_of(struct flow_view *view)
     g_checksum_get_digest(sum, digest, &length);
     g_checksum_free(sum);
     char *base64 = g_base64_encode(digest, length);
-    g_snprintf(view->text, sizeof view->text, "1:%s", base64);
+    g_stpcpy(g_stpcpy(view->text, "1:"), base64);
     g_free(base64);
     return view->text;
 }
