@@ -195,8 +195,11 @@ static struct flow_value in_file(struct flow_value value, const struct flow_view
     return value;
 }
 
-/* Look up what is the same for all fields of a group and a scope. */
-static void turn_to(struct flow_inquiry *inquiry, const struct flow_field *field)
+/*
+ * Look up what is the same for all fields of a group and a scope.  Inline it would make
+ * every question longer, and most do without.
+ */
+G_GNUC_NO_INLINE static void turn_to(struct flow_inquiry *inquiry, const struct flow_field *field)
 {
     struct flow_asked *asked = &inquiry->asked;
 
@@ -212,7 +215,7 @@ struct flow_value flow_inquiry_value(struct flow_inquiry *inquiry, const struct 
 {
     struct flow_asked *asked = &inquiry->asked;
 
-    if (inquiry->group != field->group || inquiry->scope != field->scope)
+    if (inquiry->scope != field->scope || inquiry->group != field->group)
         turn_to(inquiry, field);
     if (!inquiry->is_askable)
         return (struct flow_value){ .known = false };

@@ -18,10 +18,10 @@ static void put_text(GString *out, const char *text)
     g_free(disarmed);
 }
 
-static void put_value(GString *out, const struct flow_field *field, const struct flow_value *value)
+static void put_value(GString *out, const struct flow_field *field, struct flow_value value)
 {
     if (field->kind == FLOW_TEXT)
-        put_text(out, value->as.text);
+        put_text(out, value.as.text);
     else
         fs_value_append(out, field->kind, value);
 }
@@ -48,7 +48,7 @@ static void row(GString *out, struct flow_view *view)
         if (i > 0)
             g_string_append_c(out, ',');
         if (value.known)
-            put_value(out, field, &value);
+            put_value(out, field, value);
     }
     g_string_append(out, "\r\n");
 }

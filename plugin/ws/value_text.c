@@ -20,13 +20,13 @@ static char *put_addr(char *at, enum flow_kind kind, const uint8_t *bytes)
 }
 
 /* Write what is not text itself; return its end. */
-static char *put_value(char *at, enum flow_kind kind, const struct flow_value *value)
+static char *put_value(char *at, enum flow_kind kind, struct flow_value value)
 {
     switch (flow_member_of(kind)) {
-    case FLOW_MEMBER_NUMBER: return flow_put_integer(at, value->as.number);
-    case FLOW_MEMBER_REAL: return flow_put_real(at, value->as.real);
-    case FLOW_MEMBER_NS: return flow_put_seconds(at, value->as.ns);
-    case FLOW_MEMBER_ADDR: return put_addr(at, kind, value->as.addr);
+    case FLOW_MEMBER_NUMBER: return flow_put_integer(at, value.as.number);
+    case FLOW_MEMBER_REAL: return flow_put_real(at, value.as.real);
+    case FLOW_MEMBER_NS: return flow_put_seconds(at, value.as.ns);
+    case FLOW_MEMBER_ADDR: return put_addr(at, kind, value.as.addr);
     case FLOW_MEMBER_TEXT: break;
     }
     return at;
@@ -40,12 +40,12 @@ const char *fs_value_text(enum flow_kind kind, const struct flow_value *value,
     *ret_is_number = member != FLOW_MEMBER_TEXT && member != FLOW_MEMBER_ADDR;
     if (member == FLOW_MEMBER_TEXT)
         return value->as.text;
-    put_value(text, kind, value);
+    put_value(text, kind, *value);
     return text;
 }
 
 /* Numbers are written where they stay: to copy them would take as long again. */
-void fs_value_append(GString *out, enum flow_kind kind, const struct flow_value *value)
+void fs_value_append(GString *out, enum flow_kind kind, struct flow_value value)
 {
     size_t length = out->len;
 

@@ -18,6 +18,6 @@ const char *fs_value_text(enum flow_kind kind, const struct flow_value *value,
                           char text[FS_VALUE_TEXT_LEN], bool *ret_is_number);
 
 /* Append the text of a value that is no text itself. */
-void fs_value_append(GString *out, enum flow_kind kind, const struct flow_value *value);
+void fs_value_append(GString *out, enum flow_kind kind, struct flow_value value);
 
 #endif
