@@ -6,18 +6,16 @@ As a program it writes the parts into their documents; a test compares.
 import contextlib
 import itertools
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import textwrap
 from collections import defaultdict, namedtuple
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent
-BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
+from tshark import BUILD, SECOND_LOOK, TOP, Tshark
+
 SAMPLE = TOP / "test/captures/sample.pcapng"
 
 
@@ -50,9 +48,6 @@ ALWAYS = (["id", "tuple", "direction_reason", "direction_reason_name", "first_fr
           + [f"{direction}.{name}" for name in ("pkts", "bytes", "wire_bytes", "payload_pkts",
                                                 "payload_bytes") for direction in ("up", "down")])
 
-# What the help in Wireshark ends with where the documents have two columns of names.
-SECOND_LOOK = " Needs a second look (-2)."
-
 # What the help of a number's name begins with.
 NAMED = "As text: "
 
@@ -72,6 +67,7 @@ def values(tshark):
 
 def meaning_of(text, called):
     """The help of a field, with the names of its numbers where it has not said them itself."""
+    # The documents have two columns of names instead.
     text = text.removesuffix(SECOND_LOOK)
     if text.startswith(NAMED):
         return "Name of that number."
@@ -83,9 +79,8 @@ def meaning_of(text, called):
 def known(tshark):
     """The type and the meaning of every field, by name."""
     called = values(tshark)
-    lines = (line.split("\t") for line in tshark.run("-G", "fields").stdout.splitlines())
-    return {line[2]: (line[3], meaning_of(line[7], called[line[2]])) for line in lines
-            if line[0] == "F" and line[2] in tshark.field_names}
+    return {line[2]: (line[3], meaning_of(line[7], called[line[2]])) for line in tshark.listed
+            if line[2] in tshark.field_names}
 
 
 def rows(tshark):
@@ -296,8 +291,6 @@ def made(tshark, maker):
 
 
 def main():
-    sys.path.insert(0, str(TOP / "test"))
-    from tshark import Tshark
     with tempfile.TemporaryDirectory() as folder:
         tshark = Tshark(folder)
         for document, part, maker in PARTS:

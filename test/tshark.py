@@ -12,6 +12,7 @@ BUILD = Path(os.environ.get("FLOWSTATS_BUILD", TOP / "build"))
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 # How reports of sanitizers and of valgrind name a line of the plugin, in whichever of its folders.
 SOURCE_LINE = r"/(?:plugin/\w+|include/flowstats)/\w+\.(?:c|cpp|h|def):\d+"
+SECOND_LOOK = " Needs a second look (-2)."  # what the help of such a field ends with
 DAMAGED = (2, 14)  # how tshark ends where a capture is cut short or damaged: before 4.6, and since
 
 
@@ -63,11 +64,15 @@ class Tshark:
                  for name, value in zip(names, line.split("\t")) if value} for line in lines]
 
     @functools.cached_property
-    def our_fields(self):
-        """(name, type) of all that begin with "flow.", as -G fields lists them."""
+    def listed(self):
+        """The lines of -G fields about our own, each a list of its columns."""
         lines = (line.split("\t") for line in self.run("-G", "fields").stdout.splitlines())
-        return [(line[2], line[3]) for line in lines
-                if line[0] == "F" and line[2].startswith("flow.")]
+        return [line for line in lines if line[0] == "F" and line[2].startswith("flow.")]
+
+    @functools.cached_property
+    def our_fields(self):
+        """(name, type) of all that begin with "flow."."""
+        return [(line[2], line[3]) for line in self.listed]
 
     @functools.cached_property
     def real_names(self):
@@ -90,6 +95,11 @@ class Tshark:
     def field_names(self):
         """Those with values; sections and the filters of expert infos have none."""
         return tuple(name for name, kind in self.our_fields if kind != "FT_NONE")
+
+    @functools.cached_property
+    def later_names(self):
+        """Those that stand only where a frame is dissected again, as their help says."""
+        return {line[2] for line in self.listed if line[-1].endswith(SECOND_LOOK)}
 
     @functools.cached_property
     def section_names(self):

@@ -13,10 +13,9 @@ NUMBERS = ("FT_UINT", "FT_DOUBLE", "FT_FRAMENUM", "FT_RELATIVE_TIME", "FT_ETHER"
 def types(tshark):
     """The names of the fields of each type, but for those of the extension that is off."""
     names = collections.defaultdict(list)
-    for line in tshark.run("-G", "fields").stdout.splitlines():
-        columns = line.split("\t")
-        if columns[0] == "F" and columns[2] in tshark.field_names and ".sticky." not in columns[2]:
-            names[columns[3]].append(columns[2])
+    for name, kind in tshark.our_fields:
+        if name in tshark.field_names and ".sticky." not in name:
+            names[kind].append(name)
     return names
 
 

@@ -5,9 +5,6 @@ import pytest
 
 from conformance_rules import is_group
 
-# Present only when a frame is dissected again, besides the whole flow's values.
-LATER = {"flow.is_last", "flow.next_frame", "flow.response.answer_frame", "flow.live",
-         "flow.live_tcp"}
 # What the flow is known to have so far: a later packet may add to it.
 GROWING = {"flow.vni.id", "flow.eth.src", "flow.eth.dst"}
 # Fragments that wait for their first one, and are accounted after their own frame.
@@ -15,14 +12,12 @@ WAITING = {"fragments_reversed.pcap": {1, 2, 4, 5}, "fragments_first_missing.pca
            "tcp_analysis_in_fragments.pcap": {7, 10, 11}, "fragmented_tunnel.pcap": {5}}
 
 
-def is_whole(name, names):
-    """Whether a field has a second reading, or stands for the whole flow alone."""
-    return (name.replace("flow.", "flow.sofar.", 1) in names
-            or name in {"flow.last_frame", "flow.icmp_error_frame", "flow.end_reason",
-                        "flow.end_reason_name", "flow.host", "flow.request.unanswered",
-                        "flow.rank", "flow.share", "flow.children", "flow.mptcp.stream",
-                        "flow.last_file"}
-            or name.startswith("flow.tunnel."))
+@pytest.fixture(scope="session")
+def whole_names(tshark, captures):
+    """Of the whole flow: unknown on a first dissection, and no matter of one packet."""
+    header = tshark.run("-n", "-q", "-r", captures / "empty.pcap", "-o", "flow.columns:all", "-z",
+                        "flowstats,csv").stdout
+    return tshark.later_names & set(header.strip().split(","))
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +48,7 @@ def test_one_pass_equals_two(tshark, passes, any_capture):
             assert first == {}
             continue
         known_at_once = {name: value for name, value in second.items()
-                         if name not in LATER | GROWING and not is_whole(name, tshark.field_names)}
+                         if name not in GROWING | tshark.later_names}
         assert known_at_once == {name: value for name, value in first.items()
                                  if name not in GROWING}, f"frame {number}"
         for name in GROWING & set(first):
@@ -70,12 +65,12 @@ def test_last_packet_has_seen_the_whole_flow(passes, any_capture):
                 assert last[name.replace("sofar.", "")] == value, name
 
 
-def test_whole_values_are_the_same_on_every_packet(tshark, passes, any_capture):
+def test_whole_values_are_the_same_on_every_packet(whole_names, passes, any_capture):
     _, frames = passes(any_capture)
     for packets in by_flow(frames).values():
-        wholes = [{name: value for name, value in frame.items()
-                   if is_whole(name, tshark.field_names)} for _, _, frame in packets]
-        assert all(whole == wholes[0] for whole in wholes)
+        wholes = [{name: value for name, value in frame.items() if name in whole_names}
+                  for _, _, frame in packets]
+        assert wholes[0] and all(whole == wholes[0] for whole in wholes)
 
 
 def test_links_lead_along_the_flow(passes, any_capture):
