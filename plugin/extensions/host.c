@@ -168,6 +168,14 @@ static struct flow_value host_of(const struct flow_asked *asked)
     return value;
 }
 
+static void summarise(const struct flow_asked *asked, char *ret_text, size_t size)
+{
+    struct flow_value host = host_of(asked);
+
+    if (host.known)
+        g_strlcpy(ret_text, host.as.text, size);
+}
+
 static const struct flow_row rows[] = {
     { .name = "host",
       .label = "Host",
@@ -192,4 +200,5 @@ const struct flow_group fs_host = {
     .rows = rows,
     .once = once,
     .close = forget,
+    .summary = summarise,
 };

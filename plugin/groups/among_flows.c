@@ -52,6 +52,19 @@ static uint32_t parent(const struct flow_view *view)
 #define ROWS_STATE void
 #include "rows.h"
 
+/* "rank 3, 12.5 %" */
+static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
+{
+    double percent;
+
+    if (!asked->is_whole || !has_share(asked->view, &percent))
+        return;
+    unsigned permille = (unsigned)(percent * 10 + 0.5);
+    g_snprintf(ret_text, size, "rank %u, %u.%u %%",
+               flow_among_rank(asked->view->among, asked->view->index), permille / 10,
+               permille % 10);
+}
+
 /* No state of its own: what it knows is not folded of one flow. */
 const struct flow_group flow_among_flows = {
     .version = FLOW_EXTENSION_VERSION,
@@ -62,4 +75,5 @@ const struct flow_group flow_among_flows = {
     .help = "A flow among the others: its rank and share by bytes, how many are alive, which "
             "flow had its ports before, and which one set it up.",
     .rows = rows,
+    .summary = summary,
 };

@@ -170,6 +170,14 @@ static const char *text_of(struct flow_view *view)
 #define ROWS_STATE void
 #include "rows.h"
 
+static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
+{
+    const char *text = text_of(asked->view);
+
+    if (text)
+        g_strlcpy(ret_text, text, size);
+}
+
 static const struct flow_setting settings[] = {
     { .name = "community_id_seed",
       .title = "Community ID seed",
@@ -190,4 +198,5 @@ const struct flow_group flow_community_id = {
             "flow.community_id.",
     .rows = rows,
     .settings = settings,
+    .summary = summary,
 };

@@ -298,7 +298,7 @@ static enum vantage vantage(const struct flow_asked *asked)
 #define ROWS_HALF  struct quality_half
 #include "rows.h"
 
-/* "12 copies, 3 cut, 1 late, midstream" */
+/* "12 copies, 3 cut, 1 late, midstream", or that there is nothing of all that */
 static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
 {
     const struct quality_state *state = asked->state;
@@ -322,7 +322,7 @@ static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
         g_string_append_printf(text, "%sone-sided", text->len > 0 ? ", " : "");
     if ((state->bits & QUALITY_TCP) && !(state->bits & QUALITY_SYN))
         g_string_append_printf(text, "%smidstream", text->len > 0 ? ", " : "");
-    g_strlcpy(ret_text, text->str, size);
+    g_strlcpy(ret_text, text->len > 0 ? text->str : "nothing noticed", size);
     g_string_free(text, TRUE);
 }
 

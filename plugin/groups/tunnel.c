@@ -22,6 +22,12 @@ static const char *text_of(struct flow_view *view)
 #define ROWS_STATE void
 #include "rows.h"
 
+static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
+{
+    if (asked->is_whole && tunnel(asked->view))
+        g_strlcpy(ret_text, text_of(asked->view), size);
+}
+
 /* No state of its own: what it knows is not folded of one flow. */
 const struct flow_group flow_tunnel_group = {
     .version = FLOW_EXTENSION_VERSION,
@@ -31,4 +37,5 @@ const struct flow_group flow_tunnel_group = {
     .title = "Tunnel",
     .help = "Which tunnel each flow came through, and how many flows, packets and bytes did.",
     .rows = rows,
+    .summary = summary,
 };

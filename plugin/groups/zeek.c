@@ -469,14 +469,6 @@ const char *zeek_conn_state(const struct zeek_state *state)
     return state->half[FLOW_UP].pkts == 0 ? "SHR" : "SF";
 }
 
-static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
-{
-    const struct zeek_state *state = asked->state;
-
-    if (state->family != FLOW_LINK)
-        g_snprintf(ret_text, size, "%s %s", zeek_conn_state(state), state->history);
-}
-
 /* The identifier: "C" and 17 digits to the base of 62, as Zeek's are, of a hash of 96 bits. */
 
 enum { UID_WORDS = 3, UID_DIGITS = 17 };
@@ -551,6 +543,18 @@ static const char *uid_text(struct flow_view *view)
         view->text[i] = next_digit(number);
     view->text[1 + UID_DIGITS] = '\0';
     return view->text;
+}
+
+/* "SF ShADadFf"; in a link-layer flow, which has neither, the identifier. */
+static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
+{
+    const struct zeek_state *state = asked->state;
+
+    if (state->family == FLOW_LINK)
+        g_strlcpy(ret_text, uid_text(asked->view), size);
+    else
+        g_snprintf(ret_text, size, "%s%s%s", zeek_conn_state(state), *state->history ? " " : "",
+                   state->history);
 }
 
 #define ROWS_FILE  "zeek.def"

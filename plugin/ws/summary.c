@@ -185,6 +185,7 @@ void fs_summary_of_group(const struct flow_group *group, struct flow_view *view,
     if (!group->summary)
         return;
     asked.state = flow_asked_state(&asked, group);
+    asked.once = flow_view_once(view, group);
     if (asked.state)
         group->summary(&asked, ret_text, FS_SUMMARY_LEN);
 }

@@ -333,14 +333,15 @@ static bool is_asked_for(const struct place *place)
 }
 
 /*
- * Whether a visible tree shows a field that nobody asks for: the fields of quiet
- * groups that are on are for windows, and of these only the first reading.
+ * Whether a visible tree shows a field: the fields of quiet groups that are on are
+ * for windows, and of these only the first reading, where neither they nor their
+ * section are asked for.
  */
 static bool is_shown(const struct showing *showing, const struct place *place)
 {
     const struct flow_group *group = showing->section->group;
 
-    if (!group || !group->is_quiet)
+    if (!group || !group->is_quiet || is_asked_for(showing->section->place))
         return true;
     return is_asked_for(place) || (showing->reading == WHOLE && fs_program() == FS_WIRESHARK &&
                                    flow_view_has(showing->view, group));

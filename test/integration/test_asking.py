@@ -9,7 +9,7 @@ PASSES = pytest.mark.parametrize("passes", [(), ("-2",)])
 @PASSES
 @pytest.mark.parametrize("capture, filter_text, count", [
     ("port_reuse", "flow.id == 0", 11), ("port_reuse", "flow.id == 2", 2),
-    ("port_reuse", "flow.section.tcp", 16),
+    ("port_reuse", "flow.section.tcp", 16), ("port_reuse", "flow.section.shape", 16),
     ("port_reuse", "flow.section.sofar", 16), ("port_reuse", "flow", 16),
     ("port_reuse", "flow.sofar.tcp.state == 1", 4),
     ("port_reuse", 'flow.tuple contains ":40000"', 16),
@@ -23,6 +23,21 @@ def test_filters_alone(tshark, captures, capture, filter_text, count, passes):
     assert numbers == [frame["frame.number"] for frame in seen]
     if count is not None:
         assert len(numbers) == count
+
+
+def test_sections_alone(tshark, captures):
+    """Also those of the groups that only a window shows: they stand for their fields."""
+    frames = tshark.fields(captures / "sample.pcapng", tshark.section_names, "-2")
+    missing = set(tshark.section_names).difference(*frames)
+    assert missing == {"flow.section.mptcp", "flow.section.sticky"}, "the sample has neither"
+    assert len([frame for frame in frames if "flow.section.shape" in frame]) == len(frames)
+
+
+def test_a_section_asked_for_beside_all_details(tshark, captures):
+    path = captures / "port_reuse.pcap"
+    shown = tshark.run("-n", "-r", path, "-V", "-Y", "flow.section.shape").stdout
+    assert shown.count("[Shape]") == 16
+    assert "[Shape]" not in tshark.run("-n", "-r", path, "-V").stdout
 
 
 @PASSES

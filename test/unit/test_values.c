@@ -2,12 +2,15 @@
 #include "packets.h"
 
 #include "all.h"
+#include "among_flows.h"
+#include "community_id.h"
 #include "header_group.h"
 #include "holes.h"
 #include "member.h"
 #include "quality.h"
 #include "shape.h"
 #include "splt.h"
+#include "tunnel.h"
 #include "turns.h"
 #include "zeek.h"
 
@@ -870,10 +873,17 @@ static const struct {
     { 23, &flow_turns, "0 turns" },
     { 26, &flow_turns, "2 turns, 1 answer after 0.000 ms" },
     { 1, &flow_quality, "1 cut" },
-    { 16, &flow_quality, "" },
+    { 16, &flow_quality, "nothing noticed" },
     { 23, &flow_quality, "1 copies, 2 late, one-sided, midstream" },
     { 26, &flow_quality, "3 cut, 1 merged" },
     { 1, &flow_zeek, "SF ShADadFf" },
+    { 15, &flow_zeek, "OTH" },
+    { 30, &flow_zeek, "C0GAIxVoXCyWuzcNiJ" },
+    { 1, &flow_community_id, "1:jFryvin7b0RtSlPCZ3QhbbsOrZc=" },
+    { 30, &flow_community_id, "" },
+    { 1, &flow_among_flows, "rank 1, 44.5 %" },
+    { 26, &flow_tunnel_group, "gre(10.0.0.8↔10.0.0.9)" },
+    { 1, &flow_tunnel_group, "" },
 };
 
 static void test_summaries(void)
@@ -896,6 +906,14 @@ static void test_summaries(void)
         g_assert_cmpstr(text, ==, summaries[i].text);
     }
     flow_meter_free(meter);
+}
+
+/* The core group's sections have lines of their own (summary.c). */
+static void test_every_group_has_a_summary(void)
+{
+    for (size_t i = 0; flow_groups_all[i]; i++)
+        if (!flow_groups_all[i]->is_fixed)
+            g_assert_nonnull(flow_groups_all[i]->summary);
 }
 
 static bool is_stated(const char *name)
@@ -929,5 +947,6 @@ int main(int argc, char **argv)
     g_test_add_func("/values/are-as-defined", test_values_are_as_defined);
     g_test_add_func("/values/every-field-has-a-stated-one", test_every_field_has_a_stated_value);
     g_test_add_func("/values/summaries", test_summaries);
+    g_test_add_func("/values/every-group-has-a-summary", test_every_group_has_a_summary);
     return g_test_run();
 }
