@@ -1,6 +1,7 @@
 #include "application.h"
 
 #include "message.h"
+#include "network_order.h"
 
 #include <glib.h>
 #include <string.h>
@@ -13,16 +14,6 @@
 enum { REQUEST = FLOW_MESSAGE_REQUEST, RESPONSE = FLOW_MESSAGE_RESPONSE };
 
 #define LOOK_UP(codes, code) flow_code_message(codes, G_N_ELEMENTS(codes), code)
-
-static uint32_t be16(const uint8_t *data)
-{
-    return (uint32_t)data[0] << 8 | data[1];
-}
-
-static uint32_t be32(const uint8_t *data)
-{
-    return be16(data) << 16 | be16(data + 2);
-}
 
 static bool starts_with(const uint8_t *data, size_t length, const char *word)
 {
@@ -347,7 +338,7 @@ static enum flow_message rpc(const uint8_t *data, size_t length)
 
     if (length < 12)
         return FLOW_MESSAGE_UNKNOWN;
-    uint32_t type = be32(data + 4), third = be32(data + 8);
+    uint32_t type = flow_be32(data + 4), third = flow_be32(data + 8);
     if (type == CALL && third == VERSION)
         return FLOW_MESSAGE_REQUEST;
     return type == REPLY && third <= DENIED ? FLOW_MESSAGE_RESPONSE : FLOW_MESSAGE_UNKNOWN;
@@ -450,8 +441,8 @@ static enum flow_message isakmp_in_udp(const uint8_t *data, size_t length)
 {
     enum { MARKER = 4 };
 
-    return length < MARKER || be32(data) != 0 ? FLOW_MESSAGE_UNKNOWN
-                                              : isakmp(data + MARKER, length - MARKER);
+    return length < MARKER || flow_be32(data) != 0 ? FLOW_MESSAGE_UNKNOWN
+                                                   : isakmp(data + MARKER, length - MARKER);
 }
 
 static enum flow_message rip(const uint8_t *data, size_t length)
@@ -682,7 +673,7 @@ static enum flow_message tftp(const uint8_t *data, size_t length)
 {
     static const struct flow_code opcodes[] = { { 1, REQUEST }, { 2, REQUEST } }; /* RRQ, WRQ */
 
-    return length < 2 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(opcodes, be16(data));
+    return length < 2 ? FLOW_MESSAGE_UNKNOWN : LOOK_UP(opcodes, flow_be16(data));
 }
 
 /* How long messages on a stream are. */
@@ -692,13 +683,13 @@ enum { LENGTH16 = 2, LENGTH32 = 4 };
 /* A length of 2 bytes before the message (RFC 1035, 4.2.2; OpenVPN). */
 static size_t length16_size(const uint8_t *data, size_t length)
 {
-    return length < LENGTH16 ? 0 : LENGTH16 + (size_t)be16(data);
+    return length < LENGTH16 ? 0 : LENGTH16 + (size_t)flow_be16(data);
 }
 
 /* One of 4 bytes, whose first bit is reserved (RFC 4120, 7.2.2). */
 static size_t length32_size(const uint8_t *data, size_t length)
 {
-    return length < LENGTH32 ? 0 : LENGTH32 + (size_t)(be32(data) & INT32_MAX);
+    return length < LENGTH32 ? 0 : LENGTH32 + (size_t)(flow_be32(data) & INT32_MAX);
 }
 
 /* In a record mark that bit is set in the last fragment (RFC 5531, 11); others have no end yet. */
@@ -709,17 +700,17 @@ static size_t rpc_size(const uint8_t *data, size_t length)
 
 static size_t tls_size(const uint8_t *data, size_t length)
 {
-    return length < 5 ? 0 : 5 + be16(data + 3);
+    return length < 5 ? 0 : 5 + flow_be16(data + 3);
 }
 
 static size_t stun_size(const uint8_t *data, size_t length)
 {
-    return length < 4 ? 0 : 20 + be16(data + 2);
+    return length < 4 ? 0 : 20 + flow_be16(data + 2);
 }
 
 static size_t radius_size(const uint8_t *data, size_t length)
 {
-    return length < 4 ? 0 : be16(data + 2);
+    return length < 4 ? 0 : flow_be16(data + 2);
 }
 
 static size_t ber_size(const uint8_t *data, size_t length)

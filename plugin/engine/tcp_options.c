@@ -1,5 +1,7 @@
 #include "tcp_options.h"
 
+#include "network_order.h"
+
 /* Options by their kind: RFC 9293, 7323, 2018 and 7413. */
 enum {
     END_OF_LIST = 0,
@@ -13,16 +15,6 @@ enum {
 };
 
 enum { FAST_OPEN_EXPERIMENT = 0xf989 };
-
-static uint16_t be16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static uint32_t be32(const uint8_t *bytes)
-{
-    return (uint32_t)be16(bytes) << 16 | be16(bytes + 2);
-}
 
 /* A cookie has 4 to 16 bytes, an even number; a request for one has none. */
 static bool is_cookie(size_t length)
@@ -40,7 +32,7 @@ static uint8_t bit_of(const uint8_t *option, size_t length)
     case TIMESTAMPS: return length == 10 ? FLOW_TCP_OPTION_TIMESTAMPS : 0;
     case FAST_OPEN: return is_cookie(length - 2) ? FLOW_TCP_OPTION_FAST_OPEN : 0;
     case EXPERIMENTAL:
-        return length >= 4 && be16(option + 2) == FAST_OPEN_EXPERIMENT && is_cookie(length - 4)
+        return length >= 4 && flow_be16(option + 2) == FAST_OPEN_EXPERIMENT && is_cookie(length - 4)
                    ? FLOW_TCP_OPTION_FAST_OPEN
                    : 0;
     default: return 0;
@@ -51,11 +43,11 @@ static void take(struct flow_tcp_options *options, const uint8_t *option, uint8_
 {
     options->bits |= bit;
     switch (bit) {
-    case FLOW_TCP_OPTION_MSS: options->mss = be16(option + 2); break;
+    case FLOW_TCP_OPTION_MSS: options->mss = flow_be16(option + 2); break;
     case FLOW_TCP_OPTION_WSCALE: options->wscale = option[2]; break;
     case FLOW_TCP_OPTION_TIMESTAMPS:
-        options->tsval = be32(option + 2);
-        options->tsecr = be32(option + 6);
+        options->tsval = flow_be32(option + 2);
+        options->tsecr = flow_be32(option + 6);
         break;
     default: break;
     }
@@ -88,7 +80,7 @@ bool flow_tcp_timestamps_read(const uint8_t *bytes, size_t size,
     enum { USUAL_SIZE = 12, USUAL_START = 0x0101080a }; /* RFC 7323, appendix A */
     struct flow_tcp_options options = { 0 };
 
-    if (size >= USUAL_SIZE && be32(bytes) == USUAL_START)
+    if (size >= USUAL_SIZE && flow_be32(bytes) == USUAL_START)
         take(&options, bytes + 2, FLOW_TCP_OPTION_TIMESTAMPS);
     else if (size >= USUAL_SIZE - 2)
         options = flow_tcp_options_read(bytes, size);

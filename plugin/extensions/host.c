@@ -77,8 +77,8 @@ static bool pass_header(const struct flow_extract *from, struct flow_message_byt
 static bool is_datagram(const struct flow_extract *from, const struct flow_message_bytes *message)
 {
     return (from->packet->fact.bits & FLOW_FACT_FRAG) && message->length >= 4 &&
-           fs_be16(message->data) == from->pinfo->srcport &&
-           fs_be16(message->data + 2) == from->pinfo->destport;
+           flow_be16(message->data) == from->pinfo->srcport &&
+           flow_be16(message->data + 2) == from->pinfo->destport;
 }
 
 static bool read_source(const struct flow_extract *from, const struct flow_host_reader *reader,

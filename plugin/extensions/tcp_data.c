@@ -16,8 +16,8 @@ static bool read_header(const uint8_t *data, uint32_t captured, struct segment *
     if (!fs_tcp_header(data, captured, &length) || length < SHORTEST || length > captured)
         return false;
     ret_segment->header = data;
-    ret_segment->port[0] = fs_be16(data);
-    ret_segment->port[1] = fs_be16(data + 2);
+    ret_segment->port[0] = flow_be16(data);
+    ret_segment->port[1] = flow_be16(data + 2);
     return true;
 }
 
@@ -59,8 +59,8 @@ static bool look_up(const struct flow_extract *from, struct fs_tcp_data *ret_dat
         return false;
     ret_data->conversation =
         fs_tcp_conversation_of(from->packet, from->pinfo->num, segment.port).tcp;
-    ret_data->seq = fs_be32(segment.header + 4);
-    ret_data->ack = fs_be32(segment.header + 8);
+    ret_data->seq = flow_be32(segment.header + 4);
+    ret_data->ack = flow_be32(segment.header + 8);
     return ret_data->conversation != NULL;
 }
 

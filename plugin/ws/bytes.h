@@ -1,19 +1,9 @@
 #ifndef FLOWSTATS_BYTES_H
 #define FLOWSTATS_BYTES_H
 
-#include <stdint.h>
+#include "network_order.h"
 
-/* Captured bytes: numbers in network order, and a place in a buffer. */
-
-static inline uint16_t fs_be16(const uint8_t *data)
-{
-    return (uint16_t)(data[0] << 8 | data[1]);
-}
-
-static inline uint32_t fs_be32(const uint8_t *data)
-{
-    return (uint32_t)fs_be16(data) << 16 | fs_be16(data + 2);
-}
+/* Captured bytes: a place in a buffer. */
 
 /* A stretch of a buffer: data[at] to data[cap - 1] were captured; it goes to end on the wire. */
 struct fs_bytes {

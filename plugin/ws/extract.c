@@ -46,11 +46,11 @@ static struct flow_tuple tuple_of(const struct fs_net *net)
     if (net->bits & FS_NET_LATER_FRAGMENT)
         return tuple;
     if (fs_has_ports(net->protocol) && captured >= 4) {
-        tuple.end[0].port = fs_be16(data);
-        tuple.end[1].port = fs_be16(data + 2);
+        tuple.end[0].port = flow_be16(data);
+        tuple.end[1].port = flow_be16(data + 2);
         tuple.bits |= FLOW_TUPLE_PORTS;
     } else if (captured >= 6 && flow_icmp_has_ident(net->protocol, data[0])) {
-        tuple.ident = fs_be16(data + 4);
+        tuple.ident = flow_be16(data + 4);
         tuple.bits |=
             FLOW_TUPLE_IDENT | (is_answer(net->protocol, data[0]) ? FLOW_TUPLE_ANSWER : 0);
     }
@@ -73,21 +73,23 @@ static void read_tcp_options(struct flow_fact *fact, const uint8_t *header, uint
 
 static void read_tcp(struct flow_fact *fact, const uint8_t *header, uint32_t captured)
 {
-    if (captured < 16)
+    uint32_t length;
+
+    if (captured < 16 || !fs_tcp_header(header, captured, &length))
         return;
-    fact->tcp_seq = fs_be32(header + 4);
-    fact->tcp_ack = fs_be32(header + 8);
+    fact->tcp_seq = flow_be32(header + 4);
+    fact->tcp_ack = flow_be32(header + 8);
     fact->tcp_flags = header[13];
-    fact->tcp_window = fs_be16(header + 14);
+    fact->tcp_window = flow_be16(header + 14);
     fact->bits |= FLOW_FACT_TCP;
-    read_tcp_options(fact, header, MIN(captured, (uint32_t)(header[12] >> 4) * 4));
+    read_tcp_options(fact, header, MIN(captured, length));
 }
 
 /* The length of UDP is its own, within what IP has room for; 0 means all of it in IPv6. */
 static uint32_t udp_payload(const struct fs_net *net, const uint8_t *header, uint32_t captured)
 {
     uint32_t room = fs_bytes_on_wire(&net->payload);
-    uint32_t stated = captured >= 6 ? fs_be16(header + 4) : room;
+    uint32_t stated = captured >= 6 ? flow_be16(header + 4) : room;
 
     if (stated == 0 && net->family == FLOW_IPV6)
         stated = room;
@@ -168,7 +170,7 @@ static void read_transport(struct flow_fact *fact, uint8_t protocol, const uint8
     if (fs_transport_header(protocol, header, captured, &length))
         fact->header_words = (uint8_t)(length / 4);
     if (checksum_at > 0 && captured >= checksum_at + 2) {
-        fact->checksum = fs_be16(header + checksum_at);
+        fact->checksum = flow_be16(header + checksum_at);
         fact->bits |= FLOW_FACT_CHECKSUM;
     }
     if (protocol == FLOW_PROTOCOL_TCP)
@@ -222,7 +224,7 @@ static void read_link(struct flow_packet *packet, const struct fs_walk *walk)
     packet->fact.payload_len = fs_bytes_on_wire(&link->payload);
     if (walk->arp && fs_bytes_here(walk->arp) >= 8)
         packet->message_type =
-            (uint8_t)flow_message_of_arp(fs_be16(walk->arp->data + walk->arp->at + 6));
+            (uint8_t)flow_message_of_arp(flow_be16(walk->arp->data + walk->arp->at + 6));
 }
 
 static void read_macs(struct flow_packet *packet, const struct fs_link *link)

@@ -70,7 +70,7 @@ static void set_link(struct fs_cursor *cursor, const uint8_t *sender, const uint
 /* Cooked captures have no MAC pair, so their type is nobody's. */
 static void set_link_type(struct fs_cursor *cursor, const uint8_t *type)
 {
-    uint16_t number = fs_be16(type);
+    uint16_t number = flow_be16(type);
 
     if (!cursor->on_link || !cursor->link.mac[1])
         return;
@@ -103,7 +103,7 @@ static bool pass_vlan(struct fs_cursor *cursor)
 
     if (!tag)
         return false;
-    fs_add_id(fs_add_layer(cursor, "vlan", vlan_bits(cursor)), fs_be16(tag) & 0xfff);
+    fs_add_id(fs_add_layer(cursor, "vlan", vlan_bits(cursor)), flow_be16(tag) & 0xfff);
     cursor->on_link = on_link;
     fs_skip(cursor, 4);
     set_link_type(cursor, tag + 2);
@@ -158,7 +158,7 @@ bool fs_next_subframe(struct fs_cursor *cursor)
     const uint8_t *header = fs_peek(cursor, HEADER);
     if (!header)
         return false;
-    uint32_t size = HEADER + fs_be16(header + 12);
+    uint32_t size = HEADER + flow_be16(header + 12);
 
     cursor->depth = cursor->carrier_depth = cursor->path_count = 0;
     cursor->on_link = true;
@@ -237,7 +237,7 @@ static bool pass_fr(struct fs_cursor *cursor)
     header += address;
     fs_skip(cursor, address + 2);
     if (header[0] != UI)
-        return fs_be16(header) >= FS_ETHERTYPE_MIN;
+        return flow_be16(header) >= FS_ETHERTYPE_MIN;
     if (header[1] == PAD) {
         header++;
         fs_skip(cursor, 1);
@@ -246,7 +246,7 @@ static bool pass_fr(struct fs_cursor *cursor)
         return header[1] == IPV4 || header[1] == IPV6;
     const uint8_t *snap = fs_peek(cursor, 5);
     fs_skip(cursor, 5);
-    return snap && (fs_be16(snap) == 0 || snap[4] == BRIDGED || snap[4] == BRIDGED_WITH_FCS);
+    return snap && (flow_be16(snap) == 0 || snap[4] == BRIDGED || snap[4] == BRIDGED_WITH_FCS);
 }
 
 static uint8_t turned_byte(uint8_t byte)
@@ -321,14 +321,14 @@ static bool pass_prism(struct fs_cursor *cursor)
 
     if (!header)
         return false;
-    return fs_skip(cursor, fs_be32(header) == AVS_COOKIE ? 0 : le32(header + 4));
+    return fs_skip(cursor, flow_be32(header) == AVS_COOKIE ? 0 : le32(header + 4));
 }
 
 static bool pass_avs(struct fs_cursor *cursor)
 {
     const uint8_t *header = fs_peek(cursor, 8);
 
-    return header && fs_skip(cursor, fs_be32(header + 4));
+    return header && fs_skip(cursor, flow_be32(header + 4));
 }
 
 /* The payload among NFLOG's attributes, whose numbers have the capturing machine's byte order. */
@@ -342,9 +342,9 @@ static bool find_nflog_payload(const struct fs_cursor *cursor, bool is_little, u
     while (at + ATTRIBUTE <= captured) {
         const uint8_t *attribute = data + at;
         uint32_t length =
-            is_little ? attribute[0] | (uint32_t)attribute[1] << 8 : fs_be16(attribute);
+            is_little ? attribute[0] | (uint32_t)attribute[1] << 8 : flow_be16(attribute);
         uint32_t type =
-            is_little ? attribute[2] | (uint32_t)attribute[3] << 8 : fs_be16(attribute + 2);
+            is_little ? attribute[2] | (uint32_t)attribute[3] << 8 : flow_be16(attribute + 2);
         if (length < ATTRIBUTE)
             return false;
         if ((type & TYPE) == PAYLOAD) {
@@ -420,7 +420,7 @@ static bool pass_mpls(struct fs_cursor *cursor)
         if (!label)
             return false;
         is_last = label[2] & 1;
-        fs_add_id(fs_add_layer(cursor, "mpls", bits), fs_be32(label) >> 12);
+        fs_add_id(fs_add_layer(cursor, "mpls", bits), flow_be32(label) >> 12);
         fs_skip(cursor, 4);
         bits = vlan_bits(cursor);
     } while (!is_last);
@@ -439,7 +439,7 @@ static bool pass_pbb(struct fs_cursor *cursor)
 
     if (!tag)
         return false;
-    uint32_t service = fs_be32(tag) & 0xffffff;
+    uint32_t service = flow_be32(tag) & 0xffffff;
     fs_add_id(fs_add_layer(cursor, "pbb", shared_bits(service)), service);
     cursor->on_link = false;
     return fs_skip(cursor, 4 + 2 * FLOW_MAC_LEN + 2);
@@ -450,7 +450,7 @@ static bool pass_service_tag(struct fs_cursor *cursor)
 {
     enum { SERVICE_TAG = 0x88a8, PBB = 0x88e7 };
     const uint8_t *tag = fs_peek(cursor, 4);
-    uint16_t type = tag ? fs_be16(tag + 2) : 0;
+    uint16_t type = tag ? flow_be16(tag + 2) : 0;
 
     if (!pass_vlan(cursor))
         return false;
@@ -465,8 +465,8 @@ static bool pass_pppoe(struct fs_cursor *cursor)
 
     if (!header)
         return false;
-    fs_add_id(fs_add_layer(cursor, "pppoe", label_bits(cursor)), fs_be16(header + 2));
-    fs_narrow(cursor, cursor->here.at + 6, fs_be16(header + 4));
+    fs_add_id(fs_add_layer(cursor, "pppoe", label_bits(cursor)), flow_be16(header + 2));
+    fs_narrow(cursor, cursor->here.at + 6, flow_be16(header + 4));
     return fs_skip(cursor, 6);
 }
 
@@ -485,7 +485,7 @@ static void add_gre(struct fs_cursor *cursor, uint16_t flags, uint16_t type, con
     enum { BRIDGED = 0x6558, ERSPAN = 0x88be, ERSPAN_3 = 0x22eb, PPP = 0x880b, PPTP = 1 };
     enum { NO_OPTIONS_BUT_KEY = GRE_CHECKSUM | GRE_ROUTING | GRE_SEQUENCE | GRE_VERSION };
     bool is_pptp = (flags & GRE_VERSION) == PPTP;
-    uint32_t number = key ? fs_be32(key) : 0;
+    uint32_t number = key ? flow_be32(key) : 0;
 
     if (is_pptp && type == PPP) {
         fs_add_id(fs_add_layer(cursor, "pptp", label_bits(cursor)), number & 0xffff);
@@ -517,13 +517,13 @@ static bool pass_gre(struct fs_cursor *cursor)
 
     if (!header)
         return false;
-    uint16_t flags = fs_be16(header);
+    uint16_t flags = flow_be16(header);
     uint32_t size = 4 + (flags & (GRE_CHECKSUM | GRE_ROUTING) ? 4 : 0);
     const uint8_t *key = flags & GRE_KEY ? fs_peek(cursor, size + 4) : NULL;
 
     if ((flags & GRE_KEY) && !key)
         return false;
-    add_gre(cursor, flags, fs_be16(header + 2), key ? key + size : NULL);
+    add_gre(cursor, flags, flow_be16(header + 2), key ? key + size : NULL);
     cursor->is_gre_sequenced = flags & GRE_SEQUENCE;
     size += (flags & GRE_KEY ? 4u : 0) + (flags & GRE_SEQUENCE ? 4u : 0);
     size += (flags & GRE_VERSION) == 1 && (flags & GRE_ACK) ? 4u : 0;
@@ -543,7 +543,7 @@ static bool pass_erspan(struct fs_cursor *cursor)
     const uint8_t *header = fs_peek(cursor, 12);
     if (!header)
         return false;
-    fs_add_id(fs_add_layer(cursor, "erspan", mirror_bits(cursor)), fs_be16(header + 2) & SESSION);
+    fs_add_id(fs_add_layer(cursor, "erspan", mirror_bits(cursor)), flow_be16(header + 2) & SESSION);
     switch (header[0] >> 4) {
     case TYPE_II: return fs_skip(cursor, 8);
     case TYPE_III: return fs_skip(cursor, 12 + (header[11] & HAS_SUBHEADER ? 8u : 0));
@@ -564,7 +564,7 @@ static bool pass_vxlan(struct fs_cursor *cursor)
 
     if (!header)
         return false;
-    uint32_t vni = fs_be32(header + 4) >> 8;
+    uint32_t vni = flow_be32(header + 4) >> 8;
     fs_add_id(fs_add_layer(cursor, "vxlan", shared_bits(vni)), vni);
     return fs_skip(cursor, 8);
 }
@@ -575,7 +575,7 @@ static bool pass_geneve(struct fs_cursor *cursor)
 
     if (!header)
         return false;
-    uint32_t vni = fs_be32(header + 4) >> 8;
+    uint32_t vni = flow_be32(header + 4) >> 8;
     fs_add_id(fs_add_layer(cursor, "geneve", shared_bits(vni)), vni);
     return fs_skip(cursor, 8 + (header[0] & 0x3fu) * 4);
 }
@@ -589,7 +589,7 @@ static bool pass_gtp(struct fs_cursor *cursor)
     if (!header)
         return false;
     fs_add_id(fs_add_layer(cursor, "gtp", label_bits(cursor) | FLOW_LAYER_HEX),
-              fs_be32(header + 4));
+              flow_be32(header + 4));
     fs_skip(cursor, 8);
     if (!(header[0] & OPTIONAL))
         return true;
@@ -616,11 +616,11 @@ static bool pass_teredo(struct fs_cursor *cursor)
     const uint8_t *header = fs_peek(cursor, 4);
 
     fs_add_layer(cursor, "teredo", fs_kind_and_ends(cursor));
-    if (header && fs_be16(header) == 1) {
+    if (header && flow_be16(header) == 1) {
         fs_skip(cursor, 4u + header[2] + header[3] + 9);
         header = fs_peek(cursor, 4);
     }
-    if (header && fs_be16(header) == 0)
+    if (header && flow_be16(header) == 0)
         fs_skip(cursor, 8);
     return header != NULL;
 }
@@ -634,25 +634,25 @@ static bool pass_l2tp(struct fs_cursor *cursor)
     if (!header)
         return false;
     if (cursor->depth > 0 && cursor->nets[cursor->depth - 1].payload.at == cursor->here.at) {
-        fs_add_id(fs_add_layer(cursor, "l2tpv3", label_bits(cursor)), fs_be32(header));
+        fs_add_id(fs_add_layer(cursor, "l2tpv3", label_bits(cursor)), flow_be32(header));
         return false; /* a cookie of unknown length follows */
     }
-    uint16_t flags = fs_be16(header);
+    uint16_t flags = flow_be16(header);
     if ((flags & 0xf) == 3) {
-        fs_add_id(fs_add_layer(cursor, "l2tpv3", label_bits(cursor)), fs_be32(header + 4));
+        fs_add_id(fs_add_layer(cursor, "l2tpv3", label_bits(cursor)), flow_be32(header + 4));
         return false;
     }
 
     uint32_t at = flags & LENGTH ? 4 : 2;
     struct flow_layer *layer = fs_add_layer(cursor, "l2tp", label_bits(cursor));
-    fs_add_id(layer, fs_be16(header + at));
-    fs_add_id(layer, fs_be16(header + at + 2));
+    fs_add_id(layer, flow_be16(header + at));
+    fs_add_id(layer, flow_be16(header + at + 2));
     at += 4 + (flags & SEQUENCE ? 4u : 0);
     if (flags & OFFSET) {
         header = fs_peek(cursor, at + 2);
         if (!header)
             return false;
-        at += 2u + fs_be16(header + at);
+        at += 2u + flow_be16(header + at);
     }
     fs_skip(cursor, at);
     return !(flags & TYPE);
@@ -692,7 +692,7 @@ static bool is_vxlan_gpe(const struct fs_cursor *cursor, const uint8_t *header)
     for (size_t i = 0; i < G_N_ELEMENTS(carried); i++)
         if (header[3] == carried[i].next)
             return header[0] >> 4 != carried[i].version &&
-                   !(header[3] == MPLS && fs_be16(header + 1)) &&
+                   !(header[3] == MPLS && flow_be16(header + 1)) &&
                    proto_get_id_by_filter_name(carried[i].name) == next;
     return false;
 }
@@ -703,8 +703,8 @@ static bool pass_udp(struct fs_cursor *cursor)
 
     if (!header)
         return false;
-    if (fs_be16(header + 4) >= 8)
-        fs_narrow(cursor, cursor->here.at, fs_be16(header + 4));
+    if (flow_be16(header + 4) >= 8)
+        fs_narrow(cursor, cursor->here.at, flow_be16(header + 4));
     fs_skip(cursor, 8);
     const uint8_t *payload = fs_peek(cursor, 8);
     return payload && is_vxlan_gpe(cursor, payload) ? pass_vxlan(cursor) : true;

@@ -80,7 +80,7 @@ static bool ipv4_read(const struct fs_bytes *here, struct fs_net *net)
     if (captured < IPV4_HEADER || header[0] >> 4 != 4)
         return false;
     uint32_t header_length = (header[0] & 0xfu) * 4;
-    uint32_t total_length = fs_be16(header + 2);
+    uint32_t total_length = flow_be16(header + 2);
     if (total_length == 0) { /* segmentation offload: all of the frame */
         total_length = fs_bytes_on_wire(here);
         net->bits |= FS_NET_NO_LENGTH;
@@ -88,7 +88,7 @@ static bool ipv4_read(const struct fs_bytes *here, struct fs_net *net)
     if (header_length < IPV4_HEADER || total_length < header_length)
         return false;
 
-    uint16_t fragment = fs_be16(header + 6);
+    uint16_t fragment = flow_be16(header + 6);
     bool dont_fragment = fragment & 0x4000, more = fragment & 0x2000;
     uint32_t offset = (fragment & 0x1fffu) * 8;
     uint32_t destination = ipv4_destination(header, MIN(header_length, captured));
@@ -96,7 +96,7 @@ static bool ipv4_read(const struct fs_bytes *here, struct fs_net *net)
     memcpy(net->addr[0], header + 12, 4);
     memcpy(net->addr[1], header + destination, 4);
     net->family = FLOW_IPV4;
-    net->ident = fs_be16(header + 4);
+    net->ident = flow_be16(header + 4);
     net->protocol = net->fragment_protocol = header[9];
     net->ttl = header[8];
     net->tos = header[1];
@@ -130,7 +130,7 @@ static uint32_t jumbo_length(const struct fs_bytes *options)
             continue;
         }
         if (data[at] == JUMBO && data[at + 1] == 4 && at + 6 <= length)
-            return fs_be32(data + at + 2);
+            return flow_be32(data + at + 2);
         at += 2u + data[at + 1];
     }
     return 0;
@@ -202,12 +202,12 @@ static bool extension_read(struct fs_net *net)
     case EXTENSION_ROUTING: final_destination(net, header, MIN(length, captured)); break;
     case EXTENSION_AH: length = (header[1] + 2u) * 4; break;
     case EXTENSION_FRAGMENT: {
-        uint16_t fragment = fs_be16(header + 2);
+        uint16_t fragment = flow_be16(header + 2);
         length = EXTENSION_MIN;
         if (fragment & 0xfff9) { /* an offset, or more to come: not atomic (RFC 6946) */
             set_fragment(net, fragment & 0xfff8, fragment & 1);
             net->fragment_at = here->at + length;
-            net->ident = fs_be32(header + 4);
+            net->ident = flow_be32(header + 4);
             net->fragment_protocol = header[0];
         }
         break;
@@ -230,13 +230,13 @@ static bool ipv6_read(const struct fs_bytes *here, struct fs_net *net)
     net->family = FLOW_IPV6;
     net->protocol = header[6];
     net->ttl = header[7];
-    net->tos = (uint8_t)(fs_be16(header) >> 4);
-    net->flow_label = fs_be32(header) & 0xfffff;
+    net->tos = (uint8_t)(flow_be16(header) >> 4);
+    net->flow_label = flow_be32(header) & 0xfffff;
     net->start = header;
     net->payload = *here;
     net->payload.at += IPV6_HEADER;
 
-    uint32_t length = fs_be16(header + 4);
+    uint32_t length = flow_be16(header + 4);
     net->length = IPV6_HEADER + (length ? length : fs_bytes_on_wire(&net->payload));
     if (length == 0 && net->protocol == EXTENSION_HOP_BY_HOP)
         length = jumbo_length(&net->payload);

@@ -97,7 +97,7 @@ static void append(struct fs_listing *listing, uint8_t row)
 
 static bool is_tag(const uint8_t *type)
 {
-    uint16_t number = fs_be16(type);
+    uint16_t number = flow_be16(type);
 
     return number == 0x8100 || number == 0x88a8 || number == 0x9100;
 }

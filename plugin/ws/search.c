@@ -32,7 +32,7 @@ static bool is_checksum_right(const uint8_t *header, uint32_t length)
     uint32_t sum = 0;
 
     for (uint32_t i = 0; i < length; i += 2)
-        sum += fs_be16(header + i);
+        sum += flow_be16(header + i);
     sum = (sum & 0xffff) + (sum >> 16);
     return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }
@@ -45,10 +45,10 @@ static bool is_ipv4(const struct fs_bytes *here)
 
     if (captured < 20 || header[0] >> 4 != 4)
         return false;
-    uint32_t length = (header[0] & 0xfu) * 4, total = fs_be16(header + 2);
+    uint32_t length = (header[0] & 0xfu) * 4, total = flow_be16(header + 2);
     if (length < 20 || length > captured || total < length || total > room)
         return false;
-    return fs_be16(header + 10) ? is_checksum_right(header, length) : total == room;
+    return flow_be16(header + 10) ? is_checksum_right(header, length) : total == room;
 }
 
 static bool has_addresses(const packet_info *pinfo, const uint8_t *header)
@@ -66,7 +66,7 @@ static bool is_ipv6(const struct fs_cursor *cursor, const struct fs_bytes *here,
 
     if (fs_bytes_here(here) < 40 || header[0] >> 4 != 6)
         return false;
-    uint32_t length = 40 + fs_be16(header + 4);
+    uint32_t length = 40 + flow_be16(header + 4);
     return length == room || (length <= room && is_last && has_addresses(cursor->pinfo, header));
 }
 
@@ -144,7 +144,7 @@ static bool pass_link(struct fs_cursor *ahead, size_t layer, size_t next, bool *
     if (next == listing->count || !fs_header_pass(ahead, row) || ahead->here.at > ahead->here.cap)
         return false;
     *ret_is_named =
-        has_type && leads_to(listing, fs_be16(ahead->here.data + ahead->here.at - 2), next);
+        has_type && leads_to(listing, flow_be16(ahead->here.data + ahead->here.at - 2), next);
     return *ret_is_named || !has_type;
 }
 
