@@ -11,10 +11,10 @@ PUBLIC, ENGINE, GROUPS, ADAPTERS, EXTENSIONS = (TOP / path for path in (
 # What other plugins include; each sees those before it.
 FACE = ["fact", "packet", "value", "extension", "tap"]
 # The rooms of the engine, each on those before it; the groups stand on all up to the rows.
-BEFORE_GROUPS = ["hash", "span", "member", "sorted", "pages", "samples", "texts", "plain_text",
-                 "number_text", "host_name", "codec", "tcp_options", "message", "application",
-                 "direction", "address", "key", "path", "table", "tunnels", "queue", "expiry",
-                 "fragments", "orphans", "history", "links", "groups", "evaluate", "text",
+BEFORE_GROUPS = ["hash", "network_order", "span", "member", "sorted", "pages", "samples", "texts",
+                 "plain_text", "number_text", "host_name", "codec", "tcp_options", "message",
+                 "application", "direction", "address", "key", "path", "table", "tunnels", "queue",
+                 "expiry", "fragments", "orphans", "history", "links", "groups", "evaluate", "text",
                  "section", "merge", "view", "rows"]
 AFTER_GROUPS = ["field", "meter", "tally"]
 # What adapters may stand on, each on those before it; plugin.c opens all doors.

@@ -82,7 +82,10 @@ struct flow_asked {
     bool is_whole;                /* the reading: of the whole flow, or so far */
 };
 
-/* One row: the fields of one measure. */
+/*
+ * One row: the fields of one measure.  Rows, settings and groups are static, or in zeroed
+ * memory: what later versions add may lie where there was padding.
+ */
 struct flow_row {
     const char *name;   /* below "flow.": it starts with the group's name and a dot, or is it */
     const char *label;  /* in the tree; " up", " down" and " so far" are added */

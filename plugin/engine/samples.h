@@ -39,7 +39,7 @@ bool flow_samples_stddev(const struct flow_samples *samples, double *ret_stddev)
 bool flow_samples_mean_rounded(const struct flow_samples *samples, int64_t *ret_mean);
 bool flow_samples_stddev_rounded(const struct flow_samples *samples, int64_t *ret_stddev);
 
-/* The same, 0 where there are too few samples, for who has looked at their count. */
+/* The same for callers that have looked at the count: 0 where there are too few samples. */
 
 static inline double flow_mean(struct flow_samples samples)
 {

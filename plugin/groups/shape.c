@@ -228,19 +228,20 @@ static bool has_payload(const struct shape_state *state)
 #define ROWS_HALF  struct shape_half
 #include "rows.h"
 
-/* "60 to 1514 bytes, gaps of 12.345 ms" */
+/* "frames of 60 to 1514 bytes, mean gap 12.345 ms" */
 static void summary(const struct flow_asked *asked, char *ret_text, size_t size)
 {
     const struct shape_state *state = asked->state;
     struct flow_samples lengths = len(state, FLOW_DIRS);
     int64_t us = flow_mean_rounded(state->clock.gaps) / 1000;
-    char mean_gap[48] = "";
+    char most[24] = "", mean_gap[48] = "";
 
     if (state->clock.gaps.count > 0)
         g_snprintf(mean_gap, sizeof mean_gap, ", mean gap %" G_GINT64_FORMAT ".%03u ms", us / 1000,
                    (unsigned)(us % 1000));
-    g_snprintf(ret_text, size, "frames of %u to %u bytes%s", (unsigned)lengths.min,
-               (unsigned)lengths.max, mean_gap);
+    if (lengths.max > lengths.min)
+        g_snprintf(most, sizeof most, " to %u", (unsigned)lengths.max);
+    g_snprintf(ret_text, size, "frames of %u%s bytes%s", (unsigned)lengths.min, most, mean_gap);
 }
 
 /* No merge: a packet that comes late at the seam changes the gaps that follow it. */

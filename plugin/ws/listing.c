@@ -151,7 +151,7 @@ static bool would_be_found(const struct fs_cursor *start, size_t layer, enum flo
     return !ahead.lost && ahead.depth > depth;
 }
 
-/* Behind a layer that nobody could pass: where it was decoded last, or is found within searches. */
+/* After a layer that nobody could pass: where it was decoded last, or is found within searches. */
 static enum flow_family family_searched(const struct fs_cursor *start, size_t layer, size_t depth,
                                         unsigned *searches)
 {

@@ -176,7 +176,7 @@ static tap_packet_status pass(void *data _U_, packet_info *pinfo, epan_dissect_t
     fs_start_of_file(pinfo, &file_start_ns);
     flow_tally_pass(tally, pinfo->num);
     if (!fs_session_is_last(pinfo->num))
-        stage = TO_FILL; /* what looked like the end was the window painting the last row */
+        stage = TO_FILL; /* no end: the window painted the last row */
     else if (stage == FILLED_NOW)
         fill();
     return TAP_PACKET_REDRAW;

@@ -862,7 +862,7 @@ static const struct {
     const char *text;
 } summaries[] = {
     { 1, &flow_shape, "frames of 54 to 354 bytes, mean gap 924.615 ms" },
-    { 15, &flow_shape, "frames of 120 to 120 bytes" },
+    { 15, &flow_shape, "frames of 120 bytes" },
     { 1, &flow_splt, ">100 <300 <200 >50 <60 >20" },
     { 1, &flow_headers, "1 hops up, 8 hops down" },
     { 23, &flow_headers, "0 hops up" },
