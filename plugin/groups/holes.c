@@ -140,18 +140,11 @@ void holes_begin(struct holes_half *half, uint32_t number)
  */
 static void forget_keep_alive(struct holes_half *half, uint32_t ack)
 {
-    struct part first = { 0, 1 };
     bool is_lone =
         ack - half->floor == 1 || (half->ranges > 0 && half->range[0].begin - half->floor == 1);
 
-    if (half->floor == half->start + 1 && half->acked == half->floor && is_lone &&
-        not_captured(half, first) == 1) {
-        half->acked++;
-        if (half->ranges > 0 && half->range[0].begin == half->acked)
-            raise_floor(half);
-        else
-            half->floor++;
-    }
+    if (half->floor == half->start + 1 && is_lone)
+        half->acked = ++half->floor;
     half->bits &= (uint8_t)~HOLES_UNSURE;
 }
 
@@ -177,8 +170,6 @@ void holes_acknowledge(struct holes_half *half, uint32_t ack, struct holes_news 
         return;
     if (half->bits & HOLES_UNSURE)
         forget_keep_alive(half, ack);
-    if (!is_acceptable(half, ack))
-        return;
     struct part part = { above_floor(half, half->acked), above_floor(half, ack) };
     uint32_t holes;
     uint64_t bytes = holes_in(half, part, &holes);

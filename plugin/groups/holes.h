@@ -29,7 +29,7 @@ struct holes_half {
     uint64_t unique_bytes; /* captured, each once */
     uint64_t missed_bytes; /* acknowledged by the other side and not captured until now */
     struct holes_range range[HOLES_RANGES]; /* captured from floor on, in order, with holes between
-                                               and before them */
+                                               them */
     uint32_t start;                         /* the number before the first byte */
     uint32_t floor; /* what comes before is captured, or given up: it counts no more */
     uint32_t acked; /* greatest acknowledgement, and no less than floor */

@@ -99,6 +99,9 @@ static const struct {
     { "nor is one whose data was not captured, and what comes later is",
       { UP("A", 99, 500, 0), UP("A", 105, 500, 5), DOWN("A", 500, 100, 0), DOWN("A", 500, 110, 0) },
       { { 5, 0 }, { 5, 0 } } },
+    { "nor is one whose start was acknowledged before",
+      { UP("A", 99, 500, 0), DOWN("A", 500, 99, 0), UP("A", 100, 500, 10), DOWN("A", 500, 110, 0) },
+      { { 0, 0 }, { 10, 0 } } },
     { "a byte after a first one that carried something is a hole",
       { UP("A", 100, 500, 1), DOWN("A", 500, 102, 0) },
       { { 1, 0 }, { 1, 0 } } },
@@ -108,6 +111,9 @@ static const struct {
     { "but a longer hole at the start is",
       { UP("A", 100, 500, 0), DOWN("A", 500, 102, 0) },
       { { 2, 0 }, { 0, 0 } } },
+    { "whether data comes after it or not",
+      { UP("A", 99, 500, 0), UP("A", 105, 500, 5), DOWN("A", 500, 110, 0) },
+      { { 6, 0 }, { 5, 0 } } },
     { "a RST acknowledges nothing and carries nothing",
       { HANDSHAKE, DOWN("RA", 500, 150, 7), UP("R", 120, 0, 7) },
       { { 0, 0 }, { 0, 0 } } },
@@ -203,6 +209,25 @@ static void test_many_holes_are_all_missed(void)
     check(&state, &(struct sums){ { 10 * HOLES, 0 }, { 10 * HOLES, 0 } });
 }
 
+/* After 10 bytes holes of 10 bytes at 110, 130, 150 ..., each filled once all are there. */
+static void test_so_many_holes_stay_open(void)
+{
+    for (uint32_t more = 0; more <= 1; more++) {
+        struct holes_state state = { 0 };
+        const struct segment first[] = { HANDSHAKE, UP("A", 100, 500, 10), NO_MORE_SEGMENTS };
+        uint32_t holes = HOLES_RANGES - 1 + more;
+
+        fold_segments(&flow_holes, &state, first);
+        for (uint32_t i = 0; i < 2 * holes; i++) {
+            uint32_t nth = i % holes, seq = (i < holes ? 120 : 110) + 20 * nth;
+            struct segment data[] = { UP("A", seq, 500, 10), NO_MORE_SEGMENTS };
+            fold_segments(&flow_holes, &state, data);
+        }
+        /* With one too many the first is given up. */
+        check(&state, &(struct sums){ { 0, 0 }, { 10 + 20 * holes - 10 * more, 0 } });
+    }
+}
+
 /* A stream with holes, retransmissions and late data: as a set of its bytes counts it. */
 static void test_it_counts_as_a_set_does(void)
 {
@@ -265,6 +290,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/holes/rows", test_rows);
     g_test_add_func("/holes/many-holes-are-all-missed", test_many_holes_are_all_missed);
+    g_test_add_func("/holes/so-many-holes-stay-open", test_so_many_holes_stay_open);
     g_test_add_func("/holes/it-counts-as-a-set-does", test_it_counts_as_a_set_does);
     g_test_add_func("/holes/fragments-are-not-told", test_fragments_are_not_told);
     g_test_add_func("/holes/events-are-no-segments", test_events_are_no_segments);
