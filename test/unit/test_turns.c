@@ -99,7 +99,9 @@ static void test_so_far_knows_what_has_come(void)
 
     expect_number(meter, 2, "sofar.response.count", 0);
     expect_absent(meter, 2, "sofar.response.min");
+    expect_ns(meter, 2, "sofar.response.upload_max", 5 * MS); /* of one turn */
     expect_absent(meter, 2, "sofar.response.download_max");
+    expect_ns(meter, 4, "sofar.response.download_max", 8 * MS);
     expect_ns(meter, 4, "sofar.response.max", 20 * MS);
     expect_absent(meter, 4, "sofar.think.min");
     expect_ns(meter, 5, "sofar.think.first", 100 * MS);
@@ -163,8 +165,11 @@ static void test_packets_without_a_time_take_turns_and_time_nothing(void)
 
     for (uint32_t i = 0; i < G_N_ELEMENTS(talk); i++) {
         struct flow_packet packet = packet_from(&talk[i], i + 1);
-        if (i == 2 || i == 4)
+        packet.fact.time_ns -= 2000 * SECOND; /* before the epoch, and no time is later */
+        if (i == 2 || i == 4) {
             packet = without_time(packet);
+            packet.fact.time_ns = 0;
+        }
         flow_meter_account(meter, &packet);
     }
     expect_number(meter, 1, "turns", 4);
@@ -269,6 +274,35 @@ static void test_a_server_that_speaks_first_greets(void)
     flow_meter_free(meter);
 }
 
+/* The client thinks of the greeting first: 8 ms, an answer after 50, a thought of 12. */
+static void test_thoughts_are_no_answers(void)
+{
+    static const struct row rows[] = {
+        HANDSHAKE,
+        { FLOW_DOWN, 142, 20, "A", 5000, 1000 },
+        { FLOW_UP, 150, 10, "A", 1000, 5020 }, /* 5: one thought, no answer */
+        { FLOW_DOWN, 200, 20, "A", 5020, 1010 },
+        { FLOW_UP, 212, 10, "A", 1010, 5040 }, /* 7: two, and one */
+    };
+    static const char *const names[] = { "first", "min", "mean", "max" };
+    struct flow_meter *meter = METER(rows), *other = METER(talk);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        char *thought = g_strconcat("sofar.think.", names[i], NULL);
+        char *answer = g_strconcat("sofar.response.", names[i], NULL);
+        expect_ns(meter, 5, thought, 8 * MS);
+        expect_absent(meter, 5, answer);
+        expect_ns(other, 3, answer, 20 * MS);
+        expect_absent(other, 3, thought);
+        g_free(answer);
+        g_free(thought);
+    }
+    expect_ns(meter, 7, "think.stddev", llround(sqrt(8) * 1e6)); /* 2 ms from their mean each */
+    expect_absent(meter, 7, "response.stddev");
+    flow_meter_free(other);
+    flow_meter_free(meter);
+}
+
 /* Fast Open: the request comes with the SYN, and again after the handshake. */
 static void test_payload_of_a_syn_opens_a_turn(void)
 {
@@ -325,11 +359,18 @@ static void test_a_keep_alive_is_known_by_the_number_before_it(void)
         { FLOW_UP, 10, 1, "", 1999, 0 },
         { FLOW_DOWN, 20, 5, "", 7000, 0 },
     };
-    struct flow_meter *meter = METER(rows);
+    static const struct row after_syn[] = {
+        { FLOW_UP, 0, 0, "S", 2000, 0 },
+        { FLOW_UP, 10, 1, "", 2000, 0 },
+        { FLOW_DOWN, 20, 5, "", 7000, 0 },
+    };
+    struct flow_meter *meters[] = { METER(rows), METER(after_syn) };
 
-    expect_number(meter, 1, "up.turns", 0);
-    expect_number(meter, 1, "down.turns", 1);
-    flow_meter_free(meter);
+    for (size_t i = 0; i < G_N_ELEMENTS(meters); i++) {
+        expect_number(meters[i], 1, "up.turns", 0);
+        expect_number(meters[i], 1, "down.turns", 1);
+        flow_meter_free(meters[i]);
+    }
 }
 
 /* Sequence numbers wrap; and after a long gap in the capture what comes is new. */
@@ -439,7 +480,8 @@ static void test_a_datagram_to_a_group_asks_nobody(void)
     flow_meter_free(meter);
 }
 
-static void test_tls_is_set_up_between_two_records(void)
+/* Frame 4 begins with a ClientHello, frames 6, 8 and 9 with data; one frame may have no time. */
+static struct flow_meter *meter_of_tls(uint32_t timeless)
 {
     static const struct row rows[] = {
         HANDSHAKE,
@@ -464,12 +506,35 @@ static void test_tls_is_set_up_between_two_records(void)
     for (uint32_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct flow_packet packet = packet_from(&rows[i], i + 1);
         packet.fact.record = records[i];
+        if (i + 1 == timeless)
+            packet = without_time(packet);
         flow_meter_account(meter, &packet);
     }
+    return meter;
+}
+
+static void test_tls_is_set_up_between_two_records(void)
+{
+    struct flow_meter *meter = meter_of_tls(0);
+
     expect_ns(meter, 1, "tls.setup_time", 81 * MS);
     expect_absent(meter, 7, "sofar.tls.setup_time");
     expect_ns(meter, 8, "sofar.tls.setup_time", 81 * MS);
     flow_meter_free(meter);
+}
+
+/* Nor do later records tell it in their place, and the turns are the same. */
+static void test_records_without_a_time_do_not_tell_it(void)
+{
+    static const uint32_t timeless[] = { 4, 8 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(timeless); i++) {
+        struct flow_meter *meter = meter_of_tls(timeless[i]);
+        expect_absent(meter, 1, "tls.setup_time");
+        expect_number(meter, 1, "up.turns", 2);
+        expect_number(meter, 1, "down.turns", 1);
+        flow_meter_free(meter);
+    }
 }
 
 /*
@@ -530,6 +595,7 @@ int main(int argc, char **argv)
                     test_the_server_is_what_the_network_leaves);
     g_test_add_func("/turns/a-server-that-speaks-first-greets",
                     test_a_server_that_speaks_first_greets);
+    g_test_add_func("/turns/thoughts-are-no-answers", test_thoughts_are_no_answers);
     g_test_add_func("/turns/payload-of-a-syn-opens-a-turn", test_payload_of_a_syn_opens_a_turn);
     g_test_add_func("/turns/the-byte-after-a-syn-is-new", test_the_byte_after_a_syn_is_new);
     g_test_add_func("/turns/a-keep-alive-is-known-by-the-number-before-it",
@@ -548,6 +614,8 @@ int main(int argc, char **argv)
                     test_a_datagram_to_a_group_asks_nobody);
     g_test_add_func("/turns/tls-is-set-up-between-two-records",
                     test_tls_is_set_up_between_two_records);
+    g_test_add_func("/turns/records-without-a-time-do-not-tell-it",
+                    test_records_without_a_time_do_not_tell_it);
     g_test_add_func("/turns/the-answer-is-found-after-a-long-silence",
                     test_the_answer_is_found_after_a_long_silence);
     return g_test_run();
