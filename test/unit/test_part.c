@@ -121,6 +121,11 @@ static void test_a_part_keeps_what_others_go_by(void)
     g_assert_cmpuint(part.bits, ==, FLOW_PART_TIME | FLOW_PART_LEAD_DOWN | FLOW_PART_ANSWER_UP);
     g_assert_cmpint(flow_part_lead(&part), ==, FLOW_DOWN);
 
+    g_assert_cmpuint(part.tcp.syn[0].frame, ==, 5);
+    g_assert_cmpuint(part.tcp.syn_ack[0].frame, ==, 6);
+    g_assert_cmpuint(part.tcp.ack.frame, ==, 7);
+    g_assert_cmpuint(part.tcp.state, ==, FLOW_TCP_RESET);
+
     g_assert_cmpuint(client->bits, ==,
                      FLOW_PART_SYN | FLOW_PART_OPEN | FLOW_PART_BASE | FLOW_PART_ACK |
                          FLOW_PART_ACKS | FLOW_PART_DATA | FLOW_PART_VOICE);
@@ -175,6 +180,22 @@ static void test_a_part_learns_numbers_amid_a_connection(void)
     g_assert_cmpuint(part.half[0].syns, ==, 0);
 }
 
+/* An end that goes on after its RST survived it, unless the other one has spoken before. */
+static void test_what_a_rst_means_amid_a_connection(void)
+{
+    for (unsigned end = 0; end < FLOW_DIRS; end++) {
+        struct flow_part part = { 0 };
+        const struct flow_fact facts[] = { at(1, segment(end, RST, 500, 0), 0),
+                                           at(2, segment(end, ACK, 600, 1), 5) };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(facts); i++)
+            flow_part_apply(&part, &facts[i]);
+        g_assert_cmpuint(part.tcp.rst_count, ==, 0);
+        g_assert_cmpuint(part.tcp_amid.rst_count, ==, 1);
+        g_assert_cmpuint(part.tcp_amid.rst[0].frame, ==, 1);
+    }
+}
+
 static void test_a_syn_may_begin_another_flow_where_no_number_is_sure(void)
 {
     struct flow_fact syn = segment(0, SYN, 7, 0), data = segment(0, ACK, 8, 21);
@@ -219,7 +240,7 @@ static void test_parts_count_as_the_whole(void)
 static void test_acknowledgements_have_bounds(void)
 {
     struct flow_part part = { 0 };
-    static const uint32_t acks[] = { 0xfffffff0, 0x10, 0xffffff00, 0x100 };
+    static const uint32_t acks[] = { 0xfffffff0, 0x10, 0xffffff00, 0x100, 0xffffff80, 0x80 };
 
     for (size_t i = 0; i < G_N_ELEMENTS(acks); i++) {
         struct flow_fact fact = segment(1, ACK, 1, acks[i]);
@@ -243,6 +264,8 @@ int main(int argc, char **argv)
     g_test_add_func("/part/keeps-what-others-go-by", test_a_part_keeps_what_others_go_by);
     g_test_add_func("/part/learns-numbers-amid-a-connection",
                     test_a_part_learns_numbers_amid_a_connection);
+    g_test_add_func("/part/what-a-rst-means-amid-a-connection",
+                    test_what_a_rst_means_amid_a_connection);
     g_test_add_func("/part/a-syn-may-begin-another-flow-where-no-number-is-sure",
                     test_a_syn_may_begin_another_flow_where_no_number_is_sure);
     g_test_add_func("/part/parts-count-as-the-whole", test_parts_count_as_the_whole);
