@@ -187,6 +187,55 @@ static void test_the_peak_is_the_busiest_interval(void)
     flow_meter_free(meter);
 }
 
+/* Settings */
+
+static const struct flow_setting *setting_named(const char *name)
+{
+    const struct flow_setting *setting = flow_shape.settings;
+
+    while (g_strcmp0(setting->name, name) != 0)
+        setting++;
+    return setting;
+}
+
+/* Two packets of 100 bytes: one a millisecond after the other, or as late as can be. */
+static void test_settings_have_ends(void)
+{
+    static const struct row close[] = { { FLOW_UP, 100, 0, 0 }, { FLOW_UP, 100, 0, 1 } };
+    static const struct row later[] = { { FLOW_UP, 100, 0, 0 }, { FLOW_UP, 100, 0, 2 } };
+    static const struct row far[] = { { FLOW_UP, 100, 0, 0 }, { FLOW_UP, 100, 0, UINT32_MAX } };
+    static const struct row farther[] = { { FLOW_UP, 100, 0, 0 },
+                                          { FLOW_UP, 100, 0, INT64_C(1) + UINT32_MAX } };
+    const struct flow_setting *gap = setting_named("idle_gap"),
+                              *interval = setting_named("peak_interval");
+    const uint32_t usual_gap = *gap->value, usual_interval = *interval->value;
+    struct flow_meter *meter;
+
+    *gap->value = gap->least;
+    *interval->value = interval->least;
+    meter = METER(close);
+    expect_number(meter, 1, "idle.count", 0);
+    expect_real(meter, 1, "rate.peak", 8 * 100 * 1000); /* a millisecond each */
+    flow_meter_free(meter);
+    meter = METER(later);
+    expect_number(meter, 1, "idle.count", 1);
+    flow_meter_free(meter);
+
+    *gap->value = gap->most;
+    *interval->value = interval->most;
+    meter = METER(far);
+    expect_number(meter, 1, "idle.count", 0);
+    expect_real(meter, 1, "rate.peak",
+                8 * 100 * 1000.0 / UINT32_MAX); /* the second is in another */
+    flow_meter_free(meter);
+    meter = METER(farther);
+    expect_number(meter, 1, "idle.count", 1);
+    flow_meter_free(meter);
+
+    *gap->value = usual_gap;
+    *interval->value = usual_interval;
+}
+
 static void test_goodput_is_between_packets_with_payload(void)
 {
     struct flow_meter *meter = METER(talk);
@@ -269,6 +318,7 @@ int main(int argc, char **argv)
                     test_rates_are_over_the_time_of_the_flow);
     g_test_add_func("/shape/the-peak-is-the-busiest-interval",
                     test_the_peak_is_the_busiest_interval);
+    g_test_add_func("/shape/settings-have-ends", test_settings_have_ends);
     g_test_add_func("/shape/goodput-is-between-packets-with-payload",
                     test_goodput_is_between_packets_with_payload);
     g_test_add_func("/shape/goodput-of-tcp-is-that-of-unique-bytes",
