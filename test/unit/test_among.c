@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-static struct flow_groups groups;
+static struct flow_groups groups, with_tcp;
 
 /* A datagram of the n-th client, in a row of a test; frames count from 1. */
 struct row {
@@ -146,13 +146,9 @@ static void test_flows_that_ended_are_not_among_them(void)
 static void test_a_connection_is_open_whose_beginning_is_forgotten(void)
 {
     enum { SEGMENTS = 3 * FLOW_HISTORY_STRIDE };
-    static struct flow_groups with_tcp;
     const struct flow_bounds bounds = { .max_open = 9, .is_stream = true, .ended = ignore };
     uint32_t frame = 0;
 
-    flow_groups_add(&with_tcp, &flow_core);
-    flow_groups_add(&with_tcp, &flow_tcp_group);
-    flow_groups_add(&with_tcp, &flow_among_flows);
     struct flow_meter *meter = flow_meter_new(NULL, 0, &with_tcp);
     flow_meter_bound(meter, &bounds);
     const struct flow_packet syn = tcp_packet(++frame, 1, 50000, 2, 80, "S", 100, 0);
@@ -223,6 +219,32 @@ static void test_connections_are_open_from_their_syn_on(void)
     flow_meter_free(meter);
 }
 
+/* The one that had its ports is forgotten, and so is what it left open. */
+static void test_a_connection_outlives_what_is_known_of_the_one_before(void)
+{
+    const struct flow_bounds bounds = { .max_open = 2 };
+    struct flow_meter *meter = flow_meter_new(NULL, 0, &with_tcp);
+    const struct flow_packet packets[] = {
+        tcp_packet(1, 1, 50000, 2, 80, "S", 100, 0),
+        tcp_packet(2, 1, 50000, 2, 80, "S", 900, 0),
+        tcp_packet(3, 1, 50000, 2, 80, "A", 901, 1),
+        tcp_packet(4, 1, 50001, 2, 80, "S", 100, 0), /* in the place of the first */
+        tcp_packet(5, 2, 80, 1, 50001, "RA", 0, 101),
+    };
+    static const uint32_t open[] = { 1, 2, 1 };
+
+    flow_meter_bound(meter, &bounds);
+    for (size_t i = 0; i < 2; i++)
+        flow_meter_account(meter, &packets[i]);
+    flow_meter_end_file(meter, 2, true);
+    flow_meter_begin_file(meter);
+    for (uint32_t i = 0; i < G_N_ELEMENTS(open); i++) {
+        flow_meter_account(meter, &packets[2 + i]);
+        expect_number(meter, 3 + i, "live_tcp", open[i]);
+    }
+    flow_meter_free(meter);
+}
+
 /* Asked of each packet on a first pass, and then again: neither is a pass through all flows. */
 static void test_many_flows(void)
 {
@@ -251,6 +273,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     flow_groups_add(&groups, &flow_core);
     flow_groups_add(&groups, &flow_among_flows);
+    flow_groups_add(&with_tcp, &flow_core);
+    flow_groups_add(&with_tcp, &flow_tcp_group);
+    flow_groups_add(&with_tcp, &flow_among_flows);
     flow_fields_add(&flow_among_flows);
     g_test_add_func("/among/most-bytes-are-first-and-earlier-flows-before-later-ones",
                     test_most_bytes_are_first_and_earlier_flows_before_later_ones);
@@ -267,6 +292,8 @@ int main(int argc, char **argv)
     g_test_add_func("/among/flows-know-who-had-their-ports", test_flows_know_who_had_their_ports);
     g_test_add_func("/among/connections-are-open-from-their-syn-on",
                     test_connections_are_open_from_their_syn_on);
+    g_test_add_func("/among/a-connection-outlives-what-is-known-of-the-one-before",
+                    test_a_connection_outlives_what_is_known_of_the_one_before);
     g_test_add_func("/among/many-flows", test_many_flows);
     return g_test_run();
 }

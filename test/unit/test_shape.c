@@ -198,10 +198,10 @@ static const struct flow_setting *setting_named(const char *name)
     return setting;
 }
 
-/* Two packets of 100 bytes: one a millisecond after the other, or as late as can be. */
+/* Two packets: one a millisecond after the other, or as late as can be. */
 static void test_settings_have_ends(void)
 {
-    static const struct row close[] = { { FLOW_UP, 100, 0, 0 }, { FLOW_UP, 100, 0, 1 } };
+    static const struct row close[] = { { FLOW_UP, 100, 0, 0 }, { FLOW_UP, 300, 0, 1 } };
     static const struct row later[] = { { FLOW_UP, 100, 0, 0 }, { FLOW_UP, 100, 0, 2 } };
     static const struct row far[] = { { FLOW_UP, 100, 0, 0 }, { FLOW_UP, 100, 0, UINT32_MAX } };
     static const struct row farther[] = { { FLOW_UP, 100, 0, 0 },
@@ -215,7 +215,7 @@ static void test_settings_have_ends(void)
     *interval->value = interval->least;
     meter = METER(close);
     expect_number(meter, 1, "idle.count", 0);
-    expect_real(meter, 1, "rate.peak", 8 * 100 * 1000); /* a millisecond each */
+    expect_real(meter, 1, "rate.peak", 8 * 300 * 1000); /* a millisecond each */
     flow_meter_free(meter);
     meter = METER(later);
     expect_number(meter, 1, "idle.count", 1);
