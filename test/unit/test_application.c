@@ -198,6 +198,8 @@ static const struct message messages[] = {
       BYTES(48, 0x83, 0, 0, 24, 2, 1, 1, SNMP_COMMUNITY, SNMP_PDU(0xa0)) },
     { "response-with-lengths-of-four-octets", "snmp", RESPONSE,
       BYTES(48, 0x84, 0, 0, 0, 24, 2, 1, 1, SNMP_COMMUNITY, SNMP_PDU(0xa2)) },
+    { "response-with-a-community-of-256-octets", "snmp", RESPONSE,
+      BYTES(48, 0x82, 1, 20, 2, 1, 1, 4, 0x82, 1, 0, [11 + 256] = SNMP_PDU(0xa2)) },
     { "lengths-of-five-octets-are-none", "snmp", SILENT,
       BYTES(48, 0x85, 0, 0, 0, 0, 24, 2, 1, 1, SNMP_COMMUNITY, SNMP_PDU(0xa2)) },
     { "get-of-version-3", "snmp", REQUEST,
@@ -229,6 +231,7 @@ static const struct message messages[] = {
     { "type-that-is-a-number", "bt-dht", SILENT, TEXT("d1:yi1ee") },
     { "a-list", "bt-dht", SILENT, TEXT("l1:y1:qe") },
     { "length-without-end", "bt-dht", SILENT, TEXT("d99999999999999999999999999:y1:qe") },
+    { "length-without-digits", "bt-dht", SILENT, TEXT("d:i1e1:y1:qe") },
     { "end-without-beginning", "bt-dht", SILENT, TEXT("d1:aee1:y1:qe") },
 
     { "request-of-version-2", "isakmp", REQUEST, ISAKMP(7, 0x20, 0x08) },
