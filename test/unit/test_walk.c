@@ -49,8 +49,13 @@ static uint8_t *bytes_of(const char *text, size_t *ret_size)
     return g_byte_array_free(bytes, FALSE);
 }
 
+/* An address, of whose room the rest is empty. */
 static void say_address(GString *line, uint8_t family, const uint8_t *address)
 {
+    size_t size = family == FLOW_IPV4 ? 4 : family == FLOW_IPV6 ? FLOW_ADDR_LEN : FLOW_MAC_LEN;
+
+    for (size_t i = size; i < FLOW_ADDR_LEN; i++)
+        g_assert_cmphex(address[i], ==, 0);
     if (family == FLOW_IPV4)
         g_string_append_printf(line, "%d.%d.%d.%d", address[0], address[1], address[2], address[3]);
     else if (family == FLOW_IPV6)
@@ -289,6 +294,9 @@ static const struct frame links[] = {
       "aaaa03 000000 0800 " INNER,
       INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* QoS, HT control */
     { "wlan llc ip udp",
+      "8800 0000 02000000000b 02000000000a 0200000000ff 0000 0500 aaaa03 000000 0800 " INNER,
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* QoS of another class */
+    { "wlan llc ip udp",
       "0880 0000 02000000000b 02000000000a 0200000000ff 0000 "
       "aaaa03 000000 0800 " INNER,
       INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* order, no QoS */
@@ -330,6 +338,8 @@ static const struct frame links[] = {
       .encapsulation = WTAP_ENCAP_NFLOG },
     { "nflog ip udp", "0200 0007 2400 0900 " ENDLESS "0400 0a00", INNER_IS,
       .encapsulation = WTAP_ENCAP_NFLOG },
+    { "nflog ip udp", "0200 0007 0300 0a00 2400 0900 " INNER, NULL,
+      .encapsulation = WTAP_ENCAP_NFLOG }, /* an attribute that is shorter than its header */
     { "fr ip udp", "1841 03cc " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_FRELAY },
     { "fr ipv6 udp", "1841 038e " INNER6, INNER6_IS, .encapsulation = WTAP_ENCAP_FRELAY },
     { "fr ip udp", "1841 0300cc " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_FRELAY },
@@ -376,6 +386,12 @@ static const struct frame links[] = {
       "02000000000b 02000000000a 0028 aaaa03 000000 0800 " INNER,
       INNER_IS,
       .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* two subframes: the second one counts */
+    { "wlan_radio wlan wlan_aggregate llc ip udp llc ip udp",
+      "8800 0000 02000000000b 02000000000a 0200000000ff 0000 8000 "
+      "02000000000c 02000000000d 002a aaaa03 000000 0800 "
+      "4500 0022 0007 0000 4011 " BAD_SUM "0a000008 0a000009 0001 0002 000e 0000 616263646566 "
+      "02000000000b 02000000000a 0028 aaaa03 000000 0800 " INNER,
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* the first one ends with a word */
 };
 
 #define GRE9_IS "gre=9: " INNER_IS
@@ -400,6 +416,8 @@ static const struct frame tunnels[] = {
       "gre vlan=77: " INNER_IS },
     { "eth ip gre eth vlan ip udp", IP4 OUTER("2f ") "2000 6558 00000507 " TAGGED,
       "nvgre=5 vlan=77: " INNER_IS },
+    { "eth ip gre eth vlan ip udp", IP4 OUTER("2f ") "3000 6558 00000507 00000001 " TAGGED,
+      "gre=1287 vlan=77: " INNER_IS }, /* NVGRE numbers nothing */
     { "eth ip gre eth vlan ip udp",
       IP4 OUTER("2f ") "b000 6558 0bad 0000 00000005 00000001 " TAGGED,
       "gre=5 vlan=77: " INNER_IS },
@@ -534,6 +552,9 @@ static const struct frame networks[] = {
     { "eth ipv6 ipv6.routing udp",
       IP6 "60000000 0014 2b 40 " V6_A V6_B "1100 0901 00000000 " DATAGRAM,
       INNER6_IS }, /* a type that nobody knows */
+    { "eth ipv6 ipv6.routing udp",
+      IP6 "60000000 0014 2b 40 " V6_A V6_B "1100 0001 00000000 " DATAGRAM,
+      INNER6_IS }, /* a source route to nowhere */
     /* The home address, after padding of one byte and of four */
     { "eth ipv6 ipv6.dstopts udp",
       IP6 "60000000 0024 3c 40 " V6_A V6_B "1102 0100 c910 " V6_C "0000 " DATAGRAM,
@@ -603,6 +624,9 @@ static const struct frame fragments[] = {
           "4500 0034 0007 0000 4004 " BAD_SUM "c0000203 c0000204 " INNER,
       "4 192.0.2.1 > 192.0.2.2, 52, fragment 7 of protocol 4 at 0, 52",
       .second = "4600 0034 0007 0000 4004 " BAD_SUM "c0000203 c0000204 " INNER },
+    { "eth ip ip udp", IP4 "4500 001c 0007 0003 4004 " BAD_SUM "c0000201 c0000202 000c000061626364",
+      "4 192.0.2.1 > 192.0.2.2, 8, fragment 7 of protocol 4 at 24, 8, last",
+      .second = "ff00 0020 0007 0000 4011 " BAD_SUM ADDR4 DATAGRAM }, /* it holds no packet */
     { "eth ip ah ip udp",
       IP4 "4500 001c 0007 0005 4033 " BAD_SUM "c0000201 c0000202 000c000061626364",
       "ipip: " INNER_IS ", fragment 7 of protocol 51 at 40, 8, last, waits, out of 0 layers, "
@@ -745,6 +769,10 @@ static const struct frame found[] = {
     { .layers = "eth ip udp foo ipv6 udp",
       .bytes = TUNNEL "ffffff " INNER6 "00",
       .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" }, /* its length is one byte short */
+    { .layers = "eth ip udp foo ipv6",
+      .bytes = TUNNEL "ffffff 60000000 0000 3b 40 " V6_A V6_B,
+      .left6 = 40,
+      .says = "foo: 59 v6-20-01 > v6-20-02, 0" }, /* a header, and no more */
     { .layers = "eth ip udp foo ipv6 udp",
       .bytes = TUNNEL "ffffff " INNER6 "00",
       .left6 = LENGTH6 + 1,
@@ -762,6 +790,10 @@ static const struct frame found[] = {
       .bytes = TUNNEL "ffffff 60000000 0034 29 40 " V6_A V6_B INNER6 "00",
       .left6 = LENGTH6 + 1,
       .says = "foo: " INNER6_IS },
+    { .layers = "eth ip udp foo ipv6 udp",
+      .bytes = TUNNEL "ffffff 60000000 0034 29 40 " V6_A V6_B INNER6 "00",
+      .left6 = LENGTH6 + 1,
+      .says = "foo: 41 v6-20-01 > v6-20-02, 52" }, /* one is listed, and the first fits */
     /* In the buffer that a dissector added */
     { .layers = "eth ip udp foo ip udp",
       .bytes = TUNNEL "ffffff",
@@ -772,11 +804,40 @@ static const struct frame found[] = {
       .bytes = TUNNEL "ffffff",
       .second = "00" PROVEN,
       .says = "foo: " INNER_IS },
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff",
+      .second = "00" PROVEN,
+      .left4 = LENGTH4 + 1,
+      .says = "foo: " INNER_IS }, /* there is no header where they are */
     /* The addresses are those of the header that encloses it: what was decoded is quoted. */
     { .layers = "eth ip udp foo ip udp",
       .bytes = IP4 OUTER("11 ") "c350 2328 0000 0000" PROVEN,
       .left4 = 20 + 8 + LENGTH4,
       .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+    { .layers = "eth ipv6 udp foo ip udp",
+      .bytes = IP6 "60000000 002b 11 40 " V6_C V6_D "c350 2328 002b 0000 ffffff" PROVEN,
+      .left6 = 40 + 8 + 3 + LENGTH4,
+      .says = "17 v6-20-55:50000 > v6-20-99:9000, 35" },
+    /* What encloses it ends it, wherever it was found. */
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = IP4 "4500 003f 0001 0000 4011 " BAD_SUM "c0000201 c0000202 c350 2328 0000 0000 "
+                   "ffffff 4500 0026 0007 0000 4011 " BAD_SUM ADDR4
+                   "9c40 270f 0100 0000 61626364 " TRAILER,
+      .left4 = LENGTH4 + 6,
+      .says = "foo: " INNER_IS },
+    { .layers = "foo ip udp", .bytes = "61 ", .second = INNER, .left4 = LENGTH4, .says = INNER_IS },
+    { .layers = "openflow_v1 eth ip udp", .bytes = "61626364 " IP4 PROVEN, .says = INNER_IS },
+    /* Before the right one others that have a right checksum and cannot be: of 16 bytes, of a
+     * packet of 20 with a header of 24, of 255 */
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff 4400 0020 0007 0000 4011 71c6 0a000001 " PROVEN,
+      .says = "foo: " INNER_IS },
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff 4600 0014 0007 0000 4011 65d0 " ADDR4 "00000000 " PROVEN,
+      .says = "foo: " INNER_IS },
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff 4500 00ff 0007 0000 4011 65e5 " ADDR4 PROVEN,
+      .says = "foo: " INNER_IS },
     /* A layer that is not listed: the walk has come to another place than Wireshark. */
     { .layers = "eth ip udp ip udp",
       .bytes = TUNNEL "ffff " INNER,
@@ -819,6 +880,7 @@ static const struct frame found[] = {
       .bytes = "61626364 " MACS "0024 aaaa03 000000 0806 " ARP,
       .says = "0 mac-0a > mac-0b type 0000, 36" },
     { .layers = "foo eth cmd arp", .bytes = "61626364 " MACS "8926 0101 0001 0005 0806 " ARP },
+    { .layers = "foo eth llc arp", .bytes = "61626364 " MACS "001c " ARP },
     { .layers = "foo eth arp", .bytes = "61626364 " MACS "0806 0001 0800 0605" ARP_ENDS },
     { .layers = "foo eth arp", .bytes = "61626364 " MACS "0806 0001 0800 0604 0001 0200000000" },
     { .layers = "foo eth ip udp", .bytes = "61626364 " IP4 INNER },
@@ -827,6 +889,9 @@ static const struct frame found[] = {
     { .layers = "eth ip udp foo ip udplite",
       .bytes = TUNNEL "ffffff " LITE TRAILER,
       .says = "foo: 136 10.0.0.1:40000 > 10.0.0.2:9999, 4" },
+    { .layers = "eth ip udp foo ip udplite",
+      .bytes = TUNNEL "ffffff " LITE,
+      .says = "foo: 136 10.0.0.1:40000 > 10.0.0.2:9999, 4" }, /* to the byte */
     { .layers = "eth ip udp foo ipv6 ipv6.hopopts udplite",
       .bytes =
           TUNNEL "ffffff 60000000 0014 00 40 " V6_A V6_B "8800 0000 0000 0000 " DATAGRAM TRAILER,
@@ -861,6 +926,9 @@ static const struct frame found[] = {
     { .layers = "eth ip udp foo eth mpls bar ip udp",
       .bytes = TUNNEL "ffffff " MACS "8847 00005140 0000 " PROVEN,
       .says = "foo: " INNER_IS },
+    { .layers = "eth ip udp foo eth mpls hp_erm ip udp",
+      .bytes = TUNNEL "ffffff " MACS "8847 00005140 0000 " PROVEN,
+      .says = "foo: " INNER_IS },
     { .layers = "foo eth bar",
       .bytes = "61626364 " MACS "894f 0000",
       .says = "0 mac-0a > mac-0b type 894f, 2" },
@@ -877,6 +945,28 @@ static const struct frame found[] = {
       .bytes = TUNNEL "ffffff " IP6 INNER6,
       .left6 = LENGTH6,
       .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+};
+
+/* Where Wireshark's list is empty the addresses that it left tell what there is, but no tunnel. */
+static const struct frame listed_again[] = {
+    { .layers = "", .bytes = IP4 INNER, .left4 = LENGTH4, .says = INNER_IS },
+    { .layers = "", .bytes = IP4 INNER },
+    { .layers = "", .bytes = IP6 INNER6, .left6 = LENGTH6, .says = INNER6_IS },
+    { .layers = "",
+      .bytes = INNER,
+      .left4 = LENGTH4,
+      .says = INNER_IS,
+      .encapsulation = WTAP_ENCAP_RAW_IP },
+    { .layers = "", .bytes = TAGGED, .left4 = LENGTH4, .says = "vlan=77: " INNER_IS },
+    { .layers = "",
+      .bytes = MACS "88a8 0005 9100 0006 8100 0007 0800 " INNER,
+      .left4 = LENGTH4,
+      .says = "vlan=5 vlan=6 vlan=7: " INNER_IS },
+    { .layers = "",
+      .bytes = MACS "8101 0005 0800 " INNER,
+      .left4 = LENGTH4,
+      .says = INNER_IS }, /* no tag's number */
+    { .layers = "", .bytes = IP4 GRE9, .left4 = LENGTH4, .says = INNER_IS },
 };
 
 /* Claims */
@@ -905,6 +995,7 @@ CHECK_ROWS(fragments)
 CHECK_ROWS(errors)
 CHECK_ROWS(transports)
 CHECK_ROWS(found)
+CHECK_ROWS(listed_again)
 
 /*
  * A snap length invents no layer: the path of a frame cut anywhere is where the
@@ -939,6 +1030,7 @@ static void test_cuts(void)
     check_cuts(errors, G_N_ELEMENTS(errors));
     check_cuts(transports, G_N_ELEMENTS(transports));
     check_cuts(found, G_N_ELEMENTS(found));
+    check_cuts(listed_again, G_N_ELEMENTS(listed_again));
 }
 
 /* An IPv6 length of 0 is the frame's only for who says so. */
@@ -1003,6 +1095,26 @@ static void test_the_transport_is_what_was_captured(void)
         g_assert_cmpuint(packet.transport_len, ==, cut - BEFORE);
         dissected_free(dissected);
     }
+}
+
+/* Where a header was cut before it says how long it is, nobody knows how long the payload is. */
+static void test_the_payload_is_what_was_sent(void)
+{
+    static const struct {
+        struct frame frame;
+        unsigned told; /* bytes of the header that tell its length */
+    } rows[] = {
+        { { "eth ip dccp", DCCP "0400 0000 0000 0001 00000000 616263", NULL }, 5 },
+        { { SEGMENT("5010", "616263"), NULL }, 13 },
+    };
+    enum { BEFORE = 14 + 20 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        for (unsigned captured = 0; captured < 16; captured++) {
+            char *says = walk_says(&rows[i].frame, BEFORE + captured);
+            g_assert_true(g_str_has_suffix(says, captured < rows[i].told ? ", 0" : ", 3"));
+            g_free(says);
+        }
 }
 
 /* What a frame says about itself, beside who talks to whom */
@@ -1096,6 +1208,20 @@ static const struct frame facts[] = {
     { TCP(" tls", "5018", "17 0303 0001 00"),
       "ip tcp df no-length sum " WIRE "ip 46 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
       "seq 2 ack 3 flags 18 window 1024 record 2" ON_THE_LINK "0800" },
+    { TCP(" tls", "5018", "17 0303 0001"), /* a header alone */
+      "ip tcp df no-length sum " WIRE "ip 45 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
+      "seq 2 ack 3 flags 18 window 1024" ON_THE_LINK "0800" },
+    { TCP(" tls", "5018", "16 0303 0005 02 00000100"), /* a ServerHello */
+      "ip tcp df no-length sum " WIRE "ip 50 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
+      "seq 2 ack 3 flags 18 window 1024" ON_THE_LINK "0800" },
+    { TCP(" tls", "5018", "15 0303 0002 01 00"), /* an alert */
+      "ip tcp df no-length sum " WIRE "ip 47 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
+      "seq 2 ack 3 flags 18 window 1024" ON_THE_LINK "0800" },
+    { "eth ip tcp tls", IP4 "4500 0000 0007 0000 4006 " BAD_SUM ADDR4 "1703 0303 0001 00",
+      "ip id no-length " WIRE "ip 27 ttl 64 tos 0 id 7 label 0 words 0 sum 0" ON_THE_LINK
+      "0800" }, /* no record, but the start of a TCP header */
+    { "eth ip ospf", IP4 "4500 0000 0007 0000 4059 " BAD_SUM ADDR4 "0201 0004 0000 0000",
+      "ip id no-length " WIRE "ip 28 ttl 64 tos 0 id 7 label 0 words 0 sum 0" ON_THE_LINK "0800" },
     { TCP(" data", "5018", "17 0303 0001 00"), /* nobody decoded it as TLS */
       "ip tcp df no-length sum " WIRE "ip 46 ttl 63 tos 185 id 4660 label 0 words 5 sum beef "
       "seq 2 ack 3 flags 18 window 1024" ON_THE_LINK "0800" },
@@ -1105,6 +1231,9 @@ static const struct frame facts[] = {
     { "eth ip icmp", ICMP4 "0b01 1111 00000000 " INNER,
       "ip id no-length sum " WIRE
       "ip 60 ttl 64 tos 0 id 7 label 0 words 2 sum 1111 icmp 11/1" ON_THE_LINK "0800 message 1" },
+    { "eth ip icmp", ICMP4 "08",
+      "ip id no-length " WIRE "ip 21 ttl 64 tos 0 id 7 label 0 words 2 sum 0" ON_THE_LINK
+      "0800 message 1" },
     { "sll ethertype ip udp", "0000 0001 0006 02000000000a 0000 0800 " INNER,
       "ip id sum " WIRE "ip 32 ttl 64 tos 0 id 7 label 0 words 2 sum 0 from 0a",
       .encapsulation = WTAP_ENCAP_SLL },
@@ -1126,7 +1255,8 @@ static void test_facts(void)
 
 /* What the application's message is, read where it is */
 
-#define QUERY "0101 0100 0001 0000 0000 0000 0161 00 0001 0001 "
+#define QUERY      "0101 0100 0001 0000 0000 0000 0161 00 0001 0001 "
+#define QUIC_HELLO "06 00 410a 02 000106 0303"
 static const struct {
     struct frame frame;
     enum flow_message says;
@@ -1140,8 +1270,20 @@ static const struct {
             "474554202f20485454502f312e310d0a0d0a",
         NULL },
       FLOW_MESSAGE_REQUEST },
-    { { "eth ip udp quic", OVER("01bb") "c0ff", NULL, .second = "06 00 410a 02 000106 0303" },
+    { { "eth ip udp quic", OVER("01bb") "c0ff", NULL, .second = QUIC_HELLO },
       FLOW_MESSAGE_RESPONSE }, /* decrypted */
+    /* Where the packet is in a later buffer, that one is not what was decrypted. */
+    { { "eth ip udp foo ip udp quic", TUNNEL "ffffff", NULL,
+        .second = "4500 0026 0007 0000 4011 " BAD_SUM ADDR4 "9c40 01bb 0012 0000 " QUIC_HELLO,
+        .left4 = 38 },
+      FLOW_MESSAGE_RESPONSE },
+    { { "eth ip ip udp quic",
+        IP4 "4500 001e 0007 0003 4004 " BAD_SUM "c0000201 c0000202 00120000" QUIC_HELLO, NULL,
+        .second = "4500 0026 0007 0000 4011 " BAD_SUM ADDR4 "9c40 01bb 0012 0000 " QUIC_HELLO },
+      FLOW_MESSAGE_RESPONSE },
+    { { "eth ip tcp http", /* GET, but in a TCP header that is cut */
+        IP4 "4500 0040 0007 4000 4006 " BAD_SUM ADDR4 "474554202f0d0a0d0a", NULL },
+      FLOW_MESSAGE_UNKNOWN },
     { { "eth ip sctp dns", IP4 OUTER("84 ") QUERY, NULL }, FLOW_MESSAGE_UNKNOWN },
 };
 
@@ -1271,26 +1413,31 @@ static void test_ends_of_tunnels(void)
     }
 }
 
-/* The path ends where Wireshark's list does, whatever the list says. */
+/* The path ends where Wireshark's list does, whatever the list says, or where it says nothing. */
 static void test_many_layers(void)
 {
-    GString *layers = g_string_new("eth");
-    GString *bytes = g_string_new(MACS "8100 ");
-    struct frame frame = { 0 };
+    enum { TAGS = 600 };
 
-    for (unsigned i = 0; i < 600; i++) {
-        g_string_append(layers, " vlan");
-        g_string_append(bytes, "0005 8100 ");
+    for (unsigned is_listed = 0; is_listed <= 1; is_listed++) {
+        GString *layers = g_string_new(is_listed ? "eth" : "");
+        GString *bytes = g_string_new(MACS "8100 ");
+
+        for (unsigned i = 0; i < TAGS; i++) {
+            g_string_append(layers, is_listed ? " vlan" : "");
+            g_string_append(bytes, i < TAGS - 1 ? "0005 8100 " : "0005 0800 " INNER);
+        }
+        const struct frame frame = { .layers = layers->str,
+                                     .bytes = bytes->str,
+                                     .left4 = is_listed ? 0 : LENGTH4 };
+        struct dissected *dissected = dissect(&frame, SIZE_MAX);
+        struct fs_walk walk;
+        fs_walk(dissected->tvb[0], &dissected->pinfo, &all_keys, &walk);
+        /* The first one is eth, and the last one IP where Wireshark left its addresses. */
+        g_assert_cmpint(walk.layer_count, ==, is_listed ? FS_LAYERS_MAX - 1 : FS_LAYERS_MAX - 2);
+        dissected_free(dissected);
+        g_string_free(layers, TRUE);
+        g_string_free(bytes, TRUE);
     }
-    frame.layers = layers->str;
-    frame.bytes = bytes->str;
-    struct dissected *dissected = dissect(&frame, SIZE_MAX);
-    struct fs_walk walk;
-    fs_walk(dissected->tvb[0], &dissected->pinfo, &all_keys, &walk);
-    g_assert_cmpint(walk.layer_count, ==, FS_LAYERS_MAX - 1); /* the first one is eth */
-    dissected_free(dissected);
-    g_string_free(layers, TRUE);
-    g_string_free(bytes, TRUE);
 }
 
 int main(int argc, char **argv)
@@ -1304,10 +1451,12 @@ int main(int argc, char **argv)
     g_test_add_func("/walk/errors-quote-packets", test_errors);
     g_test_add_func("/walk/transports", test_transports);
     g_test_add_func("/walk/found-where-the-bytes-prove-it", test_found);
+    g_test_add_func("/walk/listed-again-where-the-list-is-empty", test_listed_again);
     g_test_add_func("/walk/what-the-application-says", test_application);
     g_test_add_func("/walk/a-search-ends", test_a_search_ends);
     g_test_add_func("/walk/the-transport-is-what-was-captured",
                     test_the_transport_is_what_was_captured);
+    g_test_add_func("/walk/the-payload-is-what-was-sent", test_the_payload_is_what_was_sent);
     g_test_add_func("/walk/facts-of-a-frame", test_facts);
     g_test_add_func("/walk/a-cut-invents-no-layer", test_cuts);
     g_test_add_func("/walk/offload-is-seen-where-the-user-says-so", test_offload);
