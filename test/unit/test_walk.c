@@ -528,6 +528,8 @@ static const struct frame networks[] = {
     { "eth ip udp",
       IP4 "4800 002c 0007 0000 4011 " BAD_SUM ADDR4 "9404 0000 8307 04 0a000063 00 " DATAGRAM,
       "17 10.0.0.1:40000 > 10.0.0.99:9999, 4" },
+    { "eth ip", IP4 "4600 0018 0007 0000 4059 " BAD_SUM ADDR4 "0101 8302",
+      "89 10.0.0.1 > 10.0.0.2, 0" }, /* one without a pointer, and nothing after it */
     /* Routing headers of segment routing (the last comes first), mobility, source routes, RPL */
     { "eth ipv6 ipv6.routing udp",
       IP6 "60000000 0034 2b 40 " V6_A V6_B "1104 0401 01000000 " V6_D V6_C DATAGRAM,
@@ -770,9 +772,9 @@ static const struct frame found[] = {
       .bytes = TUNNEL "ffffff " INNER6 "00",
       .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" }, /* its length is one byte short */
     { .layers = "eth ip udp foo ipv6",
-      .bytes = TUNNEL "ffffff 60000000 0000 3b 40 " V6_A V6_B,
+      .bytes = TUNNEL "ffffff 60000000 0010 3b 40 " V6_A V6_B,
       .left6 = 40,
-      .says = "foo: 59 v6-20-01 > v6-20-02, 0" }, /* a header, and no more */
+      .says = "foo: 59 v6-20-01 > v6-20-02, 0" }, /* a header, and no more of 16 bytes */
     { .layers = "eth ip udp foo ipv6 udp",
       .bytes = TUNNEL "ffffff " INNER6 "00",
       .left6 = LENGTH6 + 1,
