@@ -263,6 +263,34 @@ static void test_it_counts_as_a_set_does(void)
     g_rand_free(rand);
 }
 
+/* Captured are 110 to 120, 130 to 140 and 150 to 160: what each acknowledgement adds. */
+static void test_news_are_of_holes(void)
+{
+    static const struct {
+        uint32_t ack;
+        struct holes_news news;
+    } acks[] = {
+        { 105, { .missed_bytes = 5, .holes = 1 } },
+        { 110, { .missed_bytes = 5, .holes = 1 } }, /* the rest of it */
+        { 120, { 0 } },
+        { 115, { 0 } },
+        { 145, { .missed_bytes = 15, .holes = 2 } },
+        { 160, { .missed_bytes = 5, .holes = 1 } },
+    };
+    struct holes_half half = { 0 };
+    struct holes_news sum = { 0 };
+
+    holes_begin(&half, 99);
+    for (uint32_t seq = 110; seq < 160; seq += 20)
+        g_assert_cmpuint(holes_fill(&half, seq, 10), ==, 10);
+    for (size_t i = 0; i < G_N_ELEMENTS(acks); i++) {
+        holes_acknowledge(&half, acks[i].ack, &sum);
+        g_assert_cmpuint(sum.missed_bytes, ==, acks[i].news.missed_bytes);
+        g_assert_cmpuint(sum.holes, ==, acks[i].news.holes);
+        sum = (struct holes_news){ 0 };
+    }
+}
+
 static void test_fragments_are_not_told(void)
 {
     struct holes_state state = { 0 };
@@ -292,6 +320,7 @@ int main(int argc, char **argv)
     g_test_add_func("/holes/many-holes-are-all-missed", test_many_holes_are_all_missed);
     g_test_add_func("/holes/so-many-holes-stay-open", test_so_many_holes_stay_open);
     g_test_add_func("/holes/it-counts-as-a-set-does", test_it_counts_as_a_set_does);
+    g_test_add_func("/holes/news-are-of-holes", test_news_are_of_holes);
     g_test_add_func("/holes/fragments-are-not-told", test_fragments_are_not_told);
     g_test_add_func("/holes/events-are-no-segments", test_events_are_no_segments);
     return g_test_run();
