@@ -171,16 +171,20 @@ static void test_rates_are_over_the_time_of_the_flow(void)
     flow_meter_free(meter);
 }
 
-/* Intervals of a second: 300 and 200 bytes, nothing, 450, and 460 of one that is open. */
+/*
+ * Intervals of a second: 300 and 200 bytes, nothing, 450, and 517 of one that is open, the last
+ * ones late: a packet counts when it comes.
+ */
 static void test_the_peak_is_the_busiest_interval(void)
 {
     static const struct row rows[] = {
         { FLOW_UP, 300, 0, 0 },      { FLOW_DOWN, 200, 0, 999 }, { FLOW_UP, 450, 0, 2000 },
         { FLOW_DOWN, 100, 0, 3000 }, { FLOW_UP, 360, 0, 3999 },  { FLOW_UP, 7, 0, 3100 },
+        { FLOW_UP, 50, 0, 2100 },
     };
     struct flow_meter *meter = METER(rows);
 
-    expect_real(meter, 1, "rate.peak", 8 * 500);
+    expect_real(meter, 1, "rate.peak", 8 * 517);
     expect_real(meter, 1, "rate.up.peak", 8 * 450);
     expect_real(meter, 1, "rate.down.peak", 8 * 200);
     expect_real(meter, 1, "sofar.rate.peak", 8 * 300);
@@ -245,9 +249,25 @@ static void test_goodput_is_between_packets_with_payload(void)
     flow_meter_free(meter);
 }
 
+/* By the clock of their direction: late for the flow is not late for them, and late moves none. */
+static void test_goodput_goes_by_its_direction(void)
+{
+    static const struct row rows[] = {
+        { FLOW_UP, 60, 0, 0 },   { FLOW_DOWN, 60, 0, 200 }, { FLOW_UP, 70, 10, 100 },
+        { FLOW_UP, 60, 0, 150 }, { FLOW_UP, 80, 20, 120 },
+    };
+    struct flow_meter *meter = METER(rows);
+
+    expect_real(meter, 1, "rate.up.goodput", 8 * 30 / 0.05); /* from 100 to 150 */
+    flow_meter_free(meter);
+}
+
 /* All segments begin at the same number: the second one up has the first one's bytes and more. */
 static void test_goodput_of_tcp_is_that_of_unique_bytes(void)
 {
+    static const struct row more[] = { { FLOW_UP, 100, 58, 0 },
+                                       { FLOW_UP, 300, 258, 40 },
+                                       { FLOW_UP, 442, 400, 100 } };
     struct flow_meter *meter = meter_of(talk, G_N_ELEMENTS(talk), FLOW_PROTOCOL_TCP);
 
     expect_absent(meter, 1, "rate.up.goodput"); /* nobody knows them */
@@ -259,6 +279,10 @@ static void test_goodput_of_tcp_is_that_of_unique_bytes(void)
     expect_real(meter, 1, "rate.up.goodput", 8 * 258 / 0.1);
     expect_real(meter, 3, "sofar.rate.up.goodput", 8 * 258 / 0.04);
     expect_absent(meter, 1, "rate.down.goodput");
+    flow_meter_free(meter);
+    meter = meter_of(more, G_N_ELEMENTS(more), FLOW_PROTOCOL_TCP);
+    expect_real(meter, 1, "rate.up.goodput", 8 * 400 / 0.1);
+    expect_real(meter, 2, "sofar.rate.up.goodput", 8 * 258 / 0.04);
     flow_meter_free(meter);
     groups = before;
 }
@@ -321,6 +345,7 @@ int main(int argc, char **argv)
     g_test_add_func("/shape/settings-have-ends", test_settings_have_ends);
     g_test_add_func("/shape/goodput-is-between-packets-with-payload",
                     test_goodput_is_between_packets_with_payload);
+    g_test_add_func("/shape/goodput-goes-by-its-direction", test_goodput_goes_by_its_direction);
     g_test_add_func("/shape/goodput-of-tcp-is-that-of-unique-bytes",
                     test_goodput_of_tcp_is_that_of_unique_bytes);
     g_test_add_func("/shape/pcr-tells-who-produces", test_pcr_tells_who_produces);

@@ -381,10 +381,13 @@ static void test_numbers_go_round_and_far_ones_are_new(void)
         { FLOW_DOWN, 10, 10, "A", 1, 51 },
         { FLOW_UP, 20, 100, "A", UINT32_MAX - 49, 11 }, /* again */
         { FLOW_UP, 30, 100, "A", 50, 11 },
-        { FLOW_DOWN, 40, 10, "A", UINT32_C(0xc0000000), 150 }, /* 2^30 before it, and 10 more */
+        { FLOW_DOWN, 35, 10, "A", UINT32_C(0xc0000001), 150 }, /* ends 2^30 before its last byte */
+        { FLOW_DOWN, 40, 10, "A", UINT32_C(0xc0000000), 150 }, /* and one more */
     };
     struct flow_meter *meter = METER(rows);
 
+    expect_absent(meter, 5, "response.time");
+    expect_ns(meter, 6, "response.time", 10 * MS);
     expect_number(meter, 1, "up.turns", 2);
     expect_ns(meter, 1, "think.first", 20 * MS);
     expect_number(meter, 1, "down.turns", 2);
@@ -444,6 +447,11 @@ static const struct {
         { FLOW_UP, 201, 0, "FA", 1110, 5200 },
         { FLOW_UP, 9000, 0, "RA", 1111, 5200 } },
       false },
+    { "a-request-after-the-close",
+      { { FLOW_UP, 200, 10, "A", 1100, 5200 },
+        { FLOW_UP, 201, 0, "FA", 1110, 5200 },
+        { FLOW_UP, 9000, 10, "A", 1111, 5200 } },
+      true },
     { "answered",
       { { FLOW_UP, 200, 10, "A", 1100, 5200 }, { FLOW_DOWN, 240, 10, "A", 5200, 1110 } },
       false },
