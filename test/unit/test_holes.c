@@ -102,6 +102,9 @@ static const struct {
     { "nor is one whose start was acknowledged before",
       { UP("A", 99, 500, 0), DOWN("A", 500, 99, 0), UP("A", 100, 500, 10), DOWN("A", 500, 110, 0) },
       { { 0, 0 }, { 10, 0 } } },
+    { "what was missed before it is not missed again",
+      { UP("A", 99, 500, 0), DOWN("A", 500, 105, 0), UP("A", 100, 500, 2), DOWN("A", 500, 110, 0) },
+      { { 9, 0 }, { 2, 0 } } },
     { "a byte after a first one that carried something is a hole",
       { UP("A", 100, 500, 1), DOWN("A", 500, 102, 0) },
       { { 1, 0 }, { 1, 0 } } },
@@ -304,6 +307,21 @@ static void test_fragments_are_not_told(void)
     g_assert_true(state.half[FLOW_DOWN].bits & HOLES_FRAGMENTED);
 }
 
+static void test_the_summary_is_of_both_ways(void)
+{
+    for (int dir = FLOW_UP; dir <= FLOW_DIRS; dir++) {
+        struct holes_state state = { .half = { { .missed_bytes = 3 }, { .missed_bytes = 5 } },
+                                     .segments = 1 };
+        const struct flow_asked asked = { .state = &state };
+        char text[64] = "";
+
+        if (dir < FLOW_DIRS) /* what one side sent is not known */
+            state.half[dir].bits = HOLES_FRAGMENTED;
+        flow_holes.summary(&asked, text, sizeof text);
+        g_assert_cmpstr(text, ==, dir < FLOW_DIRS ? "" : "3 B up and 5 B down missed");
+    }
+}
+
 static void test_events_are_no_segments(void)
 {
     struct holes_state state = { 0 };
@@ -322,6 +340,7 @@ int main(int argc, char **argv)
     g_test_add_func("/holes/it-counts-as-a-set-does", test_it_counts_as_a_set_does);
     g_test_add_func("/holes/news-are-of-holes", test_news_are_of_holes);
     g_test_add_func("/holes/fragments-are-not-told", test_fragments_are_not_told);
+    g_test_add_func("/holes/the-summary-is-of-both-ways", test_the_summary_is_of_both_ways);
     g_test_add_func("/holes/events-are-no-segments", test_events_are_no_segments);
     return g_test_run();
 }
