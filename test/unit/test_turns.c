@@ -180,6 +180,23 @@ static void test_packets_without_a_time_take_turns_and_time_nothing(void)
     flow_meter_free(meter);
 }
 
+/* Where the last packet of a turn has no time the others of it are not waited from. */
+static void test_a_wait_is_not_from_the_last_but_one(void)
+{
+    struct flow_meter *meter = flow_meter_new(NULL, 0, &groups);
+
+    for (uint32_t i = 0; i < G_N_ELEMENTS(talk); i++) {
+        struct flow_packet packet = packet_from(&talk[i], i + 1);
+        if (i == 1)
+            packet = without_time(packet);
+        flow_meter_account(meter, &packet);
+    }
+    expect_absent(meter, 3, "response.time");
+    expect_number(meter, 1, "response.count", 1);
+    expect_ns(meter, 1, "response.first", 60 * MS); /* of the second answer */
+    flow_meter_free(meter);
+}
+
 static void test_fragments_and_errors_take_no_turns(void)
 {
     struct flow_meter *meter = flow_meter_new(NULL, 0, &groups);
@@ -595,6 +612,8 @@ int main(int argc, char **argv)
     g_test_add_func("/turns/a-wait-is-never-negative", test_a_wait_is_never_negative);
     g_test_add_func("/turns/packets-without-a-time-take-turns-and-time-nothing",
                     test_packets_without_a_time_take_turns_and_time_nothing);
+    g_test_add_func("/turns/a-wait-is-not-from-the-last-but-one",
+                    test_a_wait_is_not_from_the_last_but_one);
     g_test_add_func("/turns/fragments-and-errors-take-no-turns",
                     test_fragments_and_errors_take_no_turns);
     g_test_add_func("/turns/retransmissions-and-keep-alives-take-no-turns",
