@@ -101,6 +101,35 @@ static void test_a_client_hello_names_a_server(void)
     expect("tls", STREAM("\x16\2\1\0\x3e" HELLO), NULL);          /* another protocol */
 }
 
+/* A hello of 256 bytes, and one of 65536, which states its length in three bytes, behind padding.
+ */
+static void test_a_long_hello_is_one_message(void)
+{
+    static const uint32_t lengths[] = { 0x100, 0x10000 };
+    /* What comes before the padding's extension, and that one's header */
+    static const char start[] = "\3\3" RANDOM "\0\0\2\x13\1\1\0";
+    enum { START = sizeof start - 1, LIST = 2, PADDING = 4, NAME = sizeof NAMED - 1 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        uint32_t list = lengths[i] - START - LIST, padding = list - PADDING - NAME;
+        GByteArray *bytes = g_byte_array_new();
+        const uint8_t header[] = { 1, (uint8_t)(lengths[i] >> 16), (uint8_t)(lengths[i] >> 8),
+                                   (uint8_t)lengths[i] };
+        const uint8_t lists[] = { (uint8_t)(list >> 8),    (uint8_t)list,   0, 21,
+                                  (uint8_t)(padding >> 8), (uint8_t)padding };
+        g_byte_array_append(bytes, header, sizeof header);
+        g_byte_array_append(bytes, (const uint8_t *)start, START);
+        g_byte_array_append(bytes, lists, sizeof lists);
+        g_byte_array_set_size(bytes, bytes->len + padding);
+        g_byte_array_append(bytes, (const uint8_t *)NAMED, NAME);
+        expect("tls",
+               (struct flow_message_bytes){
+                   .data = bytes->data, .length = bytes->len, .is_stream = true },
+               "ab.org");
+        g_byte_array_unref(bytes);
+    }
+}
+
 /* The name is the last that it has: whether it was cut, or goes on, it is not there. */
 static void test_half_a_hello_names_nobody(void)
 {
@@ -316,6 +345,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/host-name/a-client-hello-names-a-server", test_a_client_hello_names_a_server);
+    g_test_add_func("/host-name/a-long-hello-is-one-message", test_a_long_hello_is_one_message);
     g_test_add_func("/host-name/half-a-hello-names-nobody", test_half_a_hello_names_nobody);
     g_test_add_func("/host-name/a-cut-hello-has-what-came-before-the-cut",
                     test_a_cut_hello_has_what_came_before_the_cut);

@@ -243,6 +243,9 @@ static char *walk_says(const struct frame *frame, size_t cut)
 /* A length that says nothing, so that what encloses the packet says it. */
 #define ENDLESS "4500 0000 0007 0000 4011 " BAD_SUM ADDR4 "9c40 270f 0100 0000 61626364 "
 #define TRAILER "ffff ffff ffff "
+#define ZEROS_84                                                                                   \
+    "000000000000000000000000000000000000000000000000000000000000000000000000000000000000"         \
+    "000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
 
 static const struct frame links[] = {
     { "eth ethertype ip udp", IP4 INNER, INNER_IS },
@@ -332,6 +335,10 @@ static const struct frame links[] = {
       "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
       "00000000000000000000000000000000" IP4 INNER,
       INNER_IS, .encapsulation = WTAP_ENCAP_PKTAP },
+    { "pktap eth ip udp",
+      "00010000 " /* 256 bytes */
+      ZEROS_84 ZEROS_84 ZEROS_84 IP4 INNER,
+      INNER_IS, .encapsulation = WTAP_ENCAP_PKTAP },
     { "nflog ip udp", "0200 0007 0700 0a00 61620000 2400 0900 " INNER, INNER_IS,
       .encapsulation = WTAP_ENCAP_NFLOG },
     { "nflog ip udp", "0200 0007 0007 000a 61620000 0024 0009 " INNER, INNER_IS,
@@ -349,6 +356,8 @@ static const struct frame links[] = {
     { "fr ip udp", "1841 0800 " INNER, INNER_IS, .encapsulation = WTAP_ENCAP_FRELAY }, /* Cisco's */
     { "fr eth vlan ip udp", "1841 0300 80 0080c2 0007 " TAGGED, "vlan=77: " INNER_IS,
       .encapsulation = WTAP_ENCAP_FRELAY },
+    { "fr eth vlan ip udp", "1841 0300 80 0080c2 0001 " TAGGED "00000000", "vlan=77: " INNER_IS,
+      .encapsulation = WTAP_ENCAP_FRELAY }, /* with a checksum */
     { "fr ip udp", "1841 0300 80 000000 0800 " INNER, INNER_IS,
       .encapsulation = WTAP_ENCAP_FRELAY },
     { "fddi llc ip udp", "50 02000000000b 02000000000a aaaa03 000000 0800 " INNER, INNER_IS,
@@ -796,6 +805,10 @@ static const struct frame found[] = {
       .bytes = TUNNEL "ffffff 60000000 0034 29 40 " V6_A V6_B INNER6 "00",
       .left6 = LENGTH6 + 1,
       .says = "foo: 41 v6-20-01 > v6-20-02, 52" }, /* one is listed, and the first fits */
+    { .layers = "eth ip udp foo ipv6 udp",
+      .bytes = TUNNEL "ffffff 60000000 0034 29 40 " V6_D V6_B INNER6 "00",
+      .left6 = LENGTH6 + 1,
+      .says = "foo: " INNER6_IS }, /* the other one has but one of them */
     /* In the buffer that a dissector added */
     { .layers = "eth ip udp foo ip udp",
       .bytes = TUNNEL "ffffff",
@@ -934,6 +947,10 @@ static const struct frame found[] = {
     { .layers = "foo eth bar",
       .bytes = "61626364 " MACS "894f 0000",
       .says = "0 mac-0a > mac-0b type 894f, 2" },
+    { .layers = "eth ip gre eth vlan ip udp", /* where the outer header should be there is none */
+      .bytes = IP4 "5500 0000 0001 0000 402f " BAD_SUM "c0000201 c0000202 0000 6558 " MACS
+                   "8100 104d 0800 " PROVEN,
+      .says = INNER_IS },
     { .layers = "eth ip sflow ip udp",
       .bytes = TUNNEL "ffffff " PROVEN,
       .left4 = 20 + 8 + 3 + LENGTH4,
