@@ -805,10 +805,6 @@ static const struct frame found[] = {
       .bytes = TUNNEL "ffffff 60000000 0034 29 40 " V6_A V6_B INNER6 "00",
       .left6 = LENGTH6 + 1,
       .says = "foo: 41 v6-20-01 > v6-20-02, 52" }, /* one is listed, and the first fits */
-    { .layers = "eth ip udp foo ipv6 udp",
-      .bytes = TUNNEL "ffffff 60000000 0034 29 40 " V6_D V6_B INNER6 "00",
-      .left6 = LENGTH6 + 1,
-      .says = "foo: " INNER6_IS }, /* the other one has but one of them */
     /* In the buffer that a dissector added */
     { .layers = "eth ip udp foo ip udp",
       .bytes = TUNNEL "ffffff",
@@ -947,10 +943,6 @@ static const struct frame found[] = {
     { .layers = "foo eth bar",
       .bytes = "61626364 " MACS "894f 0000",
       .says = "0 mac-0a > mac-0b type 894f, 2" },
-    { .layers = "eth ip gre eth vlan ip udp", /* where the outer header should be there is none */
-      .bytes = IP4 "5500 0000 0001 0000 402f " BAD_SUM "c0000201 c0000202 0000 6558 " MACS
-                   "8100 104d 0800 " PROVEN,
-      .says = INNER_IS },
     { .layers = "eth ip sflow ip udp",
       .bytes = TUNNEL "ffffff " PROVEN,
       .left4 = 20 + 8 + 3 + LENGTH4,
