@@ -113,6 +113,7 @@ REFUSED = [
     ("flow.sofar.pkts", "flow.sofar.pkts cannot be a column: it says what was so far at one packet"),
     ("flow.index", "flow.index cannot be a column: it is about one packet"),
     ("flow.next_frame", "flow.next_frame cannot be a column: it is about one packet"),
+    ("flow.id,flow.nothing,flow.none", "there is no field flow.nothing"),
     ("flow.ip.addr", "flow.ip.addr cannot be a column: it has several values at once"),
 ]
 

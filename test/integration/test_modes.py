@@ -32,6 +32,15 @@ def test_json_and_ek_and_pdml_agree_with_fields(tshark, captures):
         int(frame["flow.index"]) for frame in expected]
 
 
+@pytest.mark.parametrize("capture", ["tcp_plain.pcap", "tcp_v6.pcap", "icmp_errors.pcap"])
+def test_none_of_our_fields_lies_in_the_bytes(tshark, captures, capture):
+    """Nor is any byte marked in a window."""
+    document = xml.fromstring(tshark.run("-n", "-2", "-r", captures / capture, "-T", "pdml").stdout)
+    places = {(field.get("pos"), field.get("size")) for field in document.iter("field")
+              if field.get("name").startswith("flow.")}
+    assert places == {("0", "0")}
+
+
 def test_details_are_shown(tshark, captures):
     details = tshark.run("-n", "-V", "-2", "-r", captures / "tcp_plain.pcap").stdout
     assert ("[Flow Statistics: flow 0, TCP 10.0.0.1:40000 → 10.0.0.2:80, packet 4 of 11, "

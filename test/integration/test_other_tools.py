@@ -7,9 +7,11 @@ import math
 from fractions import Fraction
 
 import pytest
+from scapy.all import IP, UDP
 
 import other_tools
 from other_tools import Packet
+from recipes import A, B, eth
 
 CIC_NAMES = ("Flow ID", "Src IP", "Src Port", "Dst IP", "Dst Port", "Protocol", "Timestamp")
 CIC_COLUMNS = (
@@ -246,6 +248,61 @@ def test_they_name_the_flow(exported):
     row, = exported("tcp_cooked_vlan.pcap", "nfstream")
     assert (row["src_ip"], row["dst_port"], row["vlan_id"], row["ip_version"]) == (
         "10.0.0.1", "80", "5", "4")
+
+
+@pytest.mark.parametrize("seconds, said", [
+    (0, "01/01/1970 12:00:00 AM"), (43_199, "01/01/1970 11:59:59 AM"),
+    (43_200, "01/01/1970 12:00:00 PM"), (1_709_208_000, "29/02/2024 12:00:00 PM"),
+])
+def test_cic_has_a_clock_of_twelve_hours(exported, save, seconds, said):
+    packet = eth(IP(src=A, dst=B) / UDP())
+    packet.time = seconds
+    save(f"clock_{seconds}.pcap", [packet])
+    row, = exported(f"clock_{seconds}.pcap", "cic")
+    assert row["Timestamp"] == said
+
+
+def test_a_pause_of_cic_is_longer_than_a_second(exported, save):
+    """Of 7 packets in a row 4 are a bulk, and the others another subflow."""
+    packets = [eth(IP(src=A, dst=B) / UDP() / b"x") for _ in range(7)]
+    for packet, time in zip(packets, (0, 1, 2, 3, 4.5, 5.5, 6.5)):
+        packet.time = 1_700_000_000 + time
+    save("exact_pauses.pcap", packets)
+    row, = exported("exact_pauses.pcap", "cic")
+    assert [row[name] for name in ("Fwd Packet/Bulk Avg", "Fwd Bytes/Bulk Avg", "Fwd Bulk Rate Avg",
+                                   "Subflow Fwd Packets")] == ["4", "4", "1.33333333333333", "3.5"]
+
+
+@pytest.mark.parametrize("kind", ["cic", "nfstream"])
+def test_flows_end_with_their_file(exported, kind):
+    """Their facts are needed, which go with it."""
+    rows = exported("port_reuse.pcap", kind, "-M", "3")
+    assert rows == exported("port_reuse.pcap", kind, "-M", "3", "-o", "flow.carry_over:FALSE")
+    assert len(rows) == 8
+
+
+NFSTREAM_VALUES = [
+    ("tcp_v6", (), {"ip_version": "6", "vlan_id": "0", "tunnel_id": "0", "expiration_id": "-1",
+                    "src_mac": "02:00:00:00:00:0a", "dst_oui": "02:00:00"}),
+    ("pauses", ("flow.idle_timeout:1",), {"expiration_id": "0"}),
+    ("pauses", ("flow.active_timeout:1",), {"expiration_id": "1"}),
+    ("http_host", (), {"application_name": "http", "requested_server_name": "", "user_agent": "",
+                       "application_confidence": "0"}),
+    ("http_host", ("flow.sticky:TRUE",), {"requested_server_name": "web.example.org"}),
+]
+
+
+@pytest.mark.parametrize("capture, preferences, values", NFSTREAM_VALUES)
+def test_nfstream_says_who_and_why(exported, capture, preferences, values):
+    options = (word for preference in preferences for word in ("-o", preference))
+    row = exported(f"{capture}.pcap", "nfstream", *options)[0]
+    assert {name: row[name] for name in values} == values
+
+
+def test_nfstream_knows_gtp(exported):
+    rows = exported("tunnels.pcap", "nfstream")
+    assert [row["id"] for row in rows if row["tunnel_id"] != "0"] == ["9"]
+    assert [row["id"] for row in rows if row["vlan_id"] != "0"] == ["0"]
 
 
 def test_switched_off_groups_change_nothing(exported):

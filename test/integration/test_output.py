@@ -276,6 +276,21 @@ def test_a_killed_run_leaves_what_the_next_one_sweeps(tshark, folder, capture):
     assert names(folder) == before and is_export(target)
 
 
+def write_no_more_than(size):
+    """The first write beyond a size fails, as on a disk that is full."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_what_cannot_be_written_leaves_the_file_as_it_was(tshark, folder, capture):
+    target = folder / "flows.csv"
+    target.write_text("old")
+    give_away(target)
+    result = export(tshark, capture, target, rc=1, preexec_fn=lambda: write_no_more_than(100))
+    assert f"{target}: File too large" in result.stderr
+    assert names(folder) == ["flows.csv", "in.pcap"] and target.read_text() == "old"
+
+
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_cell_of_a_spreadsheet_is_a_formula(tshark, save, begins):
     """A text of the network that begins like one gets an apostrophe, in CSV and nowhere else."""

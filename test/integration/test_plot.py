@@ -275,6 +275,14 @@ def test_files_one_after_the_other_become_one_picture(plot, tshark, captures):
 
 
 @needs_module
+def test_a_capture_without_a_name(tshark, captures, folder):
+    with open(captures / "tcp_plain.pcap") as file:
+        tshark.run("-n", "-q", "-r", "-", "-z", f"flowstats,plot,{folder}/x.SVG", stdin=file)
+    words = texts(folder / "x.SVG")
+    assert "flows" in words and any(word.startswith("1 flow") for word in words)
+
+
+@needs_module
 def test_a_capture_without_flows(plot, captures, save):
     path = plot(save("nothing.pcap", []), "nothing.svg")
     assert any(word.startswith("0 flows") for word in texts(path))

@@ -276,6 +276,31 @@ def test_each_finding_has_its_line_and_a_sentence(tshark, captures, capture, lin
     assert lines[lines.index(line) + 1].startswith("    ")
 
 
+@pytest.mark.parametrize("cut, share", [(1, "0.1"), (2499, "99.9"), (2500, "100.0")])
+def test_a_share_that_is_there_is_not_0_and_one_that_is_not_all_not_100(tshark, save, cut, share):
+    from scapy.all import IP, UDP
+    packets = [IP(bytes(IP(src="10.0.0.1", dst="10.0.0.2") / UDP() / b"xy"))] * (2500 - cut)
+    longer = packets[0].copy() if packets else IP(src="10.0.0.1", dst="10.0.0.2") / UDP() / b"xy"
+    longer.wirelen = 100
+    text = page(tshark, save(f"cut_{cut}.pcap", [*packets, *[longer] * cut]))
+    assert f"\nCut frames: {cut} of 2500 packets ({share} %), in 1 of 1 flows" in text
+
+
+@pytest.mark.parametrize("rtts, said", [
+    ([(20, 2), (2, 20)], "not the same for most flows"),
+    ([(20, 2), (2, 20), (2, 20)], "near the server, by 2 of 3 TCP handshakes (66.7 %)"),
+    ([(20, 2), (20, 2), (2, 20)], "near the client, by 2 of 3 TCP handshakes (66.7 %)"),
+])
+def test_the_page_says_where_most_flows_were_captured(tshark, save, rtts, said):
+    from recipes import Talk
+    timed = [timed for port, rtt in enumerate(rtts)
+             for timed in Talk(sport=40000 + port).handshake(100 * port, rtt).packets]
+    for milliseconds, packet in timed:
+        packet.time = milliseconds / 1000
+    path = save(f"vantages_{len(rtts)}_{rtts[1][0]}.pcap", [packet for _, packet in timed])
+    assert f"\nCapture point: {said}\n" in page(tshark, path)
+
+
 def test_the_page_obeys_its_filter(tshark, captures):
     text = page(tshark, captures / "span_copies.pcap", filter=",-,!flow.quality.duplicate_of")
     assert "Packets: 11 " in text and "\nCopies: none\n" in text

@@ -7,6 +7,9 @@ AGAIN = "a single pass does not know the whole flow: read the file twice with -2
 SAID = [
     ("-Y 'flow.bytes > 1000'", f"flow.bytes: {AGAIN}, or use flow.sofar.bytes"),
     ("-nY'flow.bytes > 1000'", f"flow.bytes: {AGAIN}, or use flow.sofar.bytes"),
+    ("--disable-protocol=mime -Y flow.is_last", f"flow.is_last: {AGAIN}"),
+    ("--color --disable-proto mime -Y flow.is_last", f"flow.is_last: {AGAIN}"),
+    ("-c 99 -d tcp.port==9999,http -u s -Y flow.is_last", f"flow.is_last: {AGAIN}"),
     ("-q -z 'io,stat,0,MAX(flow.tcp.rtt)flow.tcp.rtt'",
      f"flow.tcp.rtt: {AGAIN}, or use flow.sofar.tcp.rtt"),
     ("-q -z flowstats,csv,/dev/null,flow.pkts==1", f"flow.pkts: {AGAIN}, or use flow.sofar.pkts"),
@@ -20,7 +23,8 @@ SAID = [
 ]
 UNSAID = [
     "", "-V", "-2 -Y 'flow.bytes > 1000'", "-2 -T fields -e flow.bytes", "-Y 'flow.sofar.bytes > 9'",
-    "-Y flow.id", "-Y 'frame contains \"flow.bytes\"'", "-Q -Y flow.bytes",
+    "-Y flow.id", "-Y 'frame contains \"flow.bytes\"'",
+    r"""-Y 'frame contains "a\"flow.bytes"'""", "-Q -Y flow.bytes",
     "-o 'gui.column.format:\"Bytes\",\"%Cus:flow.bytes\"'", "-q -z flowstats,csv",
     "--capture-comment flow.bytes -w /dev/null", "--disable-protocol flow -Y flow.bytes",
     "--hexdump noascii -Y ip",
@@ -43,8 +47,9 @@ def test_what_needs_no_second_pass(tshark, captures, options):
     assert warnings(tshark.run("-r", captures / "sample.pcapng", *shlex.split(options))) == []
 
 
-def test_filter_after_all_options(tshark, captures):
-    result = tshark.run("-r", captures / "sample.pcapng", "flow.bytes", ">", "1000")
+@pytest.mark.parametrize("words", [("flow.bytes", ">", "1000"), ("--", "flow.bytes > 1000")])
+def test_filter_after_all_options(tshark, captures, words):
+    result = tshark.run("-r", captures / "sample.pcapng", *words)
     assert warnings(result) == [f"flow.bytes: {AGAIN}, or use flow.sofar.bytes"]
     assert result.stdout == ""
 

@@ -70,8 +70,28 @@ def test_statistics_are_those_of_tshark(tshark, sharkd, captures):
         (flow["flow.id"], flow["flow.up.pkts"], flow["flow.down.pkts"]) for flow in flows]
     states, = taps["stats:flowstats.states"]["stats"]
     assert states["count"] == len(flows) == 3
-    assert [(row["txf"], row["rxf"]) for row in taps["conv:FlowStats"]["convs"]] == [
-        (flow["flow.up.pkts"], flow["flow.down.pkts"]) for flow in flows]
+    assert [(row["txf"], row["rxf"], row["txb"], row["rxb"])
+            for row in taps["conv:FlowStats"]["convs"]] == [
+        tuple(flow[f"flow.{name}"] for name in ("up.pkts", "down.pkts", "up.bytes", "down.bytes"))
+        for flow in flows]
+
+
+@pytest.mark.parametrize("capture, conversation, endpoint", [
+    ("tcp_plain", "flow.id==0 && ip.addr==10.0.0.1 && flow.id==0 && ip.addr==10.0.0.2",
+     "(flow.srcport==80 || flow.dstport==80) && ip.addr==10.0.0.2"),
+    ("tcp_v6", "flow.id==0 && ipv6.addr==2001:db8::1 && flow.id==0 && ipv6.addr==2001:db8::2",
+     "(flow.srcport==80 || flow.dstport==80) && ipv6.addr==2001:db8::2"),
+    ("link_layer",
+     "flow.id==0 && eth.addr==02:00:00:00:00:0a && flow.id==0 && eth.addr==02:00:00:00:00:0b",
+     "eth.addr==02:00:00:00:00:0b"),
+])
+def test_a_conversation_has_a_filter(sharkd, captures, capture, conversation, endpoint):
+    sharkd.load(captures / f"{capture}.pcap")
+    ends, talks = sharkd.taps("conv:FlowStats", "endpt:FlowStats")
+    if "hosts" not in ends:
+        ends, talks = talks, ends
+    assert talks["convs"][0]["filter"] == conversation
+    assert ends["hosts"][1]["filter"] == endpoint
 
 
 def test_the_table_is_answered_as_often_as_asked(sharkd, captures):

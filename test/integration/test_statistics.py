@@ -77,6 +77,25 @@ def test_table_equals_csv(tshark, captures, capture):
         assert line["Start"] == f"{float(Decimal(row['flow.start']) - first):.6f}"
 
 
+# Of tcp_plain's connection, what no export says in these words.
+SHOWN = {"Source": "10.0.0.1:40000", "Destination": "10.0.0.2:80", "Bits/s up": "21376",
+         "Bits/s down": "81280", "RTT to the responder": "0.020000",
+         "RTT to the initiator": "0.005000", "Bits/s": "102656.000", "Packets/s up": "48.000"}
+
+
+def test_table_shows_ends_rates_and_times(tshark, captures):
+    row, = table_of(statistic(tshark, captures / "tcp_plain.pcap", "flowstats,table"))
+    assert {title: row[title] for title in SHOWN} == SHOWN
+
+
+def test_table_shows_numbers_of_more_than_32_bits(tshark, save):
+    packets = [eth(IP(src=A, dst=B) / UDP(sport=1, dport=2) / bytes(60_000)) for _ in range(2)]
+    for packet, microseconds in zip(packets, (0, 1)):
+        packet.time = Decimal(1_700_000_000) + Decimal(microseconds) / 10**6
+    row, = table_of(statistic(tshark, save("fast.pcap", packets), "flowstats,table"))
+    assert row["Bits/s up"] == "960672000000"
+
+
 def test_table_begins_with_the_largest_flow(tshark, captures):
     table = table_of(statistic(tshark, captures / "sample.pcapng", "flowstats,table"))
     assert [int(row["#"]) for row in table] == list(range(1, len(table) + 1))
@@ -101,7 +120,8 @@ def test_table_has_a_cap(tshark, captures):
     *shown, rest = table_of(statistic(tshark, capture, "flowstats,table", "-o",
                                       "flow.table_rows:3"))
     assert [row["Bytes"] for row in shown] == [row["Bytes"] for row in whole[:3]]
-    assert rest["Protocol"] == "… and 6 more flows"
+    assert [int(row["Flow"]) for row in whole[2:]] == sorted(int(row["Flow"]) for row in whole[2:])
+    assert (rest["Protocol"], rest["Source"], rest["Duration"]) == ("… and 6 more flows", "", "-")
     for title in ("Bytes", "Packets", "Payload up"):
         assert int(rest[title]) == sum(int(row[title]) for row in whole[3:]), title
 
@@ -188,6 +208,13 @@ def test_one_pass_says_what_two_say(tshark, captures, capture, what):
 def test_conversations_begin_with_the_source_of_the_flow(tshark, captures):
     text = statistic(tshark, captures / "tcp_plain.pcap", "conv,flow,ip.src == 10.0.0.2")
     assert conversations(text) == [("10.0.0.1:40000", "10.0.0.2:80", 5, 0)]
+
+
+def test_conversations_have_their_time(tshark, captures):
+    """Start since the first frame, and duration, in seconds."""
+    text = statistic(tshark, captures / "port_reuse.pcap", "conv,flow")
+    times = re.findall(r"^10\.0\.0\.1:40000 .* (\d+\.\d+) +(\d+\.\d+)\s*$", text, re.M)
+    assert [tuple(map(float, pair)) for pair in times] == [(0, 0.125), (1, 0.025), (2, 0.5)]
 
 
 def endpoints(tshark, capture):
