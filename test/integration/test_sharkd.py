@@ -103,6 +103,16 @@ def test_the_table_is_answered_as_often_as_asked(sharkd, captures):
     assert sharkd.taps(TABLE) == [once]
 
 
+def test_trees_are_answered_as_often_as_asked(tshark, captures):
+    """And nothing of those before is read again: the C library overwrites what is freed."""
+    with Sharkd(tshark, env={**tshark.environment, "MALLOC_PERTURB_": "165"}) as sharkd:
+        sharkd.load(captures / "port_reuse.pcap")
+        for _ in range(3):
+            trees = sharkd.taps("stat:flowstats.states", "stat:flowstats.sizes")
+            assert [tree["stats"][0]["count"] for tree in trees] == [3, 3]
+        assert sharkd.close() == 0
+
+
 def test_statistics_are_of_the_file_that_is_open(sharkd, captures):
     for capture, flows in (("port_reuse", 3), ("tcp_plain", 1), ("empty", 0), ("port_reuse", 3)):
         sharkd.load(captures / f"{capture}.pcap")
