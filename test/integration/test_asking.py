@@ -56,6 +56,15 @@ def test_filters_of_the_second_pass_know_the_whole_flow(tshark, captures):
     assert (frames("-2"), frames()) == (11, 0)
 
 
+@pytest.mark.parametrize("names", [
+    ("flow.section.tcp", "flow.tcp.state"), ("flow.section.sofar", "flow.sofar.tcp.state"),
+    ("flow.section.tcp", "flow.sofar.tcp.state"), ("flow.section.total", "flow.pkts")])
+def test_a_field_is_there_once_with_its_section(tshark, captures, names):
+    frames = tshark.fields(captures / "tcp_plain.pcap", names, "-2")
+    alone = tshark.fields(captures / "tcp_plain.pcap", names[1:], "-2")
+    assert [frame[names[1]] for frame in frames] == [frame[names[1]] for frame in alone]
+
+
 def test_lua_takes_fields_where_nobody_looks(tshark, captures):
     script = tshark.folder / "count.lua"
     script.write_text("""

@@ -155,6 +155,16 @@ def test_two_exports_to_one_file_are_refused(tshark, folder, capture, target):
     assert names(folder) == ["in.pcap", "link.csv"]
 
 
+def test_two_exports_to_two_names_of_one_file_are_refused(tshark, folder, capture):
+    (folder / "flows.csv").write_text("old")
+    give_away(folder / "flows.csv")
+    os.link(folder / "flows.csv", folder / "same.csv")
+    result = export(tshark, capture, folder / "flows.csv", "-z",
+                    f"flowstats,json,{folder}/same.csv", rc=1)
+    assert "flows.csv: Another output goes to this file" in result.stderr
+    assert (folder / "same.csv").read_text() == "old"
+
+
 def test_standard_output_is_shared(tshark, capture):
     lines = export(tshark, capture, "-", "-z", "flowstats,json").stdout.splitlines()
     assert sum(line.startswith("{") for line in lines) == 1 and len(lines) == 3
@@ -255,6 +265,19 @@ def test_what_a_killed_run_leaves_is_swept(tshark, folder, capture):
         writer.kill()
     export(tshark, capture, folder / "flows.csv")
     assert busy.name not in names(folder)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="cannot make another user's file")
+def test_what_another_users_run_leaves_stays(tshark, folder, capture):
+    (folder / "flows.csv.flowstats-Ab12Cd").touch(0o644)
+    export(tshark, capture, folder / "flows.csv")
+    assert names(folder) == ["flows.csv", "flows.csv.flowstats-Ab12Cd", "in.pcap"]
+
+
+def test_a_link_to_itself_becomes_the_file(tshark, folder, capture):
+    (folder / "flows.csv").symlink_to("flows.csv")
+    export(tshark, capture, folder / "flows.csv")
+    assert is_export(folder / "flows.csv")
 
 
 def die_after(size):

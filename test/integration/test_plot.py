@@ -66,6 +66,12 @@ def state(flow):
     return flow.get("flow.tcp.state_name", "not TCP")
 
 
+def capinfos(path):
+    """How many packets it has."""
+    said = subprocess.run(["capinfos", "-TrcM", path], check=True, capture_output=True, text=True)
+    return int(said.stdout.split("\t")[1])
+
+
 def texts(path):
     return [text.text for text in ET.parse(path).getroot().iter(f"{SVG}text")]
 
@@ -272,6 +278,19 @@ def test_files_one_after_the_other_become_one_picture(plot, tshark, captures):
     path = plot(captures / "sample.pcapng", "twice.svg", options=("-M", "20"))
     flows = tshark.flows(captures / "sample.pcapng", "-M", "20")
     assert any(word.startswith(f"{len(flows)} flows") for word in texts(path))
+
+
+@needs_module
+def test_a_filter_without_a_view(plot, captures):
+    words = texts(plot(captures / "sample.pcapng", "few.svg", "", "tcp.port == 81"))
+    assert any(word.startswith("1 flow ") and word.endswith("filter: tcp.port == 81")
+               for word in words)
+
+
+@needs_module
+def test_a_capture_that_is_written_is_no_picture(plot, captures, folder):
+    said = plot(captures / "tcp_plain.pcap", "x.png", options=("-w", folder / "x.png"), rc=1)
+    assert capinfos(folder / "x.png") == 11, said
 
 
 @needs_module

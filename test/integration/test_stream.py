@@ -235,6 +235,13 @@ def test_a_file_has_its_lines_at_once(tshark):
     assert len((folder / "flows.json").read_text().splitlines()) == 2
 
 
+def test_a_capture_without_packets_has_a_file_without_lines(tshark, captures):
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        assert stream(tshark, captures / "empty.pcap", what=f"stream,{folder}/flows.json") == []
+        assert (Path(folder) / "flows.json").read_text() == ""
+
+
 # What is refused
 
 @pytest.mark.parametrize("options, sentence", [
