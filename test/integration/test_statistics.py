@@ -324,6 +324,16 @@ def test_trees_count_each_flow_once(tshark, captures, tree, capture, counts):
     assert {name: first.get(name) for name in counts} == counts
 
 
+@pytest.mark.parametrize("carry_over, states", [
+    ("TRUE", [("0 Closed", 1), ("1 SynSent", 1), ("3 Established", 1)]),
+    ("FALSE", [("1 SynSent", 3), ("3 Established", 3), ("5 CloseWait", 2)]),
+])
+def test_trees_count_the_flows_of_all_sessions(tshark, captures, carry_over, states):
+    text = statistic(tshark, captures / "port_reuse.pcap", "flowstats.states,tree", "-M", "3", "-o",
+                     f"flow.carry_over:{carry_over}")
+    assert nodes_of(text) == [("TCP state", sum(count for _, count in states)), *states]
+
+
 def test_trees_follow_their_filter(tshark, captures):
     text = statistic(tshark, captures / "port_reuse.pcap", "flowstats.sizes,tree,tcp.len > 0")
     assert re.search(r"^ +3 to 9 +1 ", text, re.M) and re.search(r"^Packets +1 ", text, re.M)
