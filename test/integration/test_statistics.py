@@ -7,7 +7,7 @@ import struct
 from decimal import Decimal
 
 import pytest
-from scapy.all import IP, UDP
+from scapy.all import ICMP, IP, UDP, Ether
 
 from recipes import A, B, eth
 
@@ -242,6 +242,18 @@ def test_filter_selects_the_packets_that_are_measured(tshark, captures):
     assert "flow.tcp.rtt" not in flows[0]
     row = table_of(statistic(tshark, capture, "flowstats,table,tcp.len > 0"))[0]
     assert (row["Packets up"], row["Packets down"]) == ("1", "2")
+
+
+@pytest.mark.parametrize("length", [46, 66])
+def test_an_error_whose_quote_is_cut_passes_a_filter(tshark, save, length):
+    """Wireshark goes on to mark its frame as a quote, and hands it to nobody."""
+    quote = IP(src=A, dst=B) / UDP(sport=1, dport=2) / bytes(50)
+    whole = bytes(eth(IP(src=B, dst=A) / ICMP(type=3, code=3) / bytes(quote)))
+    packet = Ether(whole[:length])
+    packet.wirelen = len(whole)
+    capture = save(f"quote_{length}.pcap", [packet])
+    flow = json.loads(statistic(tshark, capture, "flowstats,json,-,frame"))
+    assert (flow["flow.proto"], flow["flow.pkts"]) == (1, 1)
 
 
 def test_waiting_fragments_count_in_one_pass(tshark, captures):
