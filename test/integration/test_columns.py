@@ -64,6 +64,13 @@ def test_json_and_the_table_have_the_same(tshark, captures):
     assert cells[:6] == ["1", "0", ">10 <600", "10.0.0.1", "4", "0.011667"]
 
 
+@pytest.mark.parametrize("nothing", ["", " ", " , ", ",,"])
+def test_the_table_of_nothing_chosen_is_the_usual_one(tshark, captures, nothing):
+    table = tshark.run("-n", "-q", "-r", captures / CAPTURE, "-o", f"flow.columns:{nothing}", "-z",
+                       "flowstats,table").stdout
+    assert "\n# |Flow |Protocol |Source |Destination |Application |Host |Bytes |" in table
+
+
 @pytest.mark.parametrize("group", ["shape", "headers", "holes", "quality", "turns", "among", "zeek",
                                    "community_id", "host", "app", "tcp.analysis"])
 def test_a_group_that_is_off_says_nothing(tshark, captures, group):
@@ -114,6 +121,8 @@ REFUSED = [
     ("flow.index", "flow.index cannot be a column: it is about one packet"),
     ("flow.next_frame", "flow.next_frame cannot be a column: it is about one packet"),
     ("flow.id,flow.nothing,flow.none", "there is no field flow.nothing"),
+    ("flow.vni.depth",
+     "flow.vni.depth cannot be a column: it has its name inside that of another one"),
     ("flow.ip.addr", "flow.ip.addr cannot be a column: it has several values at once"),
 ]
 

@@ -182,6 +182,15 @@ def test_fields_are_chosen_from_the_next_file_on(sharkd, captures, capture):
     sharkd.set("flow.fields", "")
 
 
+def test_a_field_that_is_chosen_later_is_a_column(sharkd, captures):
+    sharkd.set("flow.columns", "all")
+    sharkd.load(captures / "tcp_plain.pcap")
+    sharkd.set("flow.fields", "frame.len")
+    sharkd.load(captures / "tcp_plain.pcap")
+    table, = sharkd.taps(TABLE)
+    assert [column["c"] for column in table["fields"] if column["c"].startswith("frame.len max")]
+
+
 def test_errors_are_answers(sharkd, captures):
     with pytest.raises(Failed):
         sharkd.ask("load", file="/nonexistent")
