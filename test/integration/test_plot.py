@@ -281,6 +281,15 @@ def test_files_one_after_the_other_become_one_picture(plot, tshark, captures):
 
 
 @needs_module
+def test_flows_over_time_end_with_their_file(plot, captures):
+    """It counts each packet, and those of files before are gone.  Qt draws axes in any order."""
+    words = [sorted(texts(plot(captures / "sample.pcapng", f"{carry_over}.svg", "time",
+                               options=("-M", "20", "-o", f"flow.carry_over:{carry_over}"))))
+             for carry_over in ("TRUE", "FALSE")]
+    assert words[0] == words[1]
+
+
+@needs_module
 def test_a_filter_without_a_view(plot, captures):
     words = texts(plot(captures / "sample.pcapng", "few.svg", "", "tcp.port == 81"))
     assert any(word.startswith("1 flow ") and word.endswith("filter: tcp.port == 81")
