@@ -220,6 +220,14 @@ def test_a_capture_in_one_file_has_everything(tshark, captures, folder):
             assert same(exported(name, left[name]), value), name
 
 
+def test_what_has_no_time_has_empty_cells(tshark, captures, folder):
+    shutil.copy(captures / "no_times.pcapng", folder)
+    part, capture = csv.DictReader(parts_of(tshark, folder / "no_times.pcapng").open())
+    times = {name: value for name, value in part.items() if name.endswith("_ns")}
+    assert set(times.values()) == {""} and len(times) == 10
+    assert (part["state"], part["syns"], capture["capture_first"]) == ("0", "1", "")
+
+
 def test_idle_timeouts_cut_at_seams_as_elsewhere(tshark, captures, folder):
     options = ("-o", "flow.idle_timeout:1")
     path = captures / "sample.pcapng"
