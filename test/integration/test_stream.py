@@ -242,6 +242,13 @@ def test_a_capture_without_packets_has_a_file_without_lines(tshark, captures):
         assert (Path(folder) / "flows.json").read_text() == ""
 
 
+def test_a_full_disk_is_said_once(tshark, captures):
+    """Whatever flows end after the first one that could not be written."""
+    said = tshark.run("-n", "-q", "-r", captures / "sample.pcapng", "-z",
+                      "flowstats,stream,/dev/full", rc=1).stderr
+    assert said.count("/dev/full: No space left on device") == 1
+
+
 # What is refused
 
 @pytest.mark.parametrize("options, sentence", [
