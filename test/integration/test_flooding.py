@@ -122,6 +122,6 @@ def test_a_tree_has_a_limit_of_rows(tshark, floods):
     ("stacks", ("-z", "flowstats.protocols,tree")),
 ], ids=["sticky values", "encapsulations", "sessions", "bands of a tree"])
 def test_chosen_texts_cost_as_others_do(counted, floods, kind, options):
-    """Issue 14: 1024 texts in one slot are half a million comparisons."""
+    """1024 texts in one slot are half a million comparisons."""
     chosen, others = (counted("-r", capture, *options) for capture in floods[kind])
     assert chosen < others + COUNT * COUNT / 10, f"{chosen} against {others}"

@@ -52,7 +52,6 @@ def names(folder):
 @pytest.mark.parametrize("way", ["name", "link", "hard link", "folder's link"])
 @pytest.mark.parametrize("options", [(), ("-2",)])
 def test_the_capture_that_is_read_is_refused(tshark, folder, capture, way, options):
-    """Issue 14."""
     before, target = capture.read_bytes(), folder / "other"
     if way == "name":
         target = capture
@@ -71,7 +70,7 @@ def test_the_capture_that_is_read_is_refused(tshark, folder, capture, way, optio
 @pytest.mark.parametrize("is_there", [False, True])
 @pytest.mark.parametrize("options", [(), ("-2",)])
 def test_the_capture_that_is_written_is_refused(tshark, folder, capture, options, is_there):
-    """Issue 14: tshark opens the file of -w after it has read -z."""
+    """tshark opens the file of -w after it has read -z."""
     written, alone = folder / "out.pcap", folder / "alone.pcap"
     if is_there:
         written.write_text("old")
@@ -272,6 +271,21 @@ def test_what_another_users_run_leaves_stays(tshark, folder, capture):
     (folder / "flows.csv.flowstats-Ab12Cd").touch(0o644)
     export(tshark, capture, folder / "flows.csv")
     assert names(folder) == ["flows.csv", "flows.csv.flowstats-Ab12Cd", "in.pcap"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="cannot make a file of another group")
+def test_a_file_stays_with_its_group(tshark, folder, capture, monkeypatch):
+    group = 4242
+    target = folder / "flows.csv"
+    target.write_text("old")
+    os.chown(target, NOBODY, group)
+    monkeypatch.setattr(tshark, "as_user", ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
+                                            f"--groups={group}"])
+    before = target.stat()
+    export(tshark, capture, target)
+    after = target.stat()
+    assert is_export(target) and after.st_gid == group
+    assert after.st_ino != before.st_ino, "it was not replaced"
 
 
 def test_a_link_to_itself_becomes_the_file(tshark, folder, capture):

@@ -95,7 +95,7 @@ def test_a_conversation_has_a_filter(sharkd, captures, capture, conversation, en
 
 
 def test_the_table_is_answered_as_often_as_asked(sharkd, captures):
-    """Issue 14: asked for twice in one request, it ended the server."""
+    """Asked for twice in one request, it ended the server."""
     sharkd.load(captures / "port_reuse.pcap")
     once, = sharkd.taps(TABLE)
     assert len(rows_of(once)) == 3
@@ -130,7 +130,7 @@ def test_graphs_and_streams(sharkd, captures):
 
 
 def test_numbers_begin_again_with_each_file(sharkd, captures):
-    """Issue 14: they went on as in tshark -M."""
+    """They went on as in tshark -M."""
     for _ in range(2):
         sharkd.load(captures / "port_reuse.pcap")
         assert [ident for ident, in sharkd.columns("flow.id")] == ["0"] * 11 + ["1"] * 3 + ["2"] * 2
@@ -157,7 +157,7 @@ def test_a_preference_holds_from_the_next_file_on(sharkd, captures):
 @pytest.mark.parametrize("preference", ["sticky", "app", "tcp_analysis"])
 @pytest.mark.parametrize("value", ["TRUE", "FALSE"])
 def test_an_extension_that_is_set_and_not_applied(sharkd, captures, preference, value):
-    """Issue 14: SIGSEGV at the next file."""
+    """It ended with SIGSEGV at the next file."""
     for capture in ("sample.pcapng", "tcp_plain.pcap"):
         sharkd.set(f"flow.{preference}", value)
         sharkd.load(captures / capture)

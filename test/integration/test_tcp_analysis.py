@@ -111,7 +111,7 @@ def test_of_real_captures(tshark, capture):
 
 
 def test_round_trips_of_68_years_have_a_mean(tshark, captures):
-    """Issue 14: their sum needs more than 64 bits.  The seventh is the handshake's, of 20 ms."""
+    """Their sum needs more than 64 bits.  The seventh is the handshake's, of 20 ms."""
     flow, = tshark.flows(captures / "long_round_trips.pcap")
     count, least, mean, most, deviation = (
         flow[f"flow.tcp.analysis.down.ack_rtt_{name}"]
