@@ -7,8 +7,8 @@ AGAIN = "a single pass does not know the whole flow: read the file twice with -2
 SAID = [
     ("-Y 'flow.bytes > 1000'", f"flow.bytes: {AGAIN}, or use flow.sofar.bytes"),
     ("-nY'flow.bytes > 1000'", f"flow.bytes: {AGAIN}, or use flow.sofar.bytes"),
-    ("--disable-protocol=mime -Y flow.is_last", f"flow.is_last: {AGAIN}"),
-    ("--color --disable-proto mime -Y flow.is_last", f"flow.is_last: {AGAIN}"),
+    ("--disable-protocol=sip -Y flow.is_last", f"flow.is_last: {AGAIN}"),
+    ("--color --disable-proto sip -Y flow.is_last", f"flow.is_last: {AGAIN}"),
     ("-c 99 -d tcp.port==9999,http -u s -Y flow.is_last", f"flow.is_last: {AGAIN}"),
     ("-q -z 'io,stat,0,MAX(flow.tcp.rtt)flow.tcp.rtt'",
      f"flow.tcp.rtt: {AGAIN}, or use flow.sofar.tcp.rtt"),
