@@ -262,32 +262,23 @@ const void *flow_evaluate_whole(struct flow_evaluation *evaluation, size_t group
     return evaluate(evaluation, group, flow, flow_history_facts(evaluation->history, flow), WHOLE);
 }
 
-/* A group's fold, and what it is given. */
-struct folding {
-    void (*fold)(void *state, const struct flow_fold *from);
-    void *state;
-    uint32_t note_at;
-};
-
-/* List the folds of some groups (a bit each) and return how many there are. */
-static size_t list_foldings(const struct flow_groups *all, uint32_t groups, void *const *states,
-                            struct folding ret_foldings[FLOW_EXTENSIONS_MAX])
+/* List those of some groups (a bit each) that have a fold, and return how many there are. */
+static size_t list_folding(const struct flow_groups *all, uint32_t groups,
+                           size_t ret_folding[FLOW_EXTENSIONS_MAX])
 {
     size_t count = 0;
 
     for (size_t i = 0; i < all->count; i++)
         if ((groups & 1u << i) && all->on[i].group->fold)
-            ret_foldings[count++] = (struct folding){ .fold = all->on[i].group->fold,
-                                                      .state = states[i],
-                                                      .note_at = all->on[i].note_at };
+            ret_folding[count++] = i;
     return count;
 }
 
 void flow_evaluate_flow(struct flow_evaluation *evaluation, uint32_t flow, uint32_t groups,
                         flow_passes passes, void *data, void *const *states)
 {
-    struct folding foldings[FLOW_EXTENSIONS_MAX];
-    size_t count = list_foldings(evaluation->groups, groups, states, foldings);
+    const struct flow_groups *all = evaluation->groups;
+    size_t folding[FLOW_EXTENSIONS_MAX], count = list_folding(all, groups, folding);
     struct flow_fold fold;
     const void *notes;
 
@@ -296,10 +287,8 @@ void flow_evaluate_flow(struct flow_evaluation *evaluation, uint32_t flow, uint3
          (fold.fact = flow_history_fact(evaluation->history, flow, i, &notes)); i++) {
         if (passes && !passes(fold.fact, data))
             continue;
-        for (size_t k = 0; k < count; k++) {
-            fold.note = (const uint8_t *)notes + foldings[k].note_at;
-            foldings[k].fold(foldings[k].state, &fold);
-        }
+        for (size_t k = 0; k < count; k++)
+            fold_one(&all->on[folding[k]], &fold, notes, states[folding[k]]);
     }
 }
 

@@ -1,7 +1,7 @@
 #include "cells.h"
 
-#include "number_text.h"
 #include "span.h"
+#include "value_text.h"
 
 #include <string.h>
 
@@ -38,9 +38,7 @@ void fs_cell_text(GString *out, const char *text)
 
 void fs_cell_number(GString *out, uint64_t number)
 {
-    char text[FLOW_NUMBER_TEXT_LEN];
-
-    g_string_append_len(out, text, flow_put_integer(text, number) - text);
+    fs_value_append(out, FLOW_UINT64, (struct flow_value){ .as.number = number });
     end_cell(out);
 }
 
@@ -52,9 +50,7 @@ void fs_cell_integer(GString *out, int64_t number)
 
 void fs_cell_real(GString *out, double real)
 {
-    char text[FLOW_NUMBER_TEXT_LEN];
-
-    g_string_append_len(out, text, flow_put_real(text, real) - text);
+    fs_value_append(out, FLOW_DOUBLE, (struct flow_value){ .as.real = real });
     end_cell(out);
 }
 
