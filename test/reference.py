@@ -145,8 +145,7 @@ def schema(tshark):
     fields = known(tshark)
     # tshark may run as somebody who cannot look into the clone.
     sample = shutil.copy(SAMPLE, tshark.folder)
-    exported = tshark.run("-q", "-r", sample, "-o", "flow.columns:all", "-z",
-                          "flowstats,csv").stdout.splitlines()[0]
+    exported = tshark.all_columns(sample).splitlines()[0]
     return json.dumps({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A flow, as a line of tshark -z flowstats,json; what is absent has no key",

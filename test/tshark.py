@@ -3,7 +3,9 @@ import functools
 import json
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -14,6 +16,19 @@ NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 SOURCE_LINE = r"/(?:plugin/\w+|include/flowstats)/\w+\.(?:c|cpp|h|def):\d+"
 SECOND_LOOK = " Needs a second look (-2)."  # what the help of such a field ends with
 DAMAGED = (2, 14)  # how tshark ends where a capture is cut short or damaged: before 4.6, and since
+
+
+def packet_count(path):
+    """How many packets a capture has."""
+    text = subprocess.run(["capinfos", "-Mc", "-T", "-r", path], text=True, check=True,
+                          capture_output=True).stdout
+    return int(text.split("\t")[1])
+
+
+def write_no_more_than(size):
+    """For a child process: a file that grows larger fails as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 class Tshark:
@@ -104,6 +119,11 @@ class Tshark:
     @functools.cached_property
     def section_names(self):
         return tuple(name for name, _ in self.our_fields if name.startswith("flow.section."))
+
+    def all_columns(self, capture, *options):
+        """What -z flowstats,csv says with all columns that there are."""
+        return self.run("-n", "-q", "-r", capture, *options, "-o", "flow.columns:all", "-z",
+                        "flowstats,csv").stdout
 
     def flows(self, capture, *options):
         """What -z flowstats,json says: a dict a flow."""

@@ -88,8 +88,7 @@ def test_a_group_that_is_off_says_nothing(tshark, captures, group):
 def test_values_are_those_of_the_fields(tshark, captures, capture):
     """Of every column, on every flow, when nothing is left out; but times of day have other words."""
     instants = {name for name, kind in tshark.our_fields if kind == "FT_ABSOLUTE_TIME"}
-    text = tshark.run("-n", "-q", "-r", captures / capture, "-o", "flow.columns:all", "-z",
-                      "flowstats,csv").stdout
+    text = tshark.all_columns(captures / capture)
     rows = {row["flow.id"]: row for row in csv.DictReader(io.StringIO(text, newline=""))}
     names = tuple(name for name in next(iter(rows.values()))
                   if ".sticky." not in name and name not in instants)

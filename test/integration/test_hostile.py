@@ -2,7 +2,6 @@
 import csv
 import io
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -18,7 +17,7 @@ sys.path += [str(TEST / "load"), str(TEST / "fuzz")]
 import presets  # noqa: E402
 import traffic  # noqa: E402
 from sanitized import SWITCH, Sanitized, blames_us  # noqa: E402
-from tshark import SOURCE_LINE, TOP  # noqa: E402
+from tshark import SOURCE_LINE, TOP, write_no_more_than  # noqa: E402
 
 
 @pytest.mark.parametrize("kind, runs", [("tshark", 12), ("sharkd", 4), ("exports", 2)])
@@ -129,12 +128,6 @@ def test_standard_output_on_a_full_disk(tshark, many_flows, what):
     assert process.wait(60) == 1
 
 
-def no_more_than(size):
-    """A file that grows larger fails as on a full disk."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-
 def test_no_half_of_a_file(tshark, many_flows):
     folder = tshark.folder / "half"
     folder.mkdir()
@@ -142,7 +135,7 @@ def test_no_half_of_a_file(tshark, many_flows):
     (folder / "flows.csv").write_text("as it was")
     (folder / "flows.csv").chmod(0o666)
     process = start(tshark, "-n", "-q", "-r", many_flows, "-z", f"flowstats,csv,{folder}/flows.csv",
-                    stdout=subprocess.DEVNULL, preexec_fn=lambda: no_more_than(100_000))
+                    stdout=subprocess.DEVNULL, preexec_fn=lambda: write_no_more_than(100_000))
     assert "flows.csv: File too large" in process.stderr.read()
     assert process.wait(60) == 1
     assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("flows.csv",

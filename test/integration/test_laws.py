@@ -15,8 +15,7 @@ WAITING = {"fragments_reversed.pcap": {1, 2, 4, 5}, "fragments_first_missing.pca
 @pytest.fixture(scope="session")
 def whole_names(tshark, captures):
     """Of the whole flow: unknown on a first dissection, and no matter of one packet."""
-    header = tshark.run("-n", "-q", "-r", captures / "empty.pcap", "-o", "flow.columns:all", "-z",
-                        "flowstats,csv").stdout
+    header = tshark.all_columns(captures / "empty.pcap")
     return tshark.later_names & set(header.strip().split(","))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tshark import BUILD, TOP
+from tshark import BUILD, TOP, packet_count
 
 SHARE = TOP / "share/flowstats"
 MANY = TOP / "tools/many"
@@ -120,15 +120,9 @@ def folder():
         yield Path(folder)
 
 
-def packets_of(path):
-    text = subprocess.run(["capinfos", "-Mc", "-T", "-r", path], text=True, check=True,
-                          capture_output=True).stdout
-    return int(text.split("\t")[1])
-
-
 def cut(path, places, folder):
     """The files that a capture becomes when it is cut after these packets."""
-    edges = [0, *places, packets_of(path)]
+    edges = [0, *places, packet_count(path)]
     files = []
     for number, (begin, end) in enumerate(zip(edges, edges[1:])):
         file = folder / f"{path.stem}-{'-'.join(map(str, places))}.{number}.pcapng"
@@ -147,9 +141,7 @@ def parts_of(tshark, path, *options):
 
 def whole_of(tshark, path, *options):
     """Its flows with all columns that there are: each that merges has to be as it is here."""
-    text = tshark.run("-n", "-q", "-r", path, *options, "-o", "flow.columns:all", "-z",
-                      "flowstats,csv").stdout
-    return list(csv.DictReader(io.StringIO(text)))
+    return list(csv.DictReader(io.StringIO(tshark.all_columns(path, *options))))
 
 
 def capture_row(path):
@@ -172,7 +164,7 @@ def check(tshark, path, places, folder):
 def places(captures):
     """Of each capture that is small: the numbers of packets after which it can be cut."""
     import generate
-    counts = {name: packets_of(captures / name) for name in generate.BUILDERS
+    counts = {name: packet_count(captures / name) for name in generate.BUILDERS
               if name not in OTHERWISE}
     return {name: range(1, count) for name, count in counts.items() if 2 <= count <= 200}
 
@@ -204,7 +196,7 @@ def test_captures_in_three_files_are_as_whole(tshark, captures, folder, places):
 @pytest.mark.parametrize("name", ["tcp_plain.pcap", "simultaneous_open.pcap", "port_reuse.pcap",
                                   "icmp_errors.pcap"])
 def test_captures_cut_after_each_packet_are_as_whole(tshark, captures, folder, name):
-    count = packets_of(captures / name)
+    count = packet_count(captures / name)
     check(tshark, captures / name, list(range(1, count)), folder)
 
 

@@ -9,6 +9,8 @@ import subprocess
 
 import pytest
 
+from tshark import write_no_more_than
+
 NOBODY = 65534
 
 
@@ -311,12 +313,6 @@ def test_a_killed_run_leaves_what_the_next_one_sweeps(tshark, folder, capture):
     assert left.startswith("flows.csv.flowstats-") and target.read_text() == "old"
     export(tshark, capture, target)
     assert names(folder) == before and is_export(target)
-
-
-def write_no_more_than(size):
-    """The first write beyond a size fails, as on a disk that is full."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def test_what_cannot_be_written_leaves_the_file_as_it_was(tshark, folder, capture):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tshark import BUILD, TOP, Tshark
+from tshark import BUILD, TOP, Tshark, packet_count
 
 sys.path.insert(0, str(TOP / "test" / "fuzz"))
 from presets import build, libasan  # noqa: E402
@@ -64,12 +64,6 @@ def bars(path):
 
 def state(flow):
     return flow.get("flow.tcp.state_name", "not TCP")
-
-
-def capinfos(path):
-    """How many packets it has."""
-    said = subprocess.run(["capinfos", "-TrcM", path], check=True, capture_output=True, text=True)
-    return int(said.stdout.split("\t")[1])
 
 
 def texts(path):
@@ -299,7 +293,7 @@ def test_a_filter_without_a_view(plot, captures):
 @needs_module
 def test_a_capture_that_is_written_is_no_picture(plot, captures, folder):
     said = plot(captures / "tcp_plain.pcap", "x.png", options=("-w", folder / "x.png"), rc=1)
-    assert capinfos(folder / "x.png") == 11, said
+    assert packet_count(folder / "x.png") == 11, said
 
 
 @needs_module

@@ -35,6 +35,17 @@ static inline struct flow_value ask_known(struct flow_meter *meter, uint32_t fra
     return value;
 }
 
+/* The preference of a group, which has it. */
+static inline const struct flow_setting *setting_named(const struct flow_group *group,
+                                                       const char *name)
+{
+    const struct flow_setting *setting = group->settings;
+
+    while (g_strcmp0(setting->name, name) != 0)
+        setting++;
+    return setting;
+}
+
 #define expect_number(meter, frame, name, want)                                                    \
     g_assert_cmpuint(ask_known(meter, frame, name).as.number, ==, want)
 #define expect_ns(meter, frame, name, want)                                                        \

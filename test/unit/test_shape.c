@@ -193,15 +193,6 @@ static void test_the_peak_is_the_busiest_interval(void)
 
 /* Settings */
 
-static const struct flow_setting *setting_named(const char *name)
-{
-    const struct flow_setting *setting = flow_shape.settings;
-
-    while (g_strcmp0(setting->name, name) != 0)
-        setting++;
-    return setting;
-}
-
 /* Two packets: one a millisecond after the other, or as late as can be. */
 static void test_settings_have_ends(void)
 {
@@ -210,8 +201,8 @@ static void test_settings_have_ends(void)
     static const struct row far[] = { { FLOW_UP, 100, 0, 0 }, { FLOW_UP, 100, 0, UINT32_MAX } };
     static const struct row farther[] = { { FLOW_UP, 100, 0, 0 },
                                           { FLOW_UP, 100, 0, INT64_C(1) + UINT32_MAX } };
-    const struct flow_setting *gap = setting_named("idle_gap"),
-                              *interval = setting_named("peak_interval");
+    const struct flow_setting *gap = setting_named(&flow_shape, "idle_gap"),
+                              *interval = setting_named(&flow_shape, "peak_interval");
     const uint32_t usual_gap = *gap->value, usual_interval = *interval->value;
     struct flow_meter *meter;
 

@@ -5,7 +5,6 @@
 #include "splt.h"
 
 #include <glib.h>
-#include <string.h>
 
 static struct flow_groups groups;
 
@@ -31,15 +30,6 @@ static struct flow_meter *hello(void)
     account(meter, 4, FLOW_DOWN, 1448, 21045);
     account(meter, 5, FLOW_UP, 64, 21040);
     return meter;
-}
-
-static const struct flow_setting *setting(const char *name)
-{
-    const struct flow_setting *of = flow_splt.settings;
-
-    while (strcmp(of->name, name) != 0)
-        of++;
-    return of;
 }
 
 static void test_packets_with_payload_are_listed_with_their_way(void)
@@ -70,23 +60,23 @@ static void test_deltas_are_rounded(void)
 
 static void test_a_setting_lists_empty_packets_too(void)
 {
-    *setting("splt_empty")->value = 1;
+    *setting_named(&flow_splt, "splt_empty")->value = 1;
     struct flow_meter *meter = hello();
 
     expect_text(meter, 1, "splt", ">517 <0 <1448 <1448 >64");
     expect_text(meter, 1, "splt_delta", "0 5 21029 11 -5");
     flow_meter_free(meter);
-    *setting("splt_empty")->value = 0;
+    *setting_named(&flow_splt, "splt_empty")->value = 0;
 }
 
 static void test_a_setting_says_how_many(void)
 {
-    *setting("splt_packets")->value = 2;
+    *setting_named(&flow_splt, "splt_packets")->value = 2;
     struct flow_meter *meter = hello();
 
     expect_text(meter, 1, "splt", ">517 <1448");
     flow_meter_free(meter);
-    *setting("splt_packets")->value = 20;
+    *setting_named(&flow_splt, "splt_packets")->value = 20;
 }
 
 static void test_nothing_is_listed_of_a_flow_without_payload(void)
@@ -114,7 +104,7 @@ static void test_gaps_are_absent_where_a_time_is_unknown(void)
 /* Sixty-four of the longest numbers that there are. */
 static void test_the_longest_list_has_room(void)
 {
-    *setting("splt_packets")->value = SPLT_PACKETS_MAX;
+    *setting_named(&flow_splt, "splt_packets")->value = SPLT_PACKETS_MAX;
     struct flow_meter *meter = flow_meter_new(NULL, 0, &groups);
     int64_t far_us = INT64_C(4000000000000000);
 
@@ -129,7 +119,7 @@ static void test_the_longest_list_has_room(void)
     g_assert_cmpstr(items[63], ==, "-8000000000000000");
     g_strfreev(items);
     flow_meter_free(meter);
-    *setting("splt_packets")->value = 20;
+    *setting_named(&flow_splt, "splt_packets")->value = 20;
 }
 
 static void assert_parts_merge(const struct flow_fact *facts, unsigned count, unsigned cut)
