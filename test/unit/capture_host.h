@@ -261,6 +261,13 @@ inline void expect(const QString &said, const char *right)
     g_assert_cmpstr(is.constData(), ==, right);
 }
 
+/* Qt draws all the same; what cannot be done then is not said. */
+inline void do_without_a_screen()
+{
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &) {});
+}
+
 /* What others keep for as long as the program runs; all else that is not freed is a leak. */
 extern "C" const char *__lsan_default_suppressions();
 extern "C" const char *__lsan_default_suppressions()

@@ -6,6 +6,7 @@
  * its brush and its pen: "rect 0,10 50x12 #4477aa -", "text 8,14 #1f2933 GET".
  */
 
+#include "capture_host.h"
 #include "plot.h"
 
 #include <QPaintEngine>
@@ -182,6 +183,54 @@ inline void in_pixels(QCPAxisRect *area)
 {
     area->axis(QCPAxis::atBottom)->setRange(0, area->width());
     area->axis(QCPAxis::atLeft)->setRange(0, area->height());
+}
+
+/* A picture of a capture, drawn once so that it has its size. */
+template <typename Picture> struct Drawn {
+    explicit Drawn(CaptureHost &capture, const Choices &chosen = {})
+        : choices(chosen), flows(capture.host()), plot(flows, choices)
+    {
+        plot.prepare();
+        plot.resize(800, 600);
+        flows.read(FLOW_PICTURE_ALL);
+        plot.show();
+        again();
+    }
+    void again()
+    {
+        plot.rebuild();
+        plot.fit();
+        plot.replot();
+    }
+    QStringList shapes(QCPAxisRect *area = nullptr)
+    {
+        area = area ? area : plot.axisRect();
+        hide_all_else(plot);
+        return drawing_of(plot, area->topLeft());
+    }
+    QStringList words()
+    {
+        QStringList words;
+        for (const QString &line : drawing_of(plot, {}))
+            if (line.startsWith("text "))
+                words += line.section(' ', 2);
+        return words;
+    }
+    QStringList cells()
+    {
+        return QString::fromUtf8(csv_of(plot.table())).split("\r\n");
+    }
+
+    Choices choices;
+    Flows flows;
+    Picture plot;
+};
+
+/* Only what it draws itself, at its place. */
+template <typename Picture> void make_bare(Drawn<Picture> &drawn)
+{
+    hide_all_else(drawn.plot);
+    drawn.plot.replot();
 }
 
 #endif

@@ -968,9 +968,7 @@ void test_it_can_stand_alone()
 
 int main(int argc, char **argv)
 {
-    qputenv("QT_QPA_PLATFORM", "offscreen");
-    /* What a window cannot do without a screen. */
-    qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &) {});
+    do_without_a_screen();
     QApplication application(argc, argv);
     g_test_init(&argc, &argv, nullptr);
     ADD(each_view_has_its_controls);
