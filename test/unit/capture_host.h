@@ -261,11 +261,15 @@ inline void expect(const QString &said, const char *right)
     g_assert_cmpstr(is.constData(), ==, right);
 }
 
-/* Qt draws all the same; what cannot be done then is not said. */
+/* Qt draws all the same, and says what cannot be done then; what it says of painters is an error.
+ */
 inline void do_without_a_screen()
 {
     qputenv("QT_QPA_PLATFORM", "offscreen");
-    qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &) {});
+    qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &text) {
+        if (text.contains("painter", Qt::CaseInsensitive) || text.contains("unbalanced"))
+            g_error("%s", text.toUtf8().constData());
+    });
 }
 
 /* What others keep for as long as the program runs; all else that is not freed is a leak. */

@@ -560,6 +560,91 @@ void test_a_legend_has_the_lines_that_it_needs()
     g_assert_cmpint(one.plot.axisRect()->top() + int(3 * line), ==, four.plot.axisRect()->top());
 }
 
+/* One that is wider than the picture begins where the others do, and leaves no empty line. */
+void test_a_legend_has_no_empty_line()
+{
+    CaptureHost capture;
+    Choices chosen;
+
+    capture.flows = { tcp_flow(0, 0, 1, 100), tcp_flow(1, 0, 1, 100) };
+    chosen.colour_by = "application";
+    capture.flows[0].values["app"] = QString(70, 'a');
+    capture.flows[1].values["app"] = QString(70, 'b');
+    Drawn<Scatter> two(capture, chosen);
+    capture.flows[0].values["app"] = QString(200, 'a');
+    capture.flows[1].values["app"] = QString(200, 'b');
+    Drawn<Scatter> wide(capture, chosen);
+    g_assert_cmpint(wide.plot.axisRect()->top(), ==, two.plot.axisRect()->top());
+}
+
+void test_axes_are_quiet()
+{
+    CaptureHost capture;
+    Choices dark;
+
+    capture.flows = { tcp_flow(0, 0, 1000, 400) };
+    dark.is_dark = true;
+    for (const Choices &chosen : { Choices(), dark }) {
+        Drawn<OverTime> over_time(capture, chosen);
+        const Look &look = look_of(chosen.is_dark);
+        g_assert_cmpint(over_time.plot.axisRectCount(), ==, 3);
+        for (QCPAxisRect *area : over_time.plot.axisRects())
+            for (QCPAxis *axis : { area->axis(QCPAxis::atLeft), area->axis(QCPAxis::atBottom) }) {
+                g_assert_true(axis->basePen().color() == look.faint);
+                g_assert_true(axis->tickPen().color() == look.faint);
+                g_assert_true(axis->subTickPen().color() == look.faint);
+                g_assert_true(axis->tickLabelColor() == look.text);
+                g_assert_true(axis->labelColor() == look.text);
+                g_assert_true(axis->grid()->pen().color() == look.grid);
+                g_assert_true(axis->grid()->zeroLinePen().color() == look.grid);
+                g_assert_cmpint(axis->tickLabelFont().pointSize(), ==, 8);
+                g_assert_cmpint(axis->labelFont().pointSize(), ==, 9);
+                g_assert_false(axis->labelFont().bold());
+                g_assert_cmpint(axis->labelPadding(), ==, 6);
+                g_assert_cmpint(axis->padding(), ==, 10);
+                g_assert_cmpint(axis->tickLengthIn(), ==, 0);
+                g_assert_cmpint(axis->tickLengthOut(), ==, 4);
+                g_assert_cmpint(axis->subTickLengthIn(), ==, 0);
+                g_assert_cmpint(axis->subTickLengthOut(), ==, 2);
+            }
+    }
+}
+
+/* Title, what it is of, legend, axes: one below the other, and the axes have what is left. */
+void test_the_axes_have_the_room()
+{
+    CaptureHost capture;
+    Choices chosen;
+
+    capture.flows = { tcp_flow(0, 0, 1000, 400) };
+    chosen.file = "sample.pcapng";
+    Drawn<Timeline> timeline(capture, chosen);
+    QStringList texts = drawing_of(timeline.plot, {}).filter(QRegularExpression("^text"));
+    auto baseline = [&](const QString &word) {
+        QStringList line = texts.filter(word)[0].split(QRegularExpression("[ ,]"));
+        return QPointF(line[1].toDouble(), line[2].toDouble());
+    };
+    QPointF title = baseline("sample"), of = baseline("1 flow"), legend = baseline("Established");
+    QFontMetrics large([] {
+        QFont font("DejaVu Sans", 11);
+        font.setBold(true);
+        return font;
+    }()),
+        small(QFont("DejaVu Sans", 8));
+    g_assert_cmpfloat(title.x(), ==, 12);
+    g_assert_cmpfloat_with_epsilon(title.y(), 8 + large.ascent(), 2);
+    g_assert_cmpfloat(of.x(), ==, 12);
+    g_assert_cmpfloat_with_epsilon(of.y(), 8 + large.height() + 2 + small.ascent(), 4);
+    g_assert_cmpfloat_with_epsilon(legend.y(), of.y() + small.height() + 8, 5);
+    QRect area = timeline.plot.axisRect()->rect();
+    g_assert_cmpint(area.top(), >, legend.y());
+    g_assert_cmpint(area.top(), <, legend.y() + 20);
+    g_assert_cmpint(area.right(), ==, 799 - 18);
+    g_assert_cmpint(area.height(), >, 450);
+    g_assert_cmpint(timeline.plot.minimumWidth(), ==, 320);
+    g_assert_cmpint(timeline.plot.minimumHeight(), ==, 200);
+}
+
 void test_hovering_says_what_is_known_of_a_flow()
 {
     CaptureHost capture;
@@ -798,6 +883,9 @@ int main(int argc, char **argv)
     ADD(words_have_whole_places);
     ADD(above_a_picture_stands_what_it_is_of);
     ADD(a_legend_has_the_lines_that_it_needs);
+    ADD(a_legend_has_no_empty_line);
+    ADD(axes_are_quiet);
+    ADD(the_axes_have_the_room);
     ADD(hovering_says_what_is_known_of_a_flow);
     ADD(a_picture_is_moved_and_zoomed);
     ADD(pictures_are_saved);

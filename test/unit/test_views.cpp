@@ -180,6 +180,9 @@ void test_a_bar_goes_from_the_first_to_the_last_packet()
     scale(timeline.plot, 1000, 8.9);
     expect(timeline.shapes(), { "rect 0,0 1x6.9 #929aa3 -", "rect 100,8.9 200x6.9 #4477aa -",
                                 "rect 200,17.8 1x6.9 #929aa3 -" });
+    timeline.plot.xAxis->setRange(0.15, 0.25); /* of one on both sides its end is out of sight */
+    expect(timeline.shapes().filter("#4477aa"),
+           { QString("rect -2,8.9 %1x6.9 #4477aa -").arg(timeline.plot.axisRect()->width() + 4) });
     timeline.plot.xAxis->setRange(0.25, 1);
     g_assert_cmpint(timeline.shapes().size(), ==, 1); /* what is out of sight is not drawn */
     timeline.plot.xAxis->setRange(0.15, 0.19);
@@ -840,6 +843,8 @@ void test_bars_are_made_of_classes()
     chosen.who = "app";
     Drawn<Who> who(capture, chosen);
     make_bare(who);
+    g_assert_false(who.plot.yAxis->subTicks());
+    g_assert_false(who.plot.yAxis->grid()->visible());
     who.plot.xAxis->setRange(0, who.plot.axisRect()->width() * 10);
     who.plot.yAxis->setRange(0, who.plot.axisRect()->height() / 100.0);
     expect(who.shapes().filter("rect"),

@@ -263,7 +263,12 @@ void test_the_table_is_that_of_the_picture()
     capture.flows[2].values["host"] = QString(500, 'x');
     Desk desk(capture);
     expect(desk.column(0), { "0", "1", "2", "3" });
-    g_assert_cmpint(desk.one<QTableView>()->columnWidth(10), >=, 10);
+    auto *table = desk.one<QTableView>();
+    g_assert_cmpint(table->columnWidth(9), >=,
+                    table->fontMetrics().boundingRect(desk.column(9)[0]).width());
+    g_assert_cmpint(table->columnWidth(0), <, 100);
+    g_assert_cmpint(table->rowHeight(0), ==, desk.window->fontMetrics().height() + 4);
+    g_assert_false(table->verticalHeader()->isVisible());
     for (int column = 0; column < 10; column++)
         g_assert_cmpint(desk.one<QTableView>()->columnWidth(column), <=, 400);
     desk.choose("Sort by", "Bytes");
@@ -960,6 +965,72 @@ void test_it_can_stand_alone()
     expect(capture.done, { "colour 1 flow.id == 1" });
 }
 
+/* There is one window, which is Wireshark's. */
+void test_wireshark_opens_it()
+{
+    CaptureHost capture;
+    const flow_picture_module *module = flow_picture_module_get();
+    QMainWindow wireshark;
+
+    make_four(capture);
+    wireshark.show();
+    g_assert_null(module->open(capture.host(), FLOW_PICTURE_WHO));
+    QTest::qWait(10);
+    QList<FlowWindow *> windows = wireshark.findChildren<FlowWindow *>();
+    g_assert_cmpint(windows.size(), ==, 1);
+    g_assert_true(windows[0]->isVisible());
+    auto *tabs = windows[0]->findChild<QTabWidget *>();
+    g_assert_cmpint(tabs->currentIndex(), ==, FLOW_PICTURE_WHO);
+    g_assert_null(module->open(capture.host(), FLOW_PICTURE_SCATTER));
+    g_assert_cmpint(wireshark.findChildren<FlowWindow *>().size(), ==, 1);
+    g_assert_cmpint(tabs->currentIndex(), ==, FLOW_PICTURE_SCATTER);
+    QPointer<FlowWindow> first = windows[0];
+    first->close();
+    g_assert_true(QTest::qWaitFor([&] { return first.isNull(); }, AT_MOST));
+    g_assert_null(module->open(capture.host(), FLOW_PICTURE_WHO));
+    g_assert_cmpint(wireshark.findChildren<FlowWindow *>().size(), ==, 1);
+}
+
+/* What people hear who cannot see the picture. */
+void test_it_is_told_in_words()
+{
+    CaptureHost capture;
+
+    make_four(capture);
+    Desk desk(capture);
+    QStringList said;
+    auto *tabs = desk.one<QTabWidget>();
+    for (int view = 0; view < FLOW_PICTURE_VIEWS; view++) {
+        QString text = desk.plot(flow_picture_view(view)).accessibleDescription();
+        expect(tabs->tabToolTip(view), text.toUtf8().constData());
+        said += text.section(". Arrow keys move the picture", 0, 0);
+        g_assert_true(text.endsWith("Return goes to the first packet"));
+        g_assert_cmpint(desk.plot(flow_picture_view(view)).focusPolicy(), ==, Qt::StrongFocus);
+    }
+    expect(said,
+           { "A bar for each flow, from its first packet to its last; the table has the same "
+             "flows in the same order",
+             "Throughput, live and new flows, round-trip and response times; the table has a "
+             "row for each interval",
+             "Bars of those with the most bytes, packets or flows; the table has the same bars",
+             "A dot for each flow, one field against another; the table has the same values" });
+    expect(tabs->accessibleName(), "Views");
+    expect(desk.named<QPushButton>("Fit")->toolTip(), "Show all flows (Home)");
+    expect(desk.named<QPushButton>("Copy")->toolTip(), "Copy the picture and, as text, the table");
+    expect(desk.named<QPushButton>("Save As…")->toolTip(), "As PNG, PDF, SVG, or the table as CSV");
+    expect(desk.named<QCheckBox>("Dark")->toolTip(),
+           "Light on dark, in the window and in what is saved");
+    for (QPushButton *button : desk.window->findChildren<QPushButton *>())
+        g_assert_false(button->autoDefault()); /* Return goes to a packet */
+    for (QLabel *label : desk.window->findChildren<QLabel *>())
+        if (label->text().endsWith(':'))
+            expect(static_cast<QComboBox *>(label->buddy())->accessibleName() + ":",
+                   label->text().toUtf8().constData());
+    for (QComboBox *box : desk.window->findChildren<QComboBox *>())
+        g_assert_cmpint(box->maximumWidth(), ==, 260);
+    g_assert_cmpint(desk.one<QTabWidget>()->height(), >, 2 * desk.one<QTableView>()->height());
+}
+
 } // namespace
 
 #include "test_window.moc"
@@ -993,5 +1064,7 @@ int main(int argc, char **argv)
     ADD(it_can_be_closed);
     ADD(a_key_opens_the_menu);
     ADD(it_can_stand_alone);
+    ADD(wireshark_opens_it);
+    ADD(it_is_told_in_words);
     return g_test_run();
 }
