@@ -269,6 +269,9 @@ void test_the_table_is_that_of_the_picture()
     g_assert_cmpint(table->columnWidth(0), <, 100);
     g_assert_cmpint(table->rowHeight(0), ==, desk.window->fontMetrics().height() + 4);
     g_assert_false(table->verticalHeader()->isVisible());
+    g_assert_true(table->horizontalHeader()->stretchLastSection());
+    g_assert_cmpint(table->horizontalHeader()->resizeContentsPrecision(), ==, 60);
+    g_assert_cmpint(table->selectionBehavior(), ==, QAbstractItemView::SelectRows);
     for (int column = 0; column < 10; column++)
         g_assert_cmpint(desk.one<QTableView>()->columnWidth(column), <=, 400);
     desk.choose("Sort by", "Bytes");
@@ -312,6 +315,30 @@ void test_the_table_is_that_of_the_picture()
     desk.show(FLOW_PICTURE_OVER_TIME);
     desk.choose("Times", "ACK RTT");
     expect(desk.column(0).mid(0, 2), { "0", "0.005" });
+}
+
+/* Of another view it shows the first rows, of a selection the first that is selected. */
+void test_the_table_scrolls_to_what_matters()
+{
+    CaptureHost capture;
+
+    for (uint32_t i = 0; i < 300; i++)
+        capture.flows.push_back(udp_flow(i, i, i + 1, 8 + i));
+    Desk desk(capture);
+    auto *table = desk.one<QTableView>();
+    auto first = [&] { return table->rowAt(1); };
+    table->scrollToBottom();
+    g_assert_cmpint(first(), >, 200);
+    desk.show(FLOW_PICTURE_SCATTER);
+    g_assert_cmpint(first(), ==, 0);
+    desk.show(FLOW_PICTURE_TIMELINE);
+    click(desk, bar_of(desk.plot(), 250, 0.2505));
+    g_assert_false(table->visualRect(table->model()->index(250, 0)).isEmpty());
+    g_assert_cmpint(first(), >, 200);
+    desk.choose("Sort by", "Bytes");
+    g_assert_true(
+        table->viewport()->rect().intersects(table->visualRect(table->model()->index(49, 0))));
+    g_assert_cmpint(table->currentIndex().row(), ==, 49);
 }
 
 /* Choices that move what was in sight show all again; a colour does not. */
@@ -1044,6 +1071,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, nullptr);
     ADD(each_view_has_its_controls);
     ADD(the_table_is_that_of_the_picture);
+    ADD(the_table_scrolls_to_what_matters);
     ADD(what_is_in_sight_stays_where_it_can);
     ADD(a_click_selects_and_goes_there);
     ADD(a_drag_is_no_click);
