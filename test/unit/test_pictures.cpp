@@ -748,6 +748,10 @@ void test_pictures_are_saved()
     expect(image.pixelColor(799, 599).name(), "#1c1e21");
 
     QByteArray pdf = saved(timeline.plot, FLOW_PICTURE_PDF);
+    QByteArray title; /* in UTF-16 */
+    for (char letter : QByteArray("sample"))
+        title += QByteArray(1, '\0') + letter;
+    g_assert_true(pdf.contains(title));
     g_assert_true(pdf.contains("/MediaBox [0 0 300 225]") ||
                   pdf.contains("/MediaBox [0 0 300.000000 225.000000]"));
 }

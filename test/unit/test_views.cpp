@@ -759,6 +759,8 @@ void test_over_time_fits()
     over_time.plot.axisRects()[1]->axis(QCPAxis::atBottom)->setRange(3, 4);
     for (QCPAxisRect *area : over_time.plot.axisRects()) {
         expect(ranges_of(area).section(' ', 0, 0), "3..4");
+        g_assert_true(area->minimumMargins() ==
+                      QMargins(12, area == over_time.plot.axisRect() ? 4 : 16, 18, 4));
         g_assert_cmpint(area->rangeDrag(), ==, Qt::Horizontal);
         g_assert_cmpint(area->rangeZoom(), ==, Qt::Horizontal);
     }
@@ -1109,6 +1111,13 @@ void test_a_dot_is_a_flow()
     expect(texts_of(plot.rows_in(QRectF(at(90, 60), at(110, 40)))), { "0", "2", "3" });
     expect(texts_of(plot.rows_in(QRectF(at(90, 60), at(210, 40)))), { "0", "1", "2", "3" });
     expect(texts_of(plot.rows_in(QRectF(at(90, 49), at(210, 40)))), {});
+    /* As much of a dot as is in sight is drawn. */
+    plot.xAxis->setRange(105, 105 + plot.axisRect()->width());
+    g_assert_cmpint(scatter.shapes().filter(QRegularExpression("^ellipse -5,.* 8x8")).size(), ==,
+                    2);
+    plot.xAxis->setRange(107, 107 + plot.axisRect()->width());
+    g_assert_cmpint(scatter.shapes().filter(QRegularExpression("^ellipse -7,.* 8x8")).size(), ==,
+                    0);
 }
 
 /* Of more than 5,000 dots each is a square, and lighter. */
