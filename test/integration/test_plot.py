@@ -31,6 +31,7 @@ def plot(tshark, folder):
         path = folder / name
         result = tshark.run("-n", "-q", "-r", capture, *options, "-z",
                             ",".join(("flowstats,plot", str(path), *rest)), **expected)
+        assert not re.search(r"^Q\w+:", result.stderr, re.M)  # what Qt thinks is nobody's concern
         return path if path.exists() else result.stderr
     return plot
 
