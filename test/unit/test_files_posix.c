@@ -131,6 +131,7 @@ static void test_standard_output_is_a_file(void)
     g_assert_true(to_file.is_there && to_file.is_regular);
     g_assert_cmpuint(to_file.number, ==, fs_file_of("file").number);
     g_assert_false(closed.is_there);
+    g_assert_true(closed.device == 0 && closed.number == 0);
     leave();
 }
 
@@ -166,6 +167,23 @@ static void test_links_are_followed(void)
     g_free(nowhere);
     g_free(absolute);
     g_remove("data/second");
+    leave();
+}
+
+/* As many as the system follows. */
+static void test_many_links_are_followed(void)
+{
+    enum { LINKS = 40 };
+
+    enter();
+    save("0", "text");
+    for (unsigned i = 0; i < LINKS; i++) {
+        char *to = g_strdup_printf("%u", i), *from = g_strdup_printf("%u", i + 1);
+        g_assert_cmpint(symlink(to, from), ==, 0);
+        g_free(from);
+        g_free(to);
+    }
+    follow("40", ".", "0");
     leave();
 }
 
@@ -210,7 +228,7 @@ static void test_a_new_file(void)
 
     enter();
     int before = next_descriptor();
-    mode_t mask = umask(0021);
+    mode_t mask = umask(0020);
     FILE *file = fs_file_open_replacement("target", ENDING, &path);
     umask(mask);
     g_assert_nonnull(file);
@@ -378,6 +396,7 @@ int main(int argc, char **argv)
     g_test_add_func("/files-posix/kinds-of-files", test_kinds_of_files);
     g_test_add_func("/files-posix/standard-output-is-a-file", test_standard_output_is_a_file);
     g_test_add_func("/files-posix/links-are-followed", test_links_are_followed);
+    g_test_add_func("/files-posix/many-links-are-followed", test_many_links_are_followed);
     g_test_add_func("/files-posix/what-the-program-does-with-a-file",
                     test_what_the_program_does_with_a_file);
     g_test_add_func("/files-posix/a-new-file", test_a_new_file);

@@ -123,6 +123,26 @@ static void writes(const char *name, const char *text)
     fs_output_free(output);
 }
 
+/* Standard output goes elsewhere for a while. */
+
+static int kept;
+
+static void redirect(int descriptor)
+{
+    fflush(stdout);
+    kept = dup(STDOUT_FILENO);
+    g_assert_cmpint(dup2(descriptor, STDOUT_FILENO), ==, STDOUT_FILENO);
+    close(descriptor);
+}
+
+static void come_back(void)
+{
+    fflush(stdout);
+    clearerr(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+}
+
 /* Where and when it appears */
 
 static void test_a_file_appears_when_it_is_whole(void)
@@ -305,6 +325,7 @@ static void test_packets_and_flows_are_apart(void)
     save("file", "");
     g_assert_cmpint(mkfifo("pipe", 0600), ==, 0);
     g_assert_cmpint(mkfifo("another", 0600), ==, 0);
+    redirect(open("out", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
     given['w'] = "-";
     refuses("-", "standard output: The program writes the capture there");
     refuses("", "standard output: The program writes the capture there");
@@ -325,28 +346,11 @@ static void test_packets_and_flows_are_apart(void)
         fs_output_free(new_output("file"));
         given[(uint8_t)*option] = NULL;
     }
+    come_back();
     leave();
 }
 
 /* Standard output, and what fails while it is written */
-
-static int kept;
-
-static void redirect(int descriptor)
-{
-    fflush(stdout);
-    kept = dup(STDOUT_FILENO);
-    g_assert_cmpint(dup2(descriptor, STDOUT_FILENO), ==, STDOUT_FILENO);
-    close(descriptor);
-}
-
-static void come_back(void)
-{
-    fflush(stdout);
-    clearerr(stdout);
-    dup2(kept, STDOUT_FILENO);
-    close(kept);
-}
 
 static void test_standard_output_stays_open(void)
 {
