@@ -451,6 +451,15 @@ static const struct frame links[] = {
     { "eth ethertype bar ip udp", MACS "894f 0000 " PROVEN, "bar: " INNER_IS },
     { "eth ethertype bar vlan ethertype arp", MACS "894f 0000 0005 0806 " ARP,
       "0 mac-0a > mac-0b type 894f, 34" },
+    { "wlan llc arp", "0800 0000 02000000000b 02000000000a 0200000000f1 0000 aaaa03 000000 0806",
+      "0 mac-0a > mac-0b type 0806, 0", .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* no more */
+    { "wlan wlan_aggregate llc ip udp llc ip udp",
+      "8800 0000 02000000000b 02000000000a 0200000000ff 0000 8000 "
+      "02000000000c 02000000000d 002b aaaa03 000000 0800 "
+      "4500 0023 0007 0000 4011 " BAD_SUM
+      "0a000008 0a000009 0001 0002 000f 0000 61626364656667 000000 "
+      "02000000000b 02000000000a 0028 aaaa03 000000 0800 " INNER,
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* three bytes fill a word */
 };
 
 #define GRE9_IS "gre=9: " INNER_IS
@@ -1060,6 +1069,11 @@ static const struct frame found[] = {
       .bytes = IP4 OUTER("04 ") INNER,
       .left4 = LENGTH4,
       .says = "ipip: " INNER_IS },
+    /* The walk took another one for the first, and the last one is before it. */
+    { .layers = "eth ip udp foo ip foo ip udp",
+      .bytes = TUNNEL "ffffff " INNER "4500 0014 0007 0000 403b 66a2 0a000003 0a000004",
+      .left4 = LENGTH4 + 20,
+      .says = "foo: " INNER_IS },
     /* What looks like a header where the walk has come to, and Wireshark decoded a later one */
     { .layers = "eth ip udp ip udp",
       .bytes = TUNNEL "4500 0014 0007 0000 403b " BAD_SUM "0a000003 0a000004 " INNER,
@@ -1124,6 +1138,10 @@ static const struct frame found[] = {
     { .layers = "eth ip udp geneve ip",
       .bytes = OVER("17c1") "4500 0014 0007 0000 403b " BAD_SUM ADDR4,
       .says = "17 192.0.2.1:50000 > 192.0.2.2:6081, 0" },
+    /* An extension of GTP that says it is longer than what was captured, and looks like a packet */
+    { .layers = "eth ip udp gtp ip udp",
+      .bytes = OVER("0868") "34ff 0000 00000005 0000 00 85 " INNER,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:2152, 0" },
 };
 
 /* Where Wireshark's list is empty the addresses that it left tell what there is, but no tunnel. */
