@@ -171,10 +171,10 @@ static void test_a_file_appears_when_it_is_whole(void)
     leave();
 }
 
-/* More than what is copied at once. */
+/* More than what is copied at once, and one byte that is left. */
 static void test_a_file_with_two_names_keeps_them(void)
 {
-    char *text = g_strnfill(200001, 'a');
+    char *text = g_strnfill((3 << 16) + 1, 'a');
 
     enter();
     int before = next_descriptor();
@@ -460,6 +460,15 @@ static void test_what_is_too_large_leaves_the_file_as_it_was(void)
     g_assert_cmpuint(count_files(), ==, 1);
     fputs("new", open_output(output));
     ends(output, NULL);
+    holds("file", "new");
+    file = open_output(output); /* a part is lost, and what follows is written */
+    setvbuf(file, NULL, _IONBF, 0);
+    fputs("more", file);
+    may_write(2);
+    fputs("more", file);
+    may_write(RLIM_INFINITY);
+    fputs("more", file);
+    ends(output, "file: File too large");
     holds("file", "new");
     fs_output_free(output);
 
