@@ -279,6 +279,7 @@ static const struct frame links[] = {
     { "eth llc", MACS "0007 424203 00000000", "0 mac-0a > mac-0b type 0000, 7" },
     { "eth ethertype", MACS "05ff 0102", "0 mac-0a > mac-0b type 0000, 2" },
     { "eth ethertype", MACS "0600 0102", "0 mac-0a > mac-0b type 0600, 2" },
+    { "eth ethertype", MACS "0600", "0 mac-0a > mac-0b type 0600, 0" },
     { "eth ethertype vlan ethertype lldp", MACS "8100 0005 88cc 0102",
       "vlan=5: 0 mac-0a > mac-0b type 88cc, 2" },
     { "eth ethertype arp",
