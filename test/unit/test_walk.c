@@ -22,6 +22,7 @@ struct frame {
     const char *second; /* the bytes of the buffer that a dissector added; NULL: none */
     /* Where the IP header is whose addresses Wireshark left, from the end of the last buffer. */
     unsigned left4, left6; /* 0: it left none */
+    bool is_copied;        /* those of IPv4 are in no buffer */
 };
 
 static const struct fs_walk_options all_keys = { .key_vlan = true,
@@ -153,7 +154,7 @@ static void add_layers(packet_info *pinfo, const char *names)
     g_strfreev(name);
 }
 
-/* IPv4 addresses stay where they are; IPv6 ones are copied. */
+/* IPv4 addresses stay where they are, unless a row says otherwise; IPv6 ones are copied. */
 static void leave_addresses(struct dissected *dissected, const struct frame *frame)
 {
     static uint8_t copies[2][FLOW_ADDR_LEN];
@@ -166,8 +167,11 @@ static void leave_addresses(struct dissected *dissected, const struct frame *fra
         return;
     const uint8_t *header = dissected->bytes[last] + at;
     if (frame->left4) {
-        set_address(&pinfo->net_src, AT_IPv4, 4, header + 12);
-        set_address(&pinfo->net_dst, AT_IPv4, 4, header + 16);
+        const uint8_t *pair = header + 12;
+        if (frame->is_copied)
+            pair = memcpy(copies, pair, 8);
+        set_address(&pinfo->net_src, AT_IPv4, 4, pair);
+        set_address(&pinfo->net_dst, AT_IPv4, 4, pair + 4);
         return;
     }
     memcpy(copies, header + 8, sizeof copies);
@@ -205,16 +209,24 @@ static void dissected_free(struct dissected *dissected)
     g_free(dissected);
 }
 
-/* What the walk says of the first so many bytes; NULL: no flow. */
+static char *says_of(struct dissected *dissected)
+{
+    struct flow_packet packet;
+    struct fs_walk walk;
+
+    return fs_extract(dissected->tvb[0], &dissected->pinfo, &all_keys, &walk, &packet)
+               ? line_of(&packet)
+               : NULL;
+}
+
+/* What the walk says of the first so many bytes, every time; NULL: no flow. */
 static char *walk_says(const struct frame *frame, size_t cut)
 {
     struct dissected *dissected = dissect(frame, cut);
-    struct flow_packet packet;
-    struct fs_walk walk;
-    char *line = NULL;
+    char *line = says_of(dissected), *again = says_of(dissected);
 
-    if (fs_extract(dissected->tvb[0], &dissected->pinfo, &all_keys, &walk, &packet))
-        line = line_of(&packet);
+    g_assert_cmpstr(again, ==, line);
+    g_free(again);
     dissected_free(dissected);
     return line;
 }
@@ -243,6 +255,16 @@ static char *walk_says(const struct frame *frame, size_t cut)
 /* A length that says nothing, so that what encloses the packet says it. */
 #define ENDLESS "4500 0000 0007 0000 4011 " BAD_SUM ADDR4 "9c40 270f 0100 0000 61626364 "
 #define TRAILER "ffff ffff ffff "
+/* One that its checksum proves */
+#define PROVEN        "4500 0020 0007 0000 4011 66c4 " ADDR4 DATAGRAM
+#define LONG6         "60000000 00ff 11 40 " /* which says that it is longer than the frame */
+#define LENGTH4       32
+#define LENGTH6       52
+#define LITE          "4500 0020 0007 0000 4088 " BAD_SUM ADDR4 DATAGRAM
+#define LITE_TOO_LONG "4500 0021 0007 0000 4088 " BAD_SUM ADDR4 DATAGRAM
+#define ARP_ENDS      "0001 02000000000a 0a000001 000000000000 0a000002"
+#define ARP           "0001 0800 0604 " ARP_ENDS
+#define TUNNEL        OVER("2328")
 #define ZEROS_84                                                                                   \
     "000000000000000000000000000000000000000000000000000000000000000000000000000000000000"         \
     "000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
@@ -257,6 +279,7 @@ static const struct frame links[] = {
     { "eth llc", MACS "0007 424203 00000000", "0 mac-0a > mac-0b type 0000, 7" },
     { "eth ethertype", MACS "05ff 0102", "0 mac-0a > mac-0b type 0000, 2" },
     { "eth ethertype", MACS "0600 0102", "0 mac-0a > mac-0b type 0600, 2" },
+    { "eth ethertype", MACS "0600", "0 mac-0a > mac-0b type 0600, 0" },
     { "eth ethertype vlan ethertype lldp", MACS "8100 0005 88cc 0102",
       "vlan=5: 0 mac-0a > mac-0b type 88cc, 2" },
     { "eth ethertype arp",
@@ -401,6 +424,43 @@ static const struct frame links[] = {
       "4500 0022 0007 0000 4011 " BAD_SUM "0a000008 0a000009 0001 0002 000e 0000 616263646566 "
       "02000000000b 02000000000a 0028 aaaa03 000000 0800 " INNER,
       INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* the first one ends with a word */
+
+    { "radiotap wlan llc ip udp",
+      "0000 0800 00000000 0800 0000 02000000000b 02000000000a 0200000000ff 0000 "
+      "aaaa03 000000 0800 " INNER,
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11_RADIOTAP },
+    { "wlan llc ip udp",
+      "1800 0000 02000000000b 02000000000a 0200000000ff 0000 aaaa03 000000 0800 " INNER, INNER_IS,
+      .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* data and an acknowledgement */
+    { "wlan llc ip udp",
+      "4800 0000 02000000000b 02000000000a 0200000000ff 0000 aaaa03 000000 0800 " INNER, NULL,
+      .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* a null function carries nothing */
+    { "wlan wlan_aggregate llc arp",
+      "8802 0000 02000000000b 0200000000f1 02000000000a 0000 8000 "
+      "0200000000b2 0200000000a1 0010 aaaa03 000000 0806 0001 0800 0604 0001",
+      "0 mac-a1 > mac-b2 type 0806, 8", .encapsulation = WTAP_ENCAP_IEEE_802_11 },
+    { "nflog ip udp",
+      "0200 0007 0400 0a00 0800 0b00 61626364 1000 0c00 616263646566676869707172 2400 0900 " INNER,
+      INNER_IS, .encapsulation = WTAP_ENCAP_NFLOG },
+    { "nflog ip udp", "0200 0007 2500 0900 " INNER, NULL,
+      .encapsulation = WTAP_ENCAP_NFLOG }, /* a payload that is longer than the frame */
+    { "fddi llc ip udp", "57 02000000000b 02000000000a aaaa03 000000 0800 " INNER, INNER_IS,
+      .encapsulation = WTAP_ENCAP_FDDI }, /* with a priority */
+    { "tr llc ip udp", "107f 02000000000b 02000000000a aaaa03 000000 0800 " INNER, INNER_IS,
+      .encapsulation = WTAP_ENCAP_TOKEN_RING }, /* with all of the control bits */
+    /* After a header that nobody can pass no tag is the link's. */
+    { "eth ethertype bar ip udp", MACS "894f 0000 " PROVEN, "bar: " INNER_IS },
+    { "eth ethertype bar vlan ethertype arp", MACS "894f 0000 0005 0806 " ARP,
+      "0 mac-0a > mac-0b type 894f, 34" },
+    { "wlan llc arp", "0800 0000 02000000000b 02000000000a 0200000000f1 0000 aaaa03 000000 0806",
+      "0 mac-0a > mac-0b type 0806, 0", .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* no more */
+    { "wlan wlan_aggregate llc ip udp llc ip udp",
+      "8800 0000 02000000000b 02000000000a 0200000000ff 0000 8000 "
+      "02000000000c 02000000000d 002b aaaa03 000000 0800 "
+      "4500 0023 0007 0000 4011 " BAD_SUM
+      "0a000008 0a000009 0001 0002 000f 0000 61626364656667 000000 "
+      "02000000000b 02000000000a 0028 aaaa03 000000 0800 " INNER,
+      INNER_IS, .encapsulation = WTAP_ENCAP_IEEE_802_11 }, /* three bytes fill a word */
 };
 
 #define GRE9_IS "gre=9: " INNER_IS
@@ -501,6 +561,48 @@ static const struct frame tunnels[] = {
       "vxlan=5 mpls=6: " INNER_IS },
     { "eth ip udp ip udp", OVER("12b6") INNER, "ipip: " INNER_IS }, /* UDP carries it */
     { "eth ip udp mpls ip udp", OVER("19eb") "00005105 " INNER, "mpls=5: " INNER_IS },
+
+    /* A packet in UDP that looks as if GPE said what follows */
+    { "eth ip udp ip udp", OVER("12b6") "4500 0101 0007 0000 4011 " BAD_SUM ADDR4 DATAGRAM,
+      "ipip: " INNER_IS },
+    { "eth ip udp ipv6 udp", OVER("12b6") "60000002 000c 11 40 " V6_A V6_B DATAGRAM,
+      "6in4: " INNER6_IS },
+    { "eth ip gre erspan eth ip udp",
+      IP4 OUTER("2f ") "1000 88be 00000001 32000000000b 02000000000a 0800 " INNER,
+      "47 192.0.2.1 > 192.0.2.2, 54" }, /* a type that nobody knows */
+    /* A cookie of unknown length follows, whatever the header looks like. */
+    { "eth ip udp l2tp eth ip udp", OVER("06a5") "0003 0000 00000007 61626364 0800 " INNER,
+      "17 192.0.2.1:50000 > 192.0.2.2:1701, 0" },
+    { "eth ip l2tp eth ip udp", IP4 OUTER("73 ") "00000007 6162 02000000000a 0800 " INNER,
+      "115 192.0.2.1 > 192.0.2.2, 46" },
+};
+
+/* What a header that is not cut ends: the frame, whose packet is an option, or its first buffer */
+static const struct frame whole_headers[] = {
+    { "eth ip udp geneve ip udp", OVER("17c1") "0800 0800 000005 00 " PROVEN,
+      "17 192.0.2.1:50000 > 192.0.2.2:6081, 0" },
+    { "eth vlan ip udp", MACS "8100 0005 0800 ", "vlan=5: " INNER_IS, .second = INNER,
+      .left4 = LENGTH4 },
+    { "eth mpls ip udp", MACS "8847 00005140 ", "mpls=5: " INNER_IS, .second = INNER,
+      .left4 = LENGTH4 },
+    { "eth pppoes ip udp", MACS "8864 1100 0005 0022 ", "pppoe=5: " INNER_IS, .second = INNER,
+      .left4 = LENGTH4 },
+    { "eth ip gre ip udp", IP4 OUTER("2f ") "0000 0800 ", "gre: " INNER_IS, .second = INNER,
+      .left4 = LENGTH4 },
+    { "eth ip gre ip udp", IP4 OUTER("2f ") "2000 0800 00000005 ", "gre=5: " INNER_IS,
+      .second = INNER, .left4 = LENGTH4 },
+    { "eth ip udp vxlan ip udp", OVER("12b5") "0800 0000 000005 00 ", "vxlan=5: " INNER_IS,
+      .second = INNER, .left4 = LENGTH4 },
+    { "eth ip udp geneve ip udp", OVER("17c1") "0000 0800 000005 00 ", "geneve=5: " INNER_IS,
+      .second = INNER, .left4 = LENGTH4 },
+    { "eth ip udp gtp ip udp", OVER("0868") "30ff 0000 00000005 ", "gtp=5: " INNER_IS,
+      .second = INNER, .left4 = LENGTH4 },
+    /* The addresses left are those of a header that the walk has passed in the datagram. */
+    { "eth ip ip foo ip udp",
+      IP4 "4500 001c 0007 0003 4004 " BAD_SUM "c0000201 c0000202 000c000061626364",
+      "ipip: " INNER_IS ", fragment 7 of protocol 4 at 24, 8, last, out of 0 layers, "
+      "4 192.0.2.1 > 192.0.2.2",
+      .second = INNER, .left4 = LENGTH4 },
 };
 
 static const struct frame networks[] = {
@@ -603,6 +705,9 @@ static const struct frame networks[] = {
       "0 mac-0a > mac-0b type 0800, 32" }, /* a header of 16 bytes */
     { "eth ip", IP4 "4500 0013 0007 0000 4011 " BAD_SUM ADDR4 DATAGRAM,
       "0 mac-0a > mac-0b type 0800, 32" }, /* a packet of 19 */
+
+    { "eth ipv6", IP6 "60000000 0010 3b 40 " V6_A V6_B,
+      "59 v6-20-01 > v6-20-02, 0" }, /* a header, and no more of 16 bytes */
 };
 
 static const struct frame fragments[] = {
@@ -665,6 +770,17 @@ static const struct frame fragments[] = {
       "ipip: " INNER_IS ", fragment 7 of protocol 4 at 0, 8, the first out of 0 layers, "
       "4 192.0.2.1 > 192.0.2.2",
       .second = INNER },
+
+    /* What has no bytes, or more than the rest of a datagram, is no part of it. */
+    { "eth ip ip udp", IP4 "4500 0014 0007 2000 4004 " BAD_SUM "c0000201 c0000202",
+      "4 192.0.2.1 > 192.0.2.2, 0", .second = INNER },
+    { "eth ip ip udp",
+      IP4 "4500 0020 0007 0003 4004 " BAD_SUM "c0000201 c0000202 ffffffff61626364 65666768",
+      "4 192.0.2.1 > 192.0.2.2, 12, fragment 7 of protocol 4 at 24, 12, last", .second = INNER },
+    /* One that was found where its checksum proves it, and not looked into either */
+    { "eth ip udp foo ip ip udp",
+      TUNNEL "ffffff 4500 0034 0007 2000 4004 46b9 0a000003 0a000004 " INNER,
+      "foo: 4 10.0.0.3 > 10.0.0.4, 32, fragment 7 of protocol 4 at 0, 32" },
 };
 
 #define QUOTED        ", quotes 17 10.0.0.1:40000 > 10.0.0.2:9999"
@@ -743,14 +859,6 @@ static const struct frame transports[] = {
 };
 
 /* After layers that nobody passes: where the addresses are that Wireshark left, or a proof is. */
-#define PROVEN        "4500 0020 0007 0000 4011 66c4 " ADDR4 DATAGRAM
-#define LENGTH4       32
-#define LENGTH6       52
-#define LITE          "4500 0020 0007 0000 4088 " BAD_SUM ADDR4 DATAGRAM
-#define LITE_TOO_LONG "4500 0021 0007 0000 4088 " BAD_SUM ADDR4 DATAGRAM
-#define ARP_ENDS      "0001 02000000000a 0a000001 000000000000 0a000002"
-#define ARP           "0001 0800 0604 " ARP_ENDS
-#define TUNNEL        OVER("2328")
 static const struct frame found[] = {
     { .layers = "eth ip udp foo ip udp",
       .bytes = TUNNEL "ffffff " INNER,
@@ -956,6 +1064,85 @@ static const struct frame found[] = {
       .bytes = TUNNEL "ffffff " IP6 INNER6,
       .left6 = LENGTH6,
       .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+
+    /* One that the walk has passed has the addresses: it is not inside itself. */
+    { .layers = "eth ip ip ip udp",
+      .bytes = IP4 OUTER("04 ") INNER,
+      .left4 = LENGTH4,
+      .says = "ipip: " INNER_IS },
+    /* The walk took another one for the first, and the last one is before it. */
+    { .layers = "eth ip udp foo ip foo ip udp",
+      .bytes = TUNNEL "ffffff " INNER "4500 0014 0007 0000 403b 66a2 0a000003 0a000004",
+      .left4 = LENGTH4 + 20,
+      .says = "foo: " INNER_IS },
+    /* What looks like a header where the walk has come to, and Wireshark decoded a later one */
+    { .layers = "eth ip udp ip udp",
+      .bytes = TUNNEL "4500 0014 0007 0000 403b " BAD_SUM "0a000003 0a000004 " INNER,
+      .left4 = LENGTH4,
+      .says = "ipip: " INNER_IS },
+    { .layers = "eth ip udp ipv6 udp",
+      .bytes = TUNNEL "60000000 0000 3b 40 " V6_C V6_D INNER6,
+      .left6 = LENGTH6,
+      .says = "6in4: " INNER6_IS },
+    /* After what nobody could pass, right there, but nothing proves it */
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL INNER,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+    /* Too long for a proof, but the addresses are there once, whatever was missed before it. */
+    { .layers = "eth ip udp foo ipv6 foo ipv6 udp",
+      .bytes = TUNNEL "ffffff " LONG6 V6_A V6_B DATAGRAM,
+      .left6 = LENGTH6,
+      .says = "foo: " INNER6_IS },
+    /* Others with one of the two addresses are not it. */
+    { .layers = "eth ip udp foo ipv6 udp",
+      .bytes = TUNNEL "ffffff 60000000 0034 29 40 " V6_C V6_B LONG6 V6_A V6_B DATAGRAM,
+      .left6 = LENGTH6,
+      .says = "foo: " INNER6_IS },
+    { .layers = "eth ip udp foo ipv6 udp",
+      .bytes = TUNNEL "ffffff 60000000 0034 29 40 " V6_A V6_C LONG6 V6_A V6_B DATAGRAM,
+      .left6 = LENGTH6,
+      .says = "foo: " INNER6_IS },
+    { .layers = "eth ip udp foo ipv6 udp",
+      .bytes = TUNNEL "ffffff 40000000 0034 29 40 " V6_A V6_B LONG6 V6_A V6_B DATAGRAM,
+      .left6 = LENGTH6,
+      .says = "foo: " INNER6_IS },
+    /* One that was missed before another header does not count after it. */
+    { .layers = "eth ip udp foo ipv6 foo ip udp foo ipv6 udp",
+      .bytes = TUNNEL "ffffff 4500 007c 0007 0000 4011 6668 " ADDR4
+                      "c350 2328 0000 0000 ffffff 60000000 0034 29 40 " V6_A V6_B INNER6 "00",
+      .left6 = LENGTH6 + 1,
+      .says = "foo foo: 41 v6-20-01 > v6-20-02, 52" },
+    /* The addresses are those of IPv4 outside, and IPv6 was decoded: it is quoted. */
+    { .layers = "eth ip udp foo ipv6 udp",
+      .bytes = TUNNEL "ffffff " INNER6,
+      .left4 = 20 + 8 + 3 + LENGTH6,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+    /* Where the addresses are there is no header: it is looked for from where the walk was. */
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff " PROVEN,
+      .left4 = LENGTH4 - 1,
+      .says = "foo: " INNER_IS },
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = TUNNEL "ffffff " PROVEN,
+      .left4 = LENGTH4,
+      .is_copied = true,
+      .says = "foo: " INNER_IS },
+    /* UDP says where it ends. */
+    { .layers = "eth ip udp foo ip udp",
+      .bytes = IP4 OUTER("11 ") "c350 2328 0008 0000 ffffff " PROVEN,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:9000, 0" },
+    /* Nobody knows what a header has that says it is longer than what was captured, and what looks
+     * like a packet there has to prove it. */
+    { .layers = "eth ip udp geneve ip udp",
+      .bytes = OVER("17c1") "0900 0800 000005 00 " PROVEN,
+      .says = "geneve=5: " INNER_IS },
+    { .layers = "eth ip udp geneve ip",
+      .bytes = OVER("17c1") "4500 0014 0007 0000 403b " BAD_SUM ADDR4,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:6081, 0" },
+    /* An extension of GTP that says it is longer than what was captured, and looks like a packet */
+    { .layers = "eth ip udp gtp ip udp",
+      .bytes = OVER("0868") "34ff 0000 00000005 0000 00 85 " INNER,
+      .says = "17 192.0.2.1:50000 > 192.0.2.2:2152, 0" },
 };
 
 /* Where Wireshark's list is empty the addresses that it left tell what there is, but no tunnel. */
@@ -1001,6 +1188,7 @@ static void check_rows(const struct frame *rows, size_t count)
 
 CHECK_ROWS(links)
 CHECK_ROWS(tunnels)
+CHECK_ROWS(whole_headers)
 CHECK_ROWS(networks)
 CHECK_ROWS(fragments)
 CHECK_ROWS(errors)
@@ -1058,6 +1246,22 @@ static void test_offload(void)
     says = walk_says(&offloaded, SIZE_MAX);
     wireshark_offload_is_seen = false;
     g_assert_cmpstr(says, ==, INNER6_IS);
+    g_free(says);
+}
+
+/* Of an A-MSDU the last subframe counts, without the tags of those before it. */
+static void test_a_subframe_has_a_path_of_its_own(void)
+{
+    static const struct frame frame = {
+        .layers = "wlan wlan_aggregate llc vlan ip udp llc ip udp",
+        .bytes = "8802 0000 02000000000b 0200000000f1 02000000000a 0000 8000 "
+                 "0200000000b2 0200000000a1 002c aaaa03 000000 8100 0005 0800 " INNER "0000 "
+                 "0200000000b2 0200000000a1 0028 aaaa03 000000 0800 " INNER,
+        .encapsulation = WTAP_ENCAP_IEEE_802_11,
+    };
+    char *says = walk_says(&frame, SIZE_MAX);
+
+    g_assert_cmpstr(says, ==, INNER_IS);
     g_free(says);
 }
 
@@ -1288,6 +1492,9 @@ static const struct {
         .second = "4500 0026 0007 0000 4011 " BAD_SUM ADDR4 "9c40 01bb 0012 0000 " QUIC_HELLO,
         .left4 = 38 },
       FLOW_MESSAGE_RESPONSE },
+    { { "eth ip udp foo ipv6 udp quic", TUNNEL "ffffff", NULL,
+        .second = "60000000 0012 11 40 " V6_A V6_B "9c40 01bb 0012 0000 " QUIC_HELLO, .left6 = 58 },
+      FLOW_MESSAGE_RESPONSE },
     { { "eth ip ip udp quic",
         IP4 "4500 001e 0007 0003 4004 " BAD_SUM "c0000201 c0000202 00120000" QUIC_HELLO, NULL,
         .second = "4500 0026 0007 0000 4011 " BAD_SUM ADDR4 "9c40 01bb 0012 0000 " QUIC_HELLO },
@@ -1295,6 +1502,8 @@ static const struct {
     { { "eth ip tcp http", /* GET, but in a TCP header that is cut */
         IP4 "4500 0040 0007 4000 4006 " BAD_SUM ADDR4 "474554202f0d0a0d0a", NULL },
       FLOW_MESSAGE_UNKNOWN },
+    { { "eth ip udp ip udp dns", OVER("0035") QUERY, NULL },
+      FLOW_MESSAGE_UNKNOWN }, /* the packet inside, which carries it, was not found */
     { { "eth ip sctp dns", IP4 OUTER("84 ") QUERY, NULL }, FLOW_MESSAGE_UNKNOWN },
 };
 
@@ -1331,6 +1540,10 @@ static const struct key {
       KEY | ID | ENDS, KEY | ID | ENDS, KEY | ID | ENDS },
     { "eth ip udp vxlan eth ip udp", OVER("12b5") "0800 0000 000000 00 " IP4 INNER, KEY | ENDS,
       KEY | ENDS, KEY | ENDS, KEY | ENDS },
+    { "eth ip gre eth ip udp", IP4 OUTER("2f ") "2000 6558 05000000 " IP4 INNER, KEY | ID | ENDS,
+      KEY | ID | ENDS, KEY | ID | ENDS, KEY | ID | ENDS },
+    { "eth ip gre eth ip udp", IP4 OUTER("2f ") "2000 6558 00000007 " IP4 INNER, KEY | ENDS,
+      KEY | ENDS, KEY | ENDS, KEY | ENDS }, /* of NVGRE the last byte tells flows, not networks */
     { "eth ip gre ip udp", IP4 OUTER("2f ") "0000 0800 " INNER, KEY | ENDS | HEX, KEY | ENDS | HEX,
       KEY | ENDS | HEX, KEY | ENDS | HEX | ENDS_KEY },
     { "eth ip gre ip udp", IP4 OUTER("2f ") "2000 0800 00000005 " INNER, KEY | ID | ENDS | HEX,
@@ -1457,6 +1670,7 @@ int main(int argc, char **argv)
     fs_headers_register();
     g_test_add_func("/walk/links", test_links);
     g_test_add_func("/walk/tunnels", test_tunnels);
+    g_test_add_func("/walk/whole-headers-end-where-they-say", test_whole_headers);
     g_test_add_func("/walk/networks", test_networks);
     g_test_add_func("/walk/fragments", test_fragments);
     g_test_add_func("/walk/errors-quote-packets", test_errors);
@@ -1464,6 +1678,8 @@ int main(int argc, char **argv)
     g_test_add_func("/walk/found-where-the-bytes-prove-it", test_found);
     g_test_add_func("/walk/listed-again-where-the-list-is-empty", test_listed_again);
     g_test_add_func("/walk/what-the-application-says", test_application);
+    g_test_add_func("/walk/a-subframe-has-a-path-of-its-own",
+                    test_a_subframe_has_a_path_of_its_own);
     g_test_add_func("/walk/a-search-ends", test_a_search_ends);
     g_test_add_func("/walk/the-transport-is-what-was-captured",
                     test_the_transport_is_what_was_captured);
