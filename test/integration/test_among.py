@@ -133,31 +133,57 @@ def test_parents(tshark, captures, capture, parents):
     assert found == parents
 
 
-@pytest.mark.parametrize("is_to_be_asked", [False, True])
-def test_media_may_begin_at_the_end_that_was_announced(tshark, save, is_to_be_asked):
-    """It sends first, with its own UDP; RTSP and SIP say where it is to be found."""
+def sent(*ends, payload, is_lite=False):
+    """A packet of UDP from one (address, port) to another, or of UDP-Lite, all of it covered."""
     from scapy.all import IP, UDP, Ether
+    source, destination = ends
+    return (Ether() / IP(src=source[0], dst=destination[0], proto=136 if is_lite else 17) /
+            UDP(sport=source[1], dport=destination[1], len=0 if is_lite else None) / payload)
 
-    def packet(*ends, payload):
-        source, destination = ends
-        return (Ether() / IP(src=source[0], dst=destination[0]) /
-                UDP(sport=source[1], dport=destination[1]) / payload)
 
-    caller, called, media = ("192.0.2.10", 5060), ("198.51.100.20", 5060), "192.0.2.10"
-    sdp = (f"v=0\r\no=u 1 1 IN IP4 {media}\r\ns=-\r\nc=IN IP4 {media}\r\nt=0 0\r\n"
-           "m=audio 20000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n")
-    invite = (f"INVITE sip:b@{called[0]} SIP/2.0\r\nVia: SIP/2.0/UDP {media};branch=z9hG4bK1\r\n"
-              f"From: <sip:a@{media}>;tag=1\r\nTo: <sip:b@{called[0]}>\r\nCall-ID: A\r\n"
-              f"CSeq: 1 INVITE\r\nContent-Type: application/sdp\r\n"
-              f"Content-Length: {len(sdp)}\r\n\r\n{sdp}")
-    report = struct.pack(">BBHIIIIII", 0x80, 200, 6, 1, 1, 2, 3, 4, 5)
-    ends = [(media, 20001), ("198.51.100.20", 30001)][::-1 if is_to_be_asked else 1]
-    path = save(f"media_first_{is_to_be_asked}.pcap", [
-        packet(caller, called, payload=invite), packet(*ends, payload=report),
-        packet(*ends[::-1], payload=report)])
+def invite(caller, called, media):
+    """By SIP, to a call whose media are awaited at (address, port)."""
+    sdp = (f"v=0\r\no=u 1 1 IN IP4 {media[0]}\r\ns=-\r\nc=IN IP4 {media[0]}\r\nt=0 0\r\n"
+           f"m=audio {media[1]} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n")
+    return sent(caller, called, payload=(
+        f"INVITE sip:b@{called[0]} SIP/2.0\r\nVia: SIP/2.0/UDP {caller[0]};branch=z9hG4bK1\r\n"
+        f"From: <sip:a@{caller[0]}>;tag=1\r\nTo: <sip:b@{called[0]}>\r\nCall-ID: {caller[0]}\r\n"
+        f"CSeq: 1 INVITE\r\nContent-Type: application/sdp\r\n"
+        f"Content-Length: {len(sdp)}\r\n\r\n{sdp}"))
+
+
+REPORT = struct.pack(">BBHIIIIII", 0x80, 200, 6, 1, 1, 2, 3, 4, 5)  # of RTCP
+CALLER, CALLED = ("192.0.2.10", 5060), ("198.51.100.20", 5060)
+
+
+def parents_of(tshark, path):
     frames = tshark.fields(path, ("flow.id", "flow.parent", "flow.parent_frame"))
-    assert [(frame["flow.id"], frame.get("flow.parent"), frame.get("flow.parent_frame"))
-            for frame in frames] == [("0", None, None), *[("1", "0", "1")] * 2]
+    return [(frame["flow.id"], frame.get("flow.parent"), frame.get("flow.parent_frame"))
+            for frame in frames]
+
+
+@pytest.mark.parametrize("is_lite", [False, True])
+@pytest.mark.parametrize("is_to_be_asked", [False, True])
+def test_media_may_begin_at_the_end_that_was_announced(tshark, save, is_to_be_asked, is_lite):
+    """It sends first, with its own UDP; RTSP and SIP say where it is to be found."""
+    media = "192.0.2.10"
+    ends = [(media, 20001), ("198.51.100.20", 30001)][::-1 if is_to_be_asked else 1]
+    path = save(f"media_first_{is_to_be_asked}_{is_lite}.pcap", [
+        invite(CALLER, CALLED, (media, 20000)), sent(*ends, payload=REPORT, is_lite=is_lite),
+        sent(*ends[::-1], payload=REPORT, is_lite=is_lite)])
+    assert parents_of(tshark, path) == [("0", None, None), *[("1", "0", "1")] * 2]
+
+
+def test_of_two_announced_ends_the_one_that_is_sent_to_tells(tshark, save):
+    ends = ("192.0.2.10", 20001), ("203.0.113.30", 30001)
+    for asked in (ends, ends[::-1]):
+        path = save(f"both_announced_{asked[0][1]}.pcap", [
+            invite(CALLER, CALLED, ("192.0.2.10", 20000)),
+            invite(("203.0.113.30", 5060), CALLED, ("203.0.113.30", 30000)),
+            sent(*asked, payload=REPORT)])
+        announced = "2" if asked == ends else "1"
+        *_, parents = parents_of(tshark, path)
+        assert parents == ("2", str(int(announced) - 1), announced)
 
 
 def test_subflows_have_the_stream_of_their_connection(tshark, captures):

@@ -45,6 +45,10 @@ def test_a_setting_out_of_bounds_is_said(tshark, captures):
         run = tshark.run("-q", "-r", path, "-o", f"flow.{chosen}")
         name = chosen.partition(":")[0]
         assert run.stderr.splitlines() == [f"tshark: flowstats: flow.{name}: {said}, which is taken"]
+    at_the_bounds = (f"flow.{name}" for name in (
+        "community_id_seed:0", "community_id_seed:65535", "splt_packets:1", "splt_packets:64"))
+    options = [word for setting in at_the_bounds for word in ("-o", setting)]
+    assert tshark.run("-q", "-r", path, *options).stderr == ""
 
 
 def test_every_packet_of_a_flow_has_it(tshark, captures):

@@ -1,5 +1,6 @@
 """Expert infos: on the packets that they speak of, on no others, and off when nobody wants them."""
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -88,14 +89,50 @@ def test_hang_below_our_item(tshark, captures):
     assert f"[Expert Info (Note/Sequence): {SUMMARIES[UNANSWERED]}]" in details
 
 
+def saved(save, name, packets, **options):
+    """The path of a capture of (milliseconds, packet)."""
+    for milliseconds, packet in packets:
+        packet.time = 1_700_000_000 + Decimal(str(milliseconds)) / 1000
+    return save(name, [packet for _, packet in packets], **options)
+
+
+def test_slow_is_what_takes_any_longer_than_the_threshold(tshark, save):
+    """By a hundred nanoseconds."""
+    from recipes import Talk
+    talks = [Talk(sport=40000 + i).handshake(1000 * i, rtt=(500, rest))
+             for i, rest in enumerate((100, 100.0001))]
+    path = saved(save, "just_slow.pcap", talks[0].packets + talks[1].packets, nano=True)
+    assert experts(tshark, path, "-o", "flow.slow_handshake:600") == {SLOW: [6]}
+
+
+def test_a_reset_before_data_needs_the_first_packet(tshark, save):
+    """Which is a SYN: what there was before an answer or an ACK, nobody knows."""
+    from recipes import Talk
+    talks = [Talk(sport=40000 + i) for i in range(3)]
+    talks[0].tcp(0, "SA", 500, 101, down=True).tcp(1, "S", 100)
+    talks[1].tcp(0, "A", 101, 501).tcp(1, "S", 100)
+    talks[2].tcp(0, "S", 100).tcp(1, "SA", 500, 101, down=True)
+    for talk in talks:
+        talk.tcp(2, "A", 101, 501).tcp(30, "R", 501, down=True)
+    packets = [packet for talk in talks for packet in talk.packets]
+    path = saved(save, "reset_after_no_syn.pcap", packets)
+    assert experts(tshark, path, "-2").get(RESET) == [12]
+
+
+def test_a_reset_that_counts_for_nothing_has_none(tshark, save):
+    """The connection goes on after somebody else's; the one that stands comes later."""
+    from recipes import Talk
+    talk = (Talk().handshake().tcp(30, "R", 4_000_000, down=True).tcp(40, "A", 101, 501)
+            .tcp(60, "A", 501, 101, down=True).tcp(70, "R", 501, down=True))
+    assert experts(tshark, saved(save, "reset_after_a_blind_one.pcap", talk.packets), "-2") == {
+        RESET: [7]}
+
+
 @pytest.mark.parametrize("down", [False, True])
 def test_data_of_either_side_are_data(tshark, save, down):
     """A reset after a banner that the server alone sent, or a request that nobody answered."""
     from recipes import Talk
     talk = Talk().handshake().tcp(30, "PA", 501 if down else 101, 101 if down else 501, payload=10,
                                   down=down).tcp(40, "R", 111 if not down else 101)
-    packets = []
-    for milliseconds, packet in talk.packets:
-        packet.time = 1_700_000_000 + milliseconds / 1000
-        packets.append(packet)
-    assert experts(tshark, save(f"reset_after_data_{down}.pcap", packets), "-2") == {}
+    path = saved(save, f"reset_after_data_{down}.pcap", talk.packets)
+    assert experts(tshark, path, "-2") == {}
