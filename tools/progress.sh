@@ -36,11 +36,12 @@ say_again_and_again() {
     done
 }
 
-# No line is left; also for traps.
+# No line is left; also for traps.  A shell that has only begun still has its parent's traps, and
+# loses a signal that comes to one of them: it is killed.
 sayer=
 end_progress() {
     [ -n "$sayer" ] || return 0
-    kill "$sayer" 2>/dev/null || true
+    kill -KILL "$sayer" 2>/dev/null || true
     wait "$sayer" 2>/dev/null || true
     sayer=
     [ ! -t 2 ] || [ $(($(date +%s) - began)) -lt 2 ] || printf '\r\033[K' >&2

@@ -66,3 +66,12 @@ def test_progress_says_the_files_name(tmp_path):
                          capture_output=True, check=True)
     assert run.stderr == ("tools/x: compiling what has a long name: "
                           "[ 49%] Building C object some.c.o\n")
+
+
+def test_what_ends_at_once_is_not_waited_for(tmp_path):
+    """The shell that says how far it is may not have begun when it has to end."""
+    script = SCRIPT.splitlines()
+    script[-1:] = ['for _ in $(seq 200); do progress "tools/x" last_line_of_log true; done; echo done']
+    result = subprocess.run(["sh", "-c", "\n".join(script), "sh", tmp_path / "log"], cwd=TOP, text=True,
+                            capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "done\n", "")
