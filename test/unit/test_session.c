@@ -155,6 +155,7 @@ static void test_the_first_frame_is_told(void)
     open_file();
     g_assert_cmpuint(first_frames, ==, 0);
     dissect(1, 1);
+    g_assert_cmpuint(first_frames, ==, 1);
     dissect(2, 1);
     g_assert_cmpuint(first_frames, ==, 1);
     end();
@@ -188,8 +189,10 @@ static void test_flows_go_on_from_file_to_file(void)
     close_file();
     has_said("take one take other ");
     g_assert_true(fs_session_meter() == meter);
+    g_assert_true(flow_meter_is_between(meter));
     g_assert_cmpuint(hosts_closed, ==, 0);
     open_file();
+    g_assert_false(flow_meter_is_between(meter));
     g_assert_true(fs_session_meter() == meter);
     g_assert_cmpuint(openings, ==, 2);
     g_assert_cmpuint(flow_meter_frames(meter), ==, 2);
@@ -279,6 +282,15 @@ static void test_a_pass_is_over_with_the_last_frame(void)
     has_read_all = true;
     fs_session_later_dissection();
     g_assert_true(flow_meter_is_finished(meter));
+    close_file();
+    open_file(); /* another one, of one frame */
+    dissect(1, 1);
+    file_was_read();
+    close_file();
+    open_file();
+    dissect(1, 1);
+    fs_session_later_dissection();
+    g_assert_true(flow_meter_is_finished(fs_session_meter()));
     close_file();
     file_was_read(); /* there is no meter, and no frame */
     end();
