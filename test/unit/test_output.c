@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include "arguments.h"
+#include "folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,60 +20,10 @@ const char *fs_arguments_value(char option)
     return given[(uint8_t)option];
 }
 
-static char *folder;
-
-static void enter(void)
+static void begin(void)
 {
     memset(given, 0, sizeof given);
-    folder = g_dir_make_tmp("flowstats-XXXXXX", NULL);
-    g_assert_cmpint(g_chdir(folder), ==, 0);
-}
-
-static void leave(void)
-{
-    GDir *dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-
-    while ((name = g_dir_read_name(dir)))
-        g_remove(name);
-    g_dir_close(dir);
-    g_assert_cmpint(g_chdir("/"), ==, 0);
-    g_assert_cmpint(g_rmdir(folder), ==, 0);
-    g_clear_pointer(&folder, g_free);
-}
-
-static void save(const char *name, const char *text)
-{
-    g_assert_true(g_file_set_contents(name, text, -1, NULL));
-}
-
-static void holds(const char *name, const char *text)
-{
-    char *found = NULL;
-
-    g_assert_true(g_file_get_contents(name, &found, NULL, NULL));
-    g_assert_cmpstr(found, ==, text);
-    g_free(found);
-}
-
-static unsigned count_files(void)
-{
-    GDir *dir = g_dir_open(".", 0, NULL);
-    unsigned count = 0;
-
-    while (g_dir_read_name(dir))
-        count++;
-    g_dir_close(dir);
-    return count;
-}
-
-/* The next descriptor: the same one as before where all were closed. */
-static int next_descriptor(void)
-{
-    int descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-    close(descriptor);
-    return descriptor;
+    enter();
 }
 
 static struct fs_output *new_output(const char *name)
@@ -147,7 +98,7 @@ static void come_back(void)
 
 static void test_a_file_appears_when_it_is_whole(void)
 {
-    enter();
+    begin();
     int before = next_descriptor();
     for (unsigned is_there = 0; is_there <= 1; is_there++) {
         struct fs_output *output = new_output("file");
@@ -176,7 +127,7 @@ static void test_a_file_with_two_names_keeps_them(void)
 {
     char *text = g_strnfill((3 << 16) + 1, 'a');
 
-    enter();
+    begin();
     int before = next_descriptor();
     text[70000] = 'b';
     save("file", "old");
@@ -196,7 +147,7 @@ static void test_a_file_with_two_names_keeps_them(void)
 
 static void test_a_link_leads_to_the_file(void)
 {
-    enter();
+    begin();
     g_assert_cmpint(symlink("file", "link"), ==, 0);
     writes("link", "text");
     holds("file", "text");
@@ -208,7 +159,7 @@ static void test_a_file_in_place_has_its_lines_at_once(void)
 {
     char *error = NULL;
 
-    enter();
+    begin();
     int before = next_descriptor();
     save("file", "old");
     struct fs_output *output = new_output("file");
@@ -233,7 +184,7 @@ static void test_a_file_in_place_has_its_lines_at_once(void)
 
 static void test_what_a_killed_run_left_is_swept(void)
 {
-    enter();
+    begin();
     save("file.flowstats-Ab12Cd", "");
     save("file.flowstats-Ab12C", "");
     save("file.flowstats-Ab12Cde", "");
@@ -249,7 +200,7 @@ static void test_what_a_killed_run_left_is_swept(void)
 
 static void test_one_file_is_one_output(void)
 {
-    enter();
+    begin();
     save("file", "old");
     save("another", "old");
     g_assert_cmpint(link("file", "same"), ==, 0);
@@ -271,7 +222,7 @@ static void test_one_file_is_one_output(void)
 
 static void test_what_cannot_be_written_is_refused(void)
 {
-    enter();
+    begin();
     int before = next_descriptor();
     refuses(".", ".: Is a directory");
     refuses("no/file", "no/file: No such file or directory");
@@ -291,7 +242,7 @@ static void is_not_ours(const struct fs_output *output, const char *why)
 
 static void test_a_file_that_the_program_has_open_is_not_ours(void)
 {
-    enter();
+    begin();
     save("read", "");
     save("written", "");
     struct fs_output *output = new_output("read"), *other = new_output("out"),
@@ -321,7 +272,7 @@ static void test_a_file_that_the_program_has_open_is_not_ours(void)
 
 static void test_packets_and_flows_are_apart(void)
 {
-    enter();
+    begin();
     save("file", "");
     g_assert_cmpint(mkfifo("pipe", 0600), ==, 0);
     g_assert_cmpint(mkfifo("another", 0600), ==, 0);
@@ -356,7 +307,7 @@ static void test_standard_output_stays_open(void)
 {
     static const char *const names[] = { "-", "", "/dev/stdout", "file" };
 
-    enter();
+    begin();
     redirect(open("file", O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         struct fs_output *output = new_output(names[i]);
@@ -376,7 +327,7 @@ static void test_who_reads_no_further_knows_why(void)
 {
     int ends_of_pipe[2];
 
-    enter();
+    begin();
     signal(SIGPIPE, SIG_IGN);
     g_assert_cmpint(pipe(ends_of_pipe), ==, 0);
     close(ends_of_pipe[0]);
@@ -405,7 +356,7 @@ static void test_who_reads_no_further_knows_why(void)
 
 static void test_a_full_disk_is_told(void)
 {
-    enter();
+    begin();
     if (!g_file_test("/dev/full", G_FILE_TEST_EXISTS)) {
         g_test_skip("this system has no device that is full");
         leave();
@@ -446,7 +397,7 @@ static void may_write(rlim_t bytes)
 /* A copy over a file with two names is written where the first part of it may have gone already. */
 static void test_what_is_too_large_leaves_the_file_as_it_was(void)
 {
-    enter();
+    begin();
     int before = next_descriptor();
     save("file", "old");
     struct fs_output *output = new_output("file");
