@@ -8,7 +8,10 @@
 #include <QApplication>
 #include <QBuffer>
 #include <QImage>
+#include <QProcess>
 #include <cmath>
+#include <cstdio>
+#include <cstring>
 
 /* What pictures are made of, what they draw, and what they say. */
 
@@ -838,6 +841,32 @@ void test_a_picture_without_a_window_is_ordered()
     }
 }
 
+/* A program whose Qt draws nothing is told so: this one, when it is asked to be one. */
+const char *const WITHOUT_WIDGETS = "--without-widgets";
+
+int say_what_cannot_be(int argc, char **argv)
+{
+    QCoreApplication application(argc, argv);
+    CaptureHost capture;
+    const flow_picture_module *module = flow_picture_module_get();
+
+    puts(module->take(capture.host(), FLOW_PICTURE_TIMELINE, &capture));
+    puts(module->open(capture.host(), FLOW_PICTURE_TIMELINE));
+    return 0;
+}
+
+void test_another_qt_draws_nothing()
+{
+    QProcess program;
+
+    program.start(QCoreApplication::applicationFilePath(), { WITHOUT_WIDGETS });
+    g_assert_true(program.waitForFinished());
+    g_assert_cmpint(program.exitCode(), ==, 0);
+    expect(QString::fromUtf8(program.readAllStandardOutput()).split('\n'),
+           { "the Qt of this program cannot draw",
+             "Flow Timeline was built for another Qt than that of this program", "" });
+}
+
 /* Two at once do not know of each other, and time over files is that of the first. */
 void test_two_pictures_are_taken_at_once()
 {
@@ -865,6 +894,8 @@ void test_two_pictures_are_taken_at_once()
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], WITHOUT_WIDGETS) == 0)
+        return say_what_cannot_be(argc, argv);
     do_without_a_screen();
     QApplication application(argc, argv);
     g_test_init(&argc, &argv, nullptr);
@@ -896,6 +927,7 @@ int main(int argc, char **argv)
     ADD(a_mark_knows_its_time);
     ADD(tables_are_written_as_csv);
     ADD(a_picture_without_a_window_is_ordered);
+    ADD(another_qt_draws_nothing);
     ADD(two_pictures_are_taken_at_once);
     return g_test_run();
 }
