@@ -52,10 +52,13 @@ def test_details_are_shown(tshark, captures):
         assert f"    [{title}]" in details
 
 
-def shown_and_hidden(tshark, capture, section):
+def details_of_frame_4(tshark, capture):
+    return xml.fromstring(tshark.run("-n", "-2", "-r", capture, "-Y", "frame.number == 4", "-T",
+                                     "pdml", "-J", "flow").stdout)
+
+
+def shown_and_hidden(document, section):
     """The names of the fields of a section, so far or not, that are shown, and those that are not."""
-    document = xml.fromstring(tshark.run("-n", "-2", "-r", capture, "-Y", "frame.number == 4",
-                                         "-T", "pdml", "-J", "flow").stdout)
     names = [], []
     for field in document.findall(f".//field[@name='flow.section.{section}']/field"):
         names[field.get("hide") == "yes"].append(field.get("name").removeprefix("flow."))
@@ -64,24 +67,24 @@ def shown_and_hidden(tshark, capture, section):
 
 def test_what_nobody_needs_to_read_is_hidden(tshark, captures):
     """Counts of nothing, names of numbers, what is told elsewhere; on request all of it is there."""
-    capture = captures / "tcp_plain.pcap"
-    assert shown_and_hidden(tshark, capture, "total") == (
+    details = details_of_frame_4(tshark, captures / "tcp_plain.pcap")
+    assert shown_and_hidden(details, "total") == (
         ["pkts", "bytes", "payload_bytes", "ip_bytes", "start", "last", "duration", "end_reason",
          "sofar.pkts", "sofar.bytes", "sofar.payload_bytes", "sofar.ip_bytes", "sofar.start",
          "sofar.last", "sofar.duration"],
         ["wire_bytes", "icmp_errors", "end_reason_name", "sofar.wire_bytes", "sofar.icmp_errors"])
-    assert shown_and_hidden(tshark, capture, "down") == (
+    assert shown_and_hidden(details, "down") == (
         ["down.pkts", "down.bytes", "down.payload_pkts", "down.payload_bytes", "sofar.down.pkts",
          "sofar.down.bytes"],
         ["down.wire_bytes", "down.ip_bytes", "down.frags", "down.frag_pkts", "down.lost", "down.seq",
          "sofar.down.wire_bytes", "sofar.down.payload_pkts", "sofar.down.payload_bytes",
          "sofar.down.ip_bytes", "sofar.down.frags", "sofar.down.frag_pkts", "sofar.down.lost",
          "sofar.down.seq"])
-    shown, hidden = shown_and_hidden(tshark, capture, "identity")
+    shown, hidden = shown_and_hidden(details, "identity")
     assert hidden == ["src", "dst", "tuple", "proto", "ip.addr", "ip.addr", "port", "port",
                       "eth.type", "direction_reason_name"]
     assert "tcp.stream" in shown  # though it is 0
-    shown, hidden = shown_and_hidden(tshark, capture, "tcp.analysis")
+    shown, hidden = shown_and_hidden(details, "tcp.analysis")
     assert "tcp.analysis.up.retransmission_share" in hidden  # of no packet
     assert {"tcp.analysis.down.window_full", "tcp.analysis.up.ack_rtt_mean"} < set(shown)
 
@@ -93,11 +96,12 @@ def test_bytes_of_the_wire_are_shown_where_they_are_others(tshark, captures):
         subprocess.run(["editcap", "-F", "pcap", "-s", "60", captures / "tcp_plain.pcap", cut],
                        check=True)
         cut.chmod(0o644)
-        for section, name in ("total", ""), ("up", "up."), ("down", "down."):
-            shown, _ = shown_and_hidden(tshark, cut, section)
-            assert f"{name}wire_bytes" in shown
-            # Of the packets so far none down was cut.
-            assert (f"sofar.{name}wire_bytes" in shown) == (section != "down")
+        details = details_of_frame_4(tshark, cut)
+    for section, name in ("total", ""), ("up", "up."), ("down", "down."):
+        shown, _ = shown_and_hidden(details, section)
+        assert f"{name}wire_bytes" in shown
+        # Of the packets so far none down was cut.
+        assert (f"sofar.{name}wire_bytes" in shown) == (section != "down")
 
 
 def lines_shown(tree):

@@ -160,9 +160,7 @@ inline QStringList drawing_of(Plot &plot, const QPointF &origin)
     painter.setModes(QCPPainter::pmVectorized | QCPPainter::pmNoCaching);
     plot.toPainter(&painter, plot.width(), plot.height());
     painter.end();
-    QStringList lines = recording.engine()->lines;
-    lines.removeAll(QString());
-    return lines;
+    return recording.engine()->lines;
 }
 
 /* Leave only what a picture draws itself: neither axes nor what stands above them. */
@@ -192,8 +190,12 @@ template <typename Picture> struct Drawn {
     {
         plot.prepare();
         plot.resize(800, 600);
-        flows.read(FLOW_PICTURE_ALL);
         plot.show();
+        read();
+    }
+    void read()
+    {
+        flows.read(FLOW_PICTURE_ALL);
         again();
     }
     void again()

@@ -63,8 +63,7 @@ void test_a_timeline_has_a_row_for_each_flow()
              "#1f2933 Time since the first flow began (ms)" });
     capture.flows.erase(capture.flows.begin());
     capture.flows.pop_back();
-    timeline.flows.read(FLOW_PICTURE_ALL);
-    timeline.again();
+    timeline.read();
     expect(timeline.words().filter("flow"), { "#6b7580 1 flow · from 2023-11-14 22:13:20.000 UTC",
                                               "#1f2933 Time since the first flow began (ms)" });
 }
@@ -374,12 +373,10 @@ void test_a_timeline_fits()
     Drawn<Timeline> timeline(capture);
     expect(ranges_of(timeline.plot.axisRect()), "-0.02..1.02 -0.7..2.7");
     capture.flows = { udp_flow(0, 0, 0, 8) };
-    timeline.flows.read(FLOW_PICTURE_ALL);
-    timeline.again();
+    timeline.read();
     expect(ranges_of(timeline.plot.axisRect()), "-0.5..0.5 -0.7..1.7");
     capture.flows.clear();
-    timeline.flows.read(FLOW_PICTURE_ALL);
-    timeline.again();
+    timeline.read();
     expect(ranges_of(timeline.plot.axisRect()), "-0.02..1.02 -0.7..1");
     g_assert_true(timeline.plot.yAxis->rangeReversed());
 }
@@ -667,8 +664,7 @@ void test_too_many_times_have_no_shape()
     g_assert_cmpint(over_time.shapes().filter(QRegularExpression("^ellipse.*#4477aa")).size(), ==,
                     0);
     capture.flows.pop_back();
-    over_time.flows.read(FLOW_PICTURE_ALL);
-    over_time.again();
+    over_time.read();
     g_assert_cmpint(over_time.shapes().filter(QRegularExpression("^ellipse.*#4477aa")).size(), ==,
                     5000);
     over_time.plot.xAxis->setRange(0.06, 0.1);
@@ -745,12 +741,10 @@ void test_over_time_fits()
            { "-0.02..8.04 0..1.296e+06", "-0.02..8.04 0..3.24", "-0.02..8.04 0.00769231..0.75" });
     capture.flows[1].packets[1].response_ns = -1;
     capture.flows[4].values.clear();
-    over_time.flows.read(FLOW_PICTURE_ALL);
-    over_time.again();
+    over_time.read();
     expect(ranges_of(over_time.plot.axisRects()[2]).section(' ', 1), "0.000625..0.03");
     capture.flows.clear();
-    over_time.flows.read(FLOW_PICTURE_ALL);
-    over_time.again();
+    over_time.read();
     ranges.clear();
     for (QCPAxisRect *area : over_time.plot.axisRects())
         ranges += ranges_of(area);
@@ -959,8 +953,7 @@ void test_the_rest_is_one_bar()
     expect(many.cells().mid(15), { "h12,88,1", "6 others,373,6", "" });
     expect(ranges_of(many.plot.axisRect()), "0..168 -0.6..15.6");
     capture.flows.clear();
-    many.flows.read(FLOW_PICTURE_ALL);
-    many.again();
+    many.read();
     expect(ranges_of(many.plot.axisRect()), "0..1 -0.6..0.6");
 }
 
@@ -1056,15 +1049,13 @@ void test_a_scatter_plot_fits()
     scatter.again();
     expect(ranges_of(scatter.plot.axisRect()), "220..4180 -0.0395..1.0495");
     capture.flows.pop_back();
-    scatter.flows.read(FLOW_PICTURE_ALL);
-    scatter.again();
+    scatter.read();
     expect(ranges_of(scatter.plot.axisRect()), "398..402 0.995..1.005");
     scatter.choices.is_log_x = true;
     scatter.again();
     expect(ranges_of(scatter.plot.axisRect()), "383.706..416.986 0.995..1.005");
     capture.flows.clear();
-    scatter.flows.read(FLOW_PICTURE_ALL);
-    scatter.again();
+    scatter.read();
     expect(ranges_of(scatter.plot.axisRect()), "1..10 0..10");
 }
 
@@ -1136,8 +1127,7 @@ void test_many_dots_are_small()
     expect(scatter.shapes().join('\n').replace(QRegularExpression(",\\S+"), "").split('\n'),
            { "rect 98 4x4 #4477aa/0.6 -", "rect 198 4x4 #4477aa/0.6 -" });
     capture.flows.pop_back();
-    scatter.flows.read(FLOW_PICTURE_ALL);
-    scatter.again();
+    scatter.read();
     in_pixels(scatter.plot.axisRect());
     expect(scatter.shapes().join('\n').replace(QRegularExpression(",\\S+"), "").split('\n'),
            { "ellipse 100 8x8 #4477aa/0.7 -", "ellipse 200 8x8 #4477aa/0.7 -" });
