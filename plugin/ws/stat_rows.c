@@ -2,6 +2,7 @@
 
 #include "core.h"
 #include "member.h"
+#include "span.h"
 #include "text.h"
 #include "value_text.h"
 
@@ -83,7 +84,7 @@ static struct cell cell_at(const struct fs_rows *rows, unsigned i, struct flow_v
     case FS_CELL_ROUNDED: cell.as.number = (uint64_t)llround(MIN(value.as.real, 9e18)); break;
     case FS_CELL_REAL: cell.as.real = value.as.real; break;
     case FS_CELL_SECONDS: cell.as.ns = value.as.ns; break;
-    case FS_CELL_START: cell.as.ns = value.as.ns - file_start_ns; break;
+    case FS_CELL_START: cell.as.ns = flow_span(file_start_ns, value.as.ns); break;
     case FS_CELL_RANK: break;
     }
     return cell;
