@@ -66,7 +66,7 @@ void Flows::put(Column &column, const flow_picture_value &value)
         case FLOW_PICTURE_COUNT:
         case FLOW_PICTURE_REAL: number = value.number; break;
         case FLOW_PICTURE_SPAN: number = static_cast<double>(value.ns) / NS_IN_S; break;
-        case FLOW_PICTURE_INSTANT: number = static_cast<double>(value.ns - m_base) / NS_IN_S; break;
+        case FLOW_PICTURE_INSTANT: number = since_base(value.ns); break;
         case FLOW_PICTURE_TEXT: break;
         }
     }
@@ -152,7 +152,7 @@ void Flows::begin_at(int64_t ns)
 {
     if (m_has_base && ns >= m_base)
         return;
-    double later = m_has_base ? static_cast<double>(m_base - ns) / NS_IN_S : 0;
+    double later = m_has_base ? -since_base(ns) : 0;
     for (Column &column : m_columns)
         for (double &number : column.numbers)
             number += column.kind == FLOW_PICTURE_INSTANT ? later : 0;
@@ -200,7 +200,7 @@ const std::vector<Sample> &Flows::samples()
             m_sampled, FLOW_PICTURE_WITH_RESPONSES,
             [](const flow_picture_packet *packet, void *data) {
                 auto *self = static_cast<Flows *>(data);
-                double time = static_cast<double>(packet->time_ns - self->m_base) / NS_IN_S;
+                double time = self->since_base(packet->time_ns);
                 auto row = static_cast<uint32_t>(self->m_sampled);
                 if (!packet->has_time)
                     return true;
@@ -270,20 +270,28 @@ bool Flows::packets(size_t row, flow_picture_detail detail, PacketCall packet, v
     return row >= m_first && m_host->packets(m_generation, m_flow[row], detail, packet, data);
 }
 
+double Flows::since_base(int64_t ns) const
+{
+    auto moment = static_cast<uint64_t>(ns), base = static_cast<uint64_t>(m_base);
+
+    return ns < m_base ? -static_cast<double>(base - moment) / NS_IN_S
+                       : static_cast<double>(moment - base) / NS_IN_S;
+}
+
 double Flows::time_of(size_t row, uint32_t frame) const
 {
     struct Wanted {
         uint32_t frame;
-        int64_t base;
+        const Flows *flows;
         double time;
-    } wanted = { frame, m_base, std::numeric_limits<double>::quiet_NaN() };
+    } wanted = { frame, this, std::numeric_limits<double>::quiet_NaN() };
 
     packets(
         row, FLOW_PICTURE_PLAIN,
         [](const flow_picture_packet *packet, void *data) {
             auto *of = static_cast<Wanted *>(data);
             if (packet->frame == of->frame && packet->has_time)
-                of->time = static_cast<double>(packet->time_ns - of->base) / NS_IN_S;
+                of->time = of->flows->since_base(packet->time_ns);
             return packet->frame < of->frame;
         },
         &wanted);

@@ -64,6 +64,9 @@ class Flows
         return m_base;
     }
 
+    /* Seconds from the base to a moment; both can be any time. */
+    double since_base(int64_t ns) const;
+
     /* The column of a field, read when it is first asked for, and kept; nullptr: there is none. */
     const Column *column(const QString &name);
 

@@ -257,7 +257,7 @@ void Timeline::draw_packets(QCPPainter *painter, int line, const QRectF &bar)
 
     painter->setPen(QPen(choices().is_dark ? colour.lighter(140) : colour.darker(135), 1));
     for (const flow_picture_packet &packet : ticks_of(m_order[static_cast<size_t>(line)]).packets) {
-        double x = xAxis->coordToPixel(static_cast<double>(packet.time_ns - flows().base()) / 1e9);
+        double x = xAxis->coordToPixel(flows().since_base(packet.time_ns));
         if (!packet.has_time || x < area.left() || x > area.right())
             continue;
         if (x - last[packet.is_down] >= 1) {

@@ -6,6 +6,7 @@
 #include "field.h"
 #include "program.h"
 #include "session.h"
+#include "span.h"
 #include "tally.h"
 
 #include <epan/conversation_filter.h>
@@ -222,7 +223,7 @@ static struct sent sent_at(const struct gathering *gathering, const struct flow_
 
     if (state->bits & FLOW_STATE_TIME) {
         sent.abs = fs_nstime_of(ns);
-        sent.rel = fs_nstime_of(ns - gathering->file_start_ns);
+        sent.rel = fs_nstime_of(flow_span(gathering->file_start_ns, ns));
     }
     return sent;
 }

@@ -75,6 +75,22 @@ void test_values_are_kept_by_their_kind()
     expect(flows.word(0), "");
 }
 
+/* Captures can say anything: what nanoseconds cannot say are seconds here. */
+void test_moments_can_be_any()
+{
+    const int64_t least = std::numeric_limits<int64_t>::min();
+    CaptureHost capture;
+    CapturedFlow first = tcp_flow(3, 0, 1000, 1000), second = udp_flow(5, 0, 1500, 200);
+
+    first.values["start"] = qlonglong(std::numeric_limits<int64_t>::max());
+    second.values["start"] = qlonglong(least);
+    capture.flows = { first, second };
+    Flows flows(capture.host());
+    flows.read(FLOW_PICTURE_ALL);
+    expect(texts_of(flows.column("start")->numbers), { "1.844674407e+10", "0" });
+    g_assert_cmpfloat(flows.since_base(least + 5000 * MS), ==, 5);
+}
+
 /* Nothing is asked twice, and one that is asked for alone is asked for alone. */
 void test_a_column_is_asked_for_once()
 {
@@ -900,6 +916,7 @@ int main(int argc, char **argv)
     QApplication application(argc, argv);
     g_test_init(&argc, &argv, nullptr);
     ADD(values_are_kept_by_their_kind);
+    ADD(moments_can_be_any);
     ADD(a_column_is_asked_for_once);
     ADD(what_cannot_be_asked_is_nothing);
     ADD(of_the_displayed_ones_the_packets_are);
