@@ -323,6 +323,25 @@ static void test_a_flow_without_times(void)
     end();
 }
 
+/* Captures can say anything: what is too far from the file's start is as far as can be said. */
+static void test_a_flow_that_is_far(void)
+{
+    static conv_hash_t hash;
+    struct flow_packet packet = packet_of(1, tuple_of(FLOW_IPV4, 47, CLIENT, SERVER));
+
+    begin(true);
+    packet.fact.time_ns = INT64_MIN;
+    account(packet);
+    tap(add_conversation, &hash, 1, TAP_PACKET_REDRAW);
+    drawn(drawn_data);
+    const nstime_t start = g_array_index(hash.conv_array, conv_item_t, 0).start_time;
+    g_assert_cmpint(start.secs, ==, INT64_MIN / SECOND);
+    g_assert_cmpint(start.nsecs, ==, INT64_MIN % SECOND);
+    tell_conversations(&hash);
+    g_string_truncate(told, 0);
+    end();
+}
+
 /* Of the second file what passed there, and none of what passed in the first one. */
 static void test_files_one_after_the_other(void)
 {
@@ -473,6 +492,7 @@ int main(int argc, char **argv)
     g_test_add_func("/conversations/families", test_families);
     g_test_add_func("/conversations/flows-when-all-is-read", test_flows_when_all_is_read);
     g_test_add_func("/conversations/a-flow-without-times", test_a_flow_without_times);
+    g_test_add_func("/conversations/a-flow-that-is-far", test_a_flow_that_is_far);
     g_test_add_func("/conversations/files-one-after-the-other", test_files_one_after_the_other);
     g_test_add_func("/conversations/many-bytes", test_many_bytes);
     g_test_add_func("/conversations/filters-of-conversations", test_filters_of_conversations);
