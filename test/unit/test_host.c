@@ -514,11 +514,12 @@ static void has_fields(const GPtrArray *shared, const GPtrArray *alone)
     g_assert_true(extracted.fields[1] == alone);
 }
 
-/* The frame is dissected, with a tree or without one, and the note that it left is right. */
+/* The frame is dissected, with a tree or without one: its packet, which is there until the next. */
 static struct flow_packet dissect(uint32_t frame, proto_tree *with)
 {
-    struct flow_packet packet = udp_packet(frame, 1, 50000, 2, 53);
+    static struct flow_packet packet;
 
+    packet = udp_packet(frame, 1, 50000, 2, 53);
     packet.transport = segment;
     packet.transport_len = (uint32_t)sizeof(segment);
     packet.payload = &packet;
