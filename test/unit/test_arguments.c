@@ -1,3 +1,5 @@
+#include "apart.h"
+
 #include "arguments.h"
 
 /*
@@ -74,16 +76,6 @@ static const struct line lines[] = {
     { "none", { NULL }, "", false },
 };
 
-/* In a program of its own. */
-static bool is_apart(void)
-{
-    if (g_test_subprocess())
-        return true;
-    g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
-    g_test_trap_assert_passed();
-    return false;
-}
-
 /* Each option that was given, and its argument where there is one. */
 static GString *given(void)
 {
@@ -106,7 +98,7 @@ static void test_line(const void *data)
 {
     const struct line *line = data;
 
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     started_with = line->words[0] ? line->words : NULL;
     GString *options = given();
@@ -156,7 +148,7 @@ static void start_with(const char *options, bool each)
 
 static void test_options_with_an_argument(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     start_with(with_argument, true);
     g_assert_false(fs_arguments_have('2'));
@@ -166,7 +158,7 @@ static void test_options_with_an_argument(void)
 
 static void test_options_without_an_argument(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     start_with(without_argument, false);
     g_assert_true(fs_arguments_have('x'));
@@ -179,7 +171,7 @@ static void test_fields_that_are_named(void)
         "flow.pkts", "--help", "-zio,x",  "-r", "flow.is",        NULL,
     };
 
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     started_with = words;
     g_assert_true(fs_arguments_name("e", "flow.id"));

@@ -1,5 +1,7 @@
+#include "apart.h"
 #include "folder.h"
 #include "packets.h"
+#include "told.h"
 
 #include "export.h"
 #include "stream.h"
@@ -16,7 +18,6 @@
 
 #include <epan/stat_tap_ui.h>
 #include <stdio.h>
-#include <wsutil/report_message.h>
 
 /*
  * Exports and streams: when they write what, and when nothing.  Wireshark, the
@@ -24,23 +25,14 @@
  * formats write the numbers of flows.
  */
 
-static GString *told; /* what users hear, and what is asked of the session */
-
 static void tell(const char *format, ...) G_GNUC_PRINTF(1, 2);
 static void tell(const char *format, ...)
 {
     va_list rest;
 
     va_start(rest, format);
-    g_string_append_vprintf(told, format, rest);
+    tell_more("", format, rest);
     va_end(rest);
-    g_string_append_c(told, '\n');
-}
-
-static void has_told(const char *want)
-{
-    g_assert_cmpstr(told->str, ==, want);
-    g_string_truncate(told, 0);
 }
 
 /* The program and its preferences */
@@ -69,28 +61,6 @@ bool fs_arguments_have(char option)
 {
     g_assert_cmpint(option, ==, '2');
     return is_read_twice;
-}
-
-void report_failure(const char *format, ...)
-{
-    va_list rest;
-
-    va_start(rest, format);
-    char *text = g_strdup_vprintf(format, rest);
-    va_end(rest);
-    tell("failure: %s", text);
-    g_free(text);
-}
-
-void report_warning(const char *format, ...)
-{
-    va_list rest;
-
-    va_start(rest, format);
-    char *text = g_strdup_vprintf(format, rest);
-    va_end(rest);
-    tell("warning: %s", text);
-    g_free(text);
 }
 
 static const char *columns_error;
@@ -705,16 +675,6 @@ static void end_flow(unsigned flow)
     served->ended(view_of(flow), served->data);
 }
 
-/* A stream begins once in a run, so that each test is in a program of its own. */
-static bool is_apart(void)
-{
-    if (g_test_subprocess())
-        return true;
-    g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
-    g_test_trap_assert_passed();
-    return false;
-}
-
 static void start_stream(const char *argument)
 {
     begin(FS_TSHARK);
@@ -727,7 +687,7 @@ static void start_stream(const char *argument)
 
 static void test_a_stream(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     call_at_first_frame(); /* there is none yet */
     begin(FS_TSHARK);
@@ -755,7 +715,7 @@ static void test_a_stream(void)
 /* A line can be read when it has been written. */
 static void test_lines_of_a_stream_come_at_once(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     enter();
     start_stream("flowstats,stream,out");
@@ -771,7 +731,7 @@ static void test_lines_of_a_stream_come_at_once(void)
 
 static void test_a_filter_of_a_stream(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     start_stream("flowstats,stream,out,a,b");
     g_assert_cmpstr(listener.tap, ==, "flow");
@@ -789,7 +749,7 @@ static void test_a_filter_of_a_stream(void)
 /* Nothing was captured: the file is there, and empty. */
 static void test_a_stream_of_nothing(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     start_stream("flowstats,stream,out");
     draw();
@@ -800,7 +760,7 @@ static void test_a_stream_of_nothing(void)
 
 static void test_two_streams(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     start_stream("flowstats,stream,one");
     void *first = listener.data;
@@ -817,7 +777,7 @@ static void test_two_streams(void)
 
 static void test_what_comes_last(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     start_stream("flowstats,stream,out");
     preferences.idle_timeout = 0;
@@ -834,7 +794,7 @@ static void test_what_comes_last(void)
 
 static void test_streams_with_an_active_timeout(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     start_stream("flowstats,stream,out");
     preferences.idle_timeout = 0;
@@ -849,7 +809,7 @@ static void test_streams_with_an_active_timeout(void)
 /* A statistic wants all flows, and those of a stream are forgotten. */
 static void test_a_statistic_beside_a_stream(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     start_stream("flowstats,stream,out");
     is_stream = false;
@@ -864,7 +824,7 @@ static void test_a_statistic_beside_a_stream(void)
 
 static void test_a_stream_to_a_file_of_the_program(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     start_stream("flowstats,stream,out");
     owner_error = "not ours";
@@ -880,7 +840,7 @@ static void test_a_stream_to_a_file_of_the_program(void)
 
 static void test_a_stream_that_cannot_be_opened(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     start_stream("flowstats,stream,out");
     open_error = "cannot be opened";
@@ -895,7 +855,7 @@ static void test_a_stream_that_cannot_be_opened(void)
 /* It is said once, and nothing is written any more. */
 static void test_a_full_disk(void)
 {
-    if (!is_apart())
+    if (!is_apart_and_well())
         return;
     if (!g_file_test("/dev/full", G_FILE_TEST_EXISTS))
         return;

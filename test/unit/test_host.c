@@ -1,10 +1,9 @@
 #include "packets.h"
+#include "told.h"
 
 #include "all.h"
 #include "field.h"
 #include "host.h"
-
-#include <wsutil/report_message.h>
 
 /*
  * The host of the groups: it registers their preferences with Wireshark and asks
@@ -13,7 +12,6 @@
  */
 
 static GHashTable *switches, *set_numbers; /* preferences: of a name, the variable */
-static GString *told;                      /* warnings and failures */
 static GArray *wanted_fields;              /* as Wireshark has it; NULL: no tree is needed */
 static GHashTable *in_tree;                /* of a field's number: the GPtrArray of a tree */
 
@@ -47,31 +45,6 @@ void prefs_register_uint_preference(module_t *to, const char *name, const char *
     g_assert_true(g_hash_table_insert(set_numbers, (void *)name, variable));
 }
 
-G_GNUC_PRINTF(2, 0) static void tell(const char *kind, const char *format, va_list rest)
-{
-    g_string_append(told, kind);
-    g_string_append_vprintf(told, format, rest);
-    g_string_append_c(told, '\n');
-}
-
-void report_warning(const char *format, ...)
-{
-    va_list rest;
-
-    va_start(rest, format);
-    tell("warning: ", format, rest);
-    va_end(rest);
-}
-
-void report_failure(const char *format, ...)
-{
-    va_list rest;
-
-    va_start(rest, format);
-    tell("failure: ", format, rest);
-    va_end(rest);
-}
-
 /* The one that was registered last, as Wireshark says. */
 header_field_info *proto_registrar_get_byname(const char *name)
 {
@@ -99,12 +72,6 @@ GPtrArray *proto_get_finfo_ptr_array(const proto_tree *tree, const int number)
 {
     g_assert_nonnull(tree);
     return g_hash_table_lookup(in_tree, GINT_TO_POINTER(number));
-}
-
-static void has_told(const char *want)
-{
-    g_assert_cmpstr(told->str, ==, want);
-    g_string_truncate(told, 0);
 }
 
 /* What the groups of this test see and say. */

@@ -1,3 +1,5 @@
+#include "apart.h"
+
 #include "program.h"
 
 #include <epan/plugin_if.h>
@@ -30,15 +32,6 @@ static const struct called programs[] = {
     { "/program/tsharks", "tsharks", FS_OTHER },
     { "/program/none", "", FS_OTHER },
 };
-
-/* In a program of its own, which ends well where no assertion fails. */
-static bool is_apart(void)
-{
-    if (g_test_subprocess())
-        return true;
-    g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
-    return false;
-}
 
 static void test_program(const void *data)
 {
