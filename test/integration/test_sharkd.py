@@ -191,6 +191,19 @@ def test_a_field_that_is_chosen_later_is_a_column(sharkd, captures):
     assert [column["c"] for column in table["fields"] if column["c"].startswith("frame.len max")]
 
 
+def test_columns_that_cannot_be_are_told_once(tshark, captures, tmp_path):
+    """When a file is opened: sharkd sets a preference without a word to us."""
+    heard = tmp_path / "heard"
+    with open(heard, "w") as stderr, Sharkd(tshark, stderr=stderr) as sharkd:
+        for names in ("flow.id,flow.none", "flow.id,flow.none", "flow.id", "flow.no*"):
+            sharkd.set("flow.columns", names)
+            sharkd.load(captures / "tcp_plain.pcap")
+        assert sharkd.close() == 0
+    said = [line for line in heard.read_text().splitlines() if "flowstats: " in line]
+    assert said == [f"sharkd: flowstats: flow.columns: there is no field {name}"
+                    for name in ("flow.none", "flow.no*")]
+
+
 def test_errors_are_answers(sharkd, captures):
     with pytest.raises(Failed):
         sharkd.ask("load", file="/nonexistent")
@@ -214,11 +227,13 @@ function listener.packet(pinfo)
     if set_preference and pinfo.number == 2 then
         set_preference("flow.sticky", true)
         set_preference("flow.key_vlan", true)
+        set_preference("flow.columns", "flow.bytes")
     end
 end
 """)
     script.chmod(0o644)
     capture = captures / "port_reuse.pcap"
-    lines = tshark.run("-n", "-q", "-X", f"lua_script:{script}", "-r", capture, "-z",
-                       "flowstats,json").stdout.splitlines()
-    assert [json.loads(line) for line in lines] == tshark.flows(capture)
+    for options in ((), ("-o", "flow.columns:flow.id,flow.pkts,flow.tcp.state")):
+        lines = tshark.run("-n", "-q", *options, "-X", f"lua_script:{script}", "-r", capture, "-z",
+                           "flowstats,json").stdout.splitlines()
+        assert [json.loads(line) for line in lines] == tshark.flows(capture, *options)
