@@ -10,7 +10,9 @@ import zlib
 from pathlib import Path
 
 import pytest
+from scapy.all import IP, TCP, UDP, Ether, Raw
 
+from recipes import odd, write
 from tshark import BUILD, TOP, Tshark, packet_count
 
 sys.path.insert(0, str(TOP / "test" / "fuzz"))
@@ -21,6 +23,10 @@ MODULES = list((BUILD / "plugins").glob("*/flowstats/flowstats-view.so"))
 COLOURS = {"not TCP": "#929aa3", "Established": "#4477aa", "Closed": "#228833", "Reset": "#cc3311",
            "SynSent": "#ee7733", "SynReceived": "#ccbb44", "FinWait": "#66ccee",
            "CloseWait": "#009988", "Closing": "#aa3377", "Unknown": "#7a828a"}
+
+MARK = "#c0143c"
+SHAPES = {"tcp.analysis.retransmission": "circle", "tcp.analysis.zero_window": "rect",
+          "tcp.analysis.lost_segment": "polygon"}  # that of a reset is a cross of lines
 
 needs_module = pytest.mark.skipif(not MODULES, reason="the module was not built: no Qt")
 
@@ -57,6 +63,26 @@ def bars_and_ticks(path):
             ticks.append(begin)
     return [(colour, x, x + width, sum(y < at < y + 26 for _, at in ticks))
             for colour, y, x, width in sorted(found, key=lambda bar: bar[1])]
+
+
+def marks(path):
+    """(tag, y of its middle) of what each mark is drawn with, in the order of time."""
+    found = []
+    for group in ET.parse(path).getroot().iter(f"{SVG}g"):
+        if group.get("fill") != MARK or not len(group):
+            continue
+        shape = group[0]
+        if shape.tag == f"{SVG}rect":
+            y = float(shape.get("y")) + float(shape.get("height")) / 2
+        elif shape.tag == f"{SVG}circle":
+            y = float(shape.get("cy"))
+        else:
+            at = [float(y) for y in re.findall(r",(-?[\d.]+)",
+                                               shape.get("points") or shape.get("d"))]
+            y = (min(at) + max(at)) / 2
+        tag = shape.tag.removeprefix(SVG)
+        found.append(("polygon" if tag == "path" else tag, y))  # which of both: Qt's version
+    return found
 
 
 def bars(path):
@@ -121,6 +147,52 @@ def test_ticks_are_those_of_the_flow(plot, tshark, captures, carry_over):
             assert ticks == 0
         else:
             assert 0 < ticks <= flow["flow.pkts"]
+
+
+@needs_module
+def test_marks_are_what_wireshark_says_of_the_packets(plot, tshark, save):
+    """A shape for each, above the bar for packets up and below it for those down."""
+    packets = []
+    for at, (is_down, flags, seq, ack, size, window) in enumerate([
+            (False, "S", 100, 0, 0, 8192), (True, "SA", 500, 101, 0, 8192),
+            (False, "A", 101, 501, 0, 8192), (False, "PA", 101, 501, 10, 8192),
+            (True, "PA", 501, 111, 10, 8192), (False, "A", 111, 511, 0, 8192),
+            (False, "PA", 101, 511, 10, 8192), (True, "PA", 501, 111, 10, 8192),
+            (False, "PA", 200, 511, 10, 8192), (True, "PA", 700, 111, 10, 8192),
+            (False, "A", 210, 511, 0, 0), (True, "A", 710, 111, 0, 0),
+            (False, "R", 210, 0, 0, 0)]):
+        ends = ("10.0.0.1", 40000), ("10.0.0.2", 80)
+        (src, sport), (dst, dport) = ends[is_down], ends[not is_down]
+        packets.append(Ether() / IP(src=src, dst=dst) /
+                       TCP(sport=sport, dport=dport, flags=flags, seq=seq, ack=ack,
+                           window=window) / Raw(b"x" * size))
+        packets[-1].time = at
+    capture = save("mishaps.pcap", packets)
+    expected = []
+    for frame in tshark.fields(capture, ("flow.direction", "tcp.flags.reset", *SHAPES)):
+        shapes = ["polyline"] if frame["tcp.flags.reset"] in ("1", "True") else [
+            shape for field, shape in SHAPES.items() if field in frame]
+        expected += [(shape, frame["flow.direction"] == "1") for shape in shapes]
+    assert sorted(collections.Counter(expected).values()) == [1] * 7
+    drawn = marks(plot(capture, "x.svg"))
+    middle = sum(y for _, y in drawn[:2]) / 2  # one is up, the other one down
+    assert [(shape, y > middle) for shape, y in drawn] == expected
+
+
+@needs_module
+def test_a_packet_without_a_time_has_no_tick(plot, tshark, folder):
+    """Nor is it one of 1970, where the capture begins here."""
+    up = Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=40000, dport=9999) / Raw(b"x" * 9)
+    down = Ether() / IP(src="10.0.0.2", dst="10.0.0.1") / UDP(sport=9999, dport=40000) / Raw(b"x")
+    capture = folder / "some_times.pcapng"
+    write(capture, lambda: [
+        odd.section(), odd.interface(1), odd.enhanced(0, 0, up), odd.enhanced(0, 10**6, up),
+        (odd.SIMPLE, struct.pack("<I", len(down)) + bytes(down)), odd.enhanced(0, 2 * 10**6, up)])
+    capture.chmod(0o644)
+    flow, = tshark.flows(capture)
+    assert (flow["flow.up.pkts"], flow["flow.down.pkts"], float(flow["flow.start"])) == (3, 1, 0)
+    (*_, ticks), = bars_and_ticks(plot(capture, "x.svg"))
+    assert ticks == 3
 
 
 @needs_module
