@@ -10,9 +10,8 @@ import zlib
 from pathlib import Path
 
 import pytest
-from scapy.all import IP, TCP, UDP, Ether, Raw
 
-from recipes import odd, write
+from recipes import Talk, odd, write, write_pcap
 from tshark import BUILD, TOP, Tshark, packet_count
 
 sys.path.insert(0, str(TOP / "test" / "fuzz"))
@@ -150,24 +149,18 @@ def test_ticks_are_those_of_the_flow(plot, tshark, captures, carry_over):
 
 
 @needs_module
-def test_marks_are_what_wireshark_says_of_the_packets(plot, tshark, save):
+def test_marks_are_what_wireshark_says_of_the_packets(plot, tshark, folder):
     """A shape for each, above the bar for packets up and below it for those down."""
-    packets = []
-    for at, (is_down, flags, seq, ack, size, window) in enumerate([
-            (False, "S", 100, 0, 0, 8192), (True, "SA", 500, 101, 0, 8192),
-            (False, "A", 101, 501, 0, 8192), (False, "PA", 101, 501, 10, 8192),
-            (True, "PA", 501, 111, 10, 8192), (False, "A", 111, 511, 0, 8192),
-            (False, "PA", 101, 511, 10, 8192), (True, "PA", 501, 111, 10, 8192),
-            (False, "PA", 200, 511, 10, 8192), (True, "PA", 700, 111, 10, 8192),
-            (False, "A", 210, 511, 0, 0), (True, "A", 710, 111, 0, 0),
-            (False, "R", 210, 0, 0, 0)]):
-        ends = ("10.0.0.1", 40000), ("10.0.0.2", 80)
-        (src, sport), (dst, dport) = ends[is_down], ends[not is_down]
-        packets.append(Ether() / IP(src=src, dst=dst) /
-                       TCP(sport=sport, dport=dport, flags=flags, seq=seq, ack=ack,
-                           window=window) / Raw(b"x" * size))
-        packets[-1].time = at
-    capture = save("mishaps.pcap", packets)
+    talk = (Talk().handshake(rtt=(1000, 1000))
+            .tcp(3000, "PA", 101, 501, payload=10).tcp(4000, "PA", 501, 111, payload=10, down=True)
+            .tcp(5000, "A", 111, 511)
+            .tcp(6000, "PA", 101, 511, payload=10).tcp(7000, "PA", 501, 111, payload=10, down=True)
+            .tcp(8000, "PA", 200, 511, payload=10).tcp(9000, "PA", 700, 111, payload=10, down=True)
+            .tcp(10000, "A", 210, 511, window=0).tcp(11000, "A", 710, 111, down=True, window=0)
+            .tcp(12000, "R", 210, window=0))
+    capture = folder / "mishaps.pcap"
+    write_pcap(capture, talk.packets)
+    capture.chmod(0o644)
     expected = []
     for frame in tshark.fields(capture, ("flow.direction", "tcp.flags.reset", *SHAPES)):
         shapes = ["polyline"] if frame["tcp.flags.reset"] in ("1", "True") else [
@@ -182,12 +175,11 @@ def test_marks_are_what_wireshark_says_of_the_packets(plot, tshark, save):
 @needs_module
 def test_a_packet_without_a_time_has_no_tick(plot, tshark, folder):
     """Nor is it one of 1970, where the capture begins here."""
-    up = Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=40000, dport=9999) / Raw(b"x" * 9)
-    down = Ether() / IP(src="10.0.0.2", dst="10.0.0.1") / UDP(sport=9999, dport=40000) / Raw(b"x")
+    up, down = [packet for _, packet in Talk(dport=9999).udp(0, 9).udp(0, 1, True).packets]
     capture = folder / "some_times.pcapng"
     write(capture, lambda: [
         odd.section(), odd.interface(1), odd.enhanced(0, 0, up), odd.enhanced(0, 10**6, up),
-        (odd.SIMPLE, struct.pack("<I", len(down)) + bytes(down)), odd.enhanced(0, 2 * 10**6, up)])
+        odd.simple(down), odd.enhanced(0, 2 * 10**6, up)])
     capture.chmod(0o644)
     flow, = tshark.flows(capture)
     assert (flow["flow.up.pkts"], flow["flow.down.pkts"], float(flow["flow.start"])) == (3, 1, 0)

@@ -78,6 +78,11 @@ def enhanced(number, ticks, packet):
                                  len(data)) + data
 
 
+def simple(packet):
+    """One without a time."""
+    return SIMPLE, struct.pack("<I", len(packet)) + bytes(packet)
+
+
 @pcapng
 def interfaces():
     """One flow seen on Ethernet, in microseconds, and as raw IP, in nanoseconds, a second later."""
@@ -91,8 +96,7 @@ def interfaces():
 @pcapng
 def no_times():
     """A connection in simple packet blocks, which have no time."""
-    return [section(), interface(1), *((SIMPLE, struct.pack("<I", len(packet)) + bytes(packet))
-                                       for _, packet in connection())]
+    return [section(), interface(1), *(simple(packet) for _, packet in connection())]
 
 
 @capture
